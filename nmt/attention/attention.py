@@ -1,0 +1,44 @@
+"""The contract of an attention: what its scores are; masking, softmax and average are here."""
+
+import abc
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from nmt.memory import Memory
+
+
+class Attention(nn.Module, abc.ABC):
+    """Lets each target place look at the source places: queries, keys, values to contexts.
+
+    All target places at once are the natural shape. One step of a decoder is the case of one
+    target place, one step of a search the case in which a sentence's hypotheses are its places.
+    """
+
+    def __init__(self, query_size: int, value_size: int) -> None:
+        super().__init__()
+        self.query_size = query_size
+        self.value_size = value_size
+
+    @abc.abstractmethod
+    def keys(self, values: Float[Tensor, "batch source value"]) -> Float[Tensor, "batch source key"]:
+        """Compute, once a sentence, what queries are compared with."""
+
+    @abc.abstractmethod
+    def scores(
+        self,
+        query: Float[Tensor, "batch target query"],
+        keys: Float[Tensor, "batch source key"],
+    ) -> Float[Tensor, "batch target source"]:
+        """Compare each query with each key; higher is nearer."""
+
+    def forward(
+        self, query: Float[Tensor, "batch target query"], memory: Memory
+    ) -> tuple[Float[Tensor, "batch target value"], Float[Tensor, "batch target source"]]:
+        """Give the contexts and the weights (which sum to 1, and are 0 where there is no piece)."""
+        assert memory.keys is not None, "memory.keys come from Decoder.remember"
+        scores = self.scores(query, memory.keys)
+        scores = scores.masked_fill(~memory.mask.unsqueeze(1), torch.finfo(scores.dtype).min)
+        weights = torch.softmax(scores, dim=-1)
+        return torch.bmm(weights.to(memory.values.dtype), memory.values), weights

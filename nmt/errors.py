@@ -1,0 +1,24 @@
+"""What a user can mend: every error of this family is shown as one line, with exit status 2."""
+
+
+class NmtError(Exception):
+    """Names the thing, its value, what was expected and where; commands catch this family alone."""
+
+
+class ConfigurationError(NmtError):
+    """A key, choice or value of the configuration is not what the program has."""
+
+
+class CorpusError(NmtError):
+    """A text file cannot be read as the corpus it is said to be; names file and line."""
+
+
+class ModelError(NmtError):
+    """A saved model or training state is missing, altered, or not of this program."""
+
+
+class MissingExtraError(NmtError):
+    """A command needs a package that only an extra installs; names the extra."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed; install it with: pip install 'nmt[{extra}]'")

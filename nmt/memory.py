@@ -1,0 +1,28 @@
+"""What the encoder hands over to a decoder, and all that a decoder sees of the source."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+State = tuple[Tensor, ...]
+"""A cell's state: tensors `[rows, hidden]`, the first of them its output."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A batch of encoded source sentences; row by row one sentence.
+
+    Attributes:
+        values: one vector for each source place.
+        mask: true where there is a piece.
+        final: for each encoder layer, bottom first, its state after the sentence's true end;
+            of a bidirectional layer the two directions side by side.
+        keys: the values as the decoder's attention compares them, computed once a sentence;
+            None until the decoder made them, and for decoders without attention.
+    """
+
+    values: Float[Tensor, "batch source value"]
+    mask: Bool[Tensor, "batch source"]
+    final: tuple[State, ...]
+    keys: Float[Tensor, "batch source key"] | None = None

@@ -1,0 +1,66 @@
+"""The contract of a metric: a sacreBLEU measure, so that each value has a signature."""
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sacrebleu.metrics.base import Metric as Measure
+
+from nmt.errors import NmtError
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number and all that somebody else needs in order to compute it again.
+
+    Attributes:
+        metric: its name as sacreBLEU prints it: BLEU, chrF2, TER.
+        value: in per cent.
+        signature: sacreBLEU's: tokenizer, case, smoothing, version; without the name.
+    """
+
+    metric: str
+    value: float
+    signature: str
+
+    def __str__(self) -> str:
+        """Write value and signature as a paper prints them."""
+        return f"{self.metric} {self.value:.1f} ({self.signature})"
+
+
+class Metric(abc.ABC):
+    """Compares hypotheses with references, a whole test set at once.
+
+    Answers build on sacreBLEU's measures because those count for each sentence on its own and
+    score the sum of the counts, which is what resampling needs.
+    """
+
+    @abc.abstractmethod
+    def measure(self) -> Measure:
+        """Give sacreBLEU's own object, new and without cached references."""
+
+    def __call__(self, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+        """Score a test set, detokenized line against detokenized line.
+
+        Raises:
+            NmtError: if the numbers of lines differ, or there are none.
+        """
+        check(hypotheses, references)
+        measure = self.measure()
+        result = measure.corpus_score(hypotheses, [references])
+        return Score(result.name, float(result.score), measure.get_signature().format())
+
+
+def check(hypotheses: Sequence[object], references: Sequence[object]) -> None:
+    """Refuse what cannot be compared line by line.
+
+    Raises:
+        NmtError: naming both numbers of lines.
+    """
+    if len(hypotheses) != len(references):
+        raise NmtError(
+            f"{len(hypotheses)} hypotheses cannot be scored against {len(references)} references; "
+            "expected one line each for each source line"
+        )
+    if not hypotheses:
+        raise NmtError("0 hypotheses and 0 references: an empty test set has no score")

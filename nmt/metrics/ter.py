@@ -1,0 +1,20 @@
+"""TER, the translation edit rate (Snover, Dorr, Schwartz, Micciulla, Makhoul 2006)."""
+
+from dataclasses import dataclass
+
+from sacrebleu.metrics import ter
+from sacrebleu.metrics.base import Metric as Measure
+
+from nmt.metrics.metric import Metric
+
+
+@dataclass(frozen=True)
+class TER(Metric):
+    """Edits (a block moved counts as one) for each hundred words of the reference: lower is better.
+
+    It knows no number: sacreBLEU's tercom tokenizer, in lower case, is what papers print.
+    """
+
+    def measure(self) -> Measure:
+        """Count as tercom does."""
+        return ter.TER()

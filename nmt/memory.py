@@ -8,6 +8,22 @@ from torch import Tensor
 State = tuple[Tensor, ...]
 """A cell's state: tensors `[rows, hidden]`, the first of them its output."""
 
+Sizes = tuple[tuple[int, ...], ...]
+"""For each layer, bottom first, the features of each tensor of its state."""
+
+
+@dataclass(frozen=True)
+class MemorySizes:
+    """What a decoder must know of memories before there is one.
+
+    Attributes:
+        value: features of each of the values.
+        final: features of each tensor of the final states.
+    """
+
+    value: int
+    final: Sizes
+
 
 @dataclass(frozen=True)
 class Memory:

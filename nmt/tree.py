@@ -16,7 +16,7 @@ Nest = TypeVar("Nest")
 
 def apply(function: Callable[[Tensor], Tensor], nest: Nest) -> Nest:
     """Give a nest of the same form whose tensors went through `function`."""
-    return pytree.tree_map(function, nest)  # type: ignore[return-value, unused-ignore]
+    return pytree.tree_map(function, nest)
 
 
 def select(nest: Nest, rows: Tensor) -> Nest:
@@ -30,4 +30,4 @@ def where(mask: Tensor, new: Nest, old: Nest) -> Nest:
     def choose(one: Tensor, other: Tensor) -> Tensor:
         return torch.where(mask.view(-1, *[1] * (one.dim() - 1)), one, other)
 
-    return pytree.tree_map(choose, new, old)  # type: ignore[return-value, unused-ignore]
+    return pytree.tree_map(choose, new, old)

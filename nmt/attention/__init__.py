@@ -1,0 +1,1 @@
+"""How a decoder looks at the source: one answer a file."""

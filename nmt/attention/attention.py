@@ -1,6 +1,7 @@
 """The contract of an attention: what its scores are; masking, softmax and average are here."""
 
 import abc
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -22,7 +23,9 @@ class Attention(nn.Module, abc.ABC):
         self.value_size = value_size
 
     @abc.abstractmethod
-    def keys(self, values: Float[Tensor, "batch source value"]) -> Float[Tensor, "batch source key"]:
+    def keys(
+        self, values: Float[Tensor, "batch source value"]
+    ) -> Float[Tensor, "batch source key"]:
         """Compute, once a sentence, what queries are compared with."""
 
     @abc.abstractmethod
@@ -33,12 +36,23 @@ class Attention(nn.Module, abc.ABC):
     ) -> Float[Tensor, "batch target source"]:
         """Compare each query with each key; higher is nearer."""
 
+    def remember(self, memory: Memory) -> Memory:
+        """Add the keys to a memory."""
+        return replace(memory, keys=self.keys(memory.values))
+
     def forward(
         self, query: Float[Tensor, "batch target query"], memory: Memory
     ) -> tuple[Float[Tensor, "batch target value"], Float[Tensor, "batch target source"]]:
         """Give the contexts and the weights (which sum to 1, and are 0 where there is no piece)."""
-        assert memory.keys is not None, "memory.keys come from Decoder.remember"
+        assert memory.keys is not None, "memory.keys come from remember"
         scores = self.scores(query, memory.keys)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), torch.finfo(scores.dtype).min)
         weights = torch.softmax(scores, dim=-1)
         return torch.bmm(weights.to(memory.values.dtype), memory.values), weights
+
+    def step(
+        self, query: Float[Tensor, "rows query"], memory: Memory
+    ) -> tuple[Float[Tensor, "rows value"], Float[Tensor, "rows source"]]:
+        """Answer one query a row; there are as many rows for each sentence of `memory`."""
+        context, weights = self(query.view(memory.mask.shape[0], -1, query.shape[-1]), memory)
+        return context.flatten(0, 1), weights.flatten(0, 1)

@@ -1,0 +1,1 @@
+"""How a decoder starts from what the encoder ended with: one answer a file."""

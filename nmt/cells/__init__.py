@@ -1,0 +1,1 @@
+"""Recurrent equations: one answer a file."""

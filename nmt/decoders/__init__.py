@@ -1,0 +1,1 @@
+"""How the target is written: one answer a file."""

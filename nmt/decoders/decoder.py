@@ -1,13 +1,13 @@
 """The contract of a decoder, with the slow loop over target places that defines every fast one."""
 
 import abc
-from dataclasses import replace
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from nmt.embeddings import Embedding, Output
 from nmt.memory import Memory
 
 Weights = Float[Tensor, "batch target source"]
@@ -20,13 +20,14 @@ class Decoder(nn.Module, abc.ABC):
     a loss asks for them only where there is a piece.
     """
 
-    def __init__(self, readout_size: int) -> None:
+    def __init__(self, embedding: Embedding, output: Output) -> None:
         super().__init__()
-        self.readout_size = readout_size
+        self.embedding = embedding
+        self.output = output
 
     def remember(self, memory: Memory) -> Memory:
-        """Add to a memory what this decoder needs to compute once a sentence."""
-        return replace(memory, keys=None)
+        """Add to a memory what this decoder computes once a sentence; here nothing."""
+        return memory
 
     @abc.abstractmethod
     def start(self, memory: Memory) -> Any:
@@ -36,7 +37,10 @@ class Decoder(nn.Module, abc.ABC):
     def step(
         self, ids: Int[Tensor, " rows"], state: Any, memory: Memory
     ) -> tuple[Float[Tensor, "rows readout"], Any]:
-        """Take in one piece a row; there are as many rows for each sentence of `memory`."""
+        """Take in one piece a row; there are as many rows for each sentence of `memory`.
+
+        No dropout is drawn here: a mask lasts a sentence, so that only `forward` can draw it.
+        """
 
     def forward(
         self, ids: Int[Tensor, "batch target"], memory: Memory
@@ -49,8 +53,6 @@ class Decoder(nn.Module, abc.ABC):
             readouts.append(readout)
         return torch.stack(readouts, dim=1), None
 
-    @abc.abstractmethod
-    def logits(
-        self, readouts: Float[Tensor, "*places readout"]
-    ) -> Float[Tensor, "*places pieces"]:
+    def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
         """Give for each piece of the vocabulary its score as the next one, not normalised."""
+        return self.output(readouts)

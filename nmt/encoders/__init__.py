@@ -1,0 +1,1 @@
+"""How the source is read: one answer a file."""

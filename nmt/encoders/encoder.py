@@ -5,19 +5,17 @@ import abc
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from nmt.memory import Memory
+from nmt.memory import Memory, MemorySizes
 
 
 class Encoder(nn.Module, abc.ABC):
     """Turns embedded source pieces into the memory that a decoder reads.
 
     Attributes:
-        value_size: features of each of the memory's values.
-        final_sizes: for each layer, bottom first, the features of each tensor of its final state.
+        sizes: those of the memories that it makes.
     """
 
-    value_size: int
-    final_sizes: tuple[tuple[int, ...], ...]
+    sizes: MemorySizes
 
     @abc.abstractmethod
     def forward(

@@ -1,0 +1,79 @@
+"""The gated recurrent unit, and its fused kernel on padded batches."""
+
+from typing import ClassVar
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from nmt.cells.cell import Cell
+from nmt.ends import at_end
+from nmt.memory import State
+
+
+class GRU(Cell):
+    """A cell that blends its old hidden vector with a new one, by a gate.
+
+    With `r, u = σ(W x + U h(t-1) + b)`, `h~ = tanh(W x + b + r∘(U h(t-1) + b'))`:
+    `h = (1-u)∘h~ + u∘h(t-1)`. The state is `(h,)`.
+
+    Source: Cho et al. 2014, section 2.3, with the reset gate after the product, as cuDNN and
+    torch have it, so that one product serves all gates.
+
+    Args:
+        input_size: features of each input.
+        hidden_size: features of `h`.
+    """
+
+    parts: ClassVar[int] = 1
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.weight_input = nn.Parameter(torch.empty(3 * hidden_size, input_size))
+        self.weight_hidden = nn.Parameter(torch.empty(3 * hidden_size, hidden_size))
+        self.bias = nn.Parameter(torch.zeros(3 * hidden_size))
+        self.bias_hidden = nn.Parameter(torch.zeros(hidden_size))
+        for gate in self.weight_input.chunk(3):
+            nn.init.xavier_uniform_(gate)
+        for gate in self.weight_hidden.chunk(3):
+            nn.init.orthogonal_(gate)
+
+    def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
+        """Compute `W x + b` of r, u, h~, side by side."""
+        return nn.functional.linear(inputs, self.weight_input, self.bias)
+
+    def step(
+        self, projected: Float[Tensor, "rows projected"], state: State
+    ) -> tuple[Float[Tensor, "rows hidden"], State]:
+        """Move one place on."""
+        (hidden,) = state
+        recurrent = nn.functional.linear(hidden, self.weight_hidden)
+        reset, update, candidate = projected.chunk(3, dim=-1)
+        reset_recurrent, update_recurrent, candidate_recurrent = recurrent.chunk(3, dim=-1)
+        reset = (reset + reset_recurrent).sigmoid()
+        update = (update + update_recurrent).sigmoid()
+        new = (candidate + reset * (candidate_recurrent + self.bias_hidden)).tanh()
+        hidden = new + update * (hidden - new)
+        return hidden, (hidden,)
+
+    def unroll(
+        self,
+        inputs: Float[Tensor, "rows places input"],
+        state: State,
+        mask: Bool[Tensor, "rows places"] | None,
+    ) -> tuple[Float[Tensor, "rows places hidden"], State]:
+        """Run torch's kernel over padded places; the final state is gathered at each true end."""
+        biases = torch.cat([torch.zeros_like(self.bias[: 2 * self.hidden_size]), self.bias_hidden])
+        outputs, hidden = torch.gru(
+            inputs,
+            state[0].unsqueeze(0).to(inputs.dtype),
+            [self.weight_input, self.weight_hidden, self.bias, biases],
+            True,
+            1,
+            0.0,
+            self.training,
+            False,
+            True,
+        )
+        last = hidden.squeeze(0) if mask is None else at_end(outputs, mask)
+        return outputs, (last,)

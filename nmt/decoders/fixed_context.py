@@ -1,0 +1,98 @@
+"""Decoders without attention: the encoder's last state is all that they get."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from nmt.bridges.bridge import Bridge
+from nmt.decoders.decoder import Decoder, Weights
+from nmt.dropout import Locked
+from nmt.embeddings import Embedding, Output
+from nmt.memory import Memory, MemorySizes, Sizes, State
+from nmt.readout import Readout
+from nmt.stack import MakeStack
+
+
+class AtStart(Decoder):
+    """Starts from the encoder's last state and never hears of the source again.
+
+    Source: Sutskever, Vinyals and Le 2014, section 2.
+
+    Args:
+        embedding: of target pieces.
+        output: from readouts to logits.
+        sizes: of the encoder's memories.
+        stack: makes layers of (input size, layers' numbers).
+        bridge: made of (encoder's final sizes, decoder's state sizes).
+        dropout: share of the readout's features switched off for a sentence, at training.
+        layers: how many, at least 1.
+    """
+
+    def __init__(
+        self,
+        embedding: Embedding,
+        output: Output,
+        sizes: MemorySizes,
+        stack: MakeStack,
+        bridge: Callable[[Sizes, Sizes], Bridge],
+        dropout: float,
+        layers: int,
+    ) -> None:
+        super().__init__(embedding, output)
+        context_size = self.context_size(sizes)
+        self.stack = stack(embedding.size + context_size, range(1, layers + 1))
+        self.bridge = bridge(sizes.final, self.stack.state_sizes)
+        self.readout = Readout([self.stack.output_size, context_size], output.readout_size)
+        self.dropout = Locked(dropout)
+
+    @staticmethod
+    def context_size(sizes: MemorySizes) -> int:
+        """Give the features of what is told again at every step: none."""
+        return 0
+
+    @staticmethod
+    def context(memory: Memory) -> Float[Tensor, "batch context"]:
+        """Give what is told again at every step."""
+        return memory.values[:, 0, :0]
+
+    def start(self, memory: Memory) -> tuple[State, ...]:
+        """Give the state of each layer."""
+        return self.bridge(memory)
+
+    def forward(
+        self, ids: Int[Tensor, "batch target"], memory: Memory
+    ) -> tuple[Float[Tensor, "batch target readout"], Weights | None]:
+        """Compute all places at once; there are no weights."""
+        embedded = self.embedding(ids)
+        context = self.context(memory).unsqueeze(1).expand(-1, ids.shape[1], -1)
+        outputs, _ = self.stack.unroll(torch.cat([embedded, context], dim=-1), self.start(memory))
+        return self.dropout(self.readout(outputs, context)), None
+
+    def step(
+        self, ids: Int[Tensor, " rows"], state: tuple[State, ...], memory: Memory
+    ) -> tuple[Float[Tensor, "rows readout"], tuple[State, ...]]:
+        """Take in one piece a row."""
+        context = self.context(memory)
+        context = context.repeat_interleave(ids.shape[0] // context.shape[0], dim=0)
+        embedded = torch.cat([self.embedding.look_up(ids), context], dim=-1)
+        output, state = self.stack.step(embedded, state)
+        return self.readout(output, context), state
+
+
+class AtEveryStep(AtStart):
+    """Hears the encoder's last state at every step, in the lowest layer and in the readout.
+
+    Source: Cho et al. 2014, section 2.2.
+    """
+
+    @staticmethod
+    def context_size(sizes: MemorySizes) -> int:
+        """Give the features of the encoder's top final hidden vector."""
+        return sizes.final[-1][0]
+
+    @staticmethod
+    def context(memory: Memory) -> Float[Tensor, "batch context"]:
+        """Give the encoder's top final hidden vector."""
+        return memory.final[-1][0]

@@ -1,0 +1,139 @@
+"""Pieces to vectors, readouts to logits, and which of these tables are one and the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from nmt.dropout import Locked
+from nmt.errors import ConfigurationError
+from nmt.vocabulary import PADDING
+
+
+class Embedding(nn.Module):
+    """Looks pieces up, in vectors whose features have a variance of about 1.
+
+    The table itself has a variance of 1/size, as a softmax that shares it needs.
+
+    Args:
+        pieces: the size of the vocabulary.
+        size: features of each vector.
+        dropout: share of features switched off for a whole sentence, at training.
+        word_dropout: share of places whose whole vector is switched off, at training
+            (Gal and Ghahramani 2016, section 4.2).
+    """
+
+    def __init__(self, pieces: int, size: int, dropout: float, word_dropout: float) -> None:
+        super().__init__()
+        self.size = size
+        self.weight = nn.Parameter(torch.randn(pieces, size) * size**-0.5)
+        self.dropout = Locked(dropout)
+        self.word_dropout = word_dropout
+        with torch.no_grad():
+            self.weight[PADDING] = 0
+
+    def forward(self, ids: Int[Tensor, "rows places"]) -> Float[Tensor, "rows places input"]:
+        """Embed whole sentences, with dropout at training."""
+        embedded = self.dropout(self.look_up(ids))
+        if self.training and self.word_dropout > 0:
+            keep = torch.empty(ids.shape, device=ids.device).bernoulli_(1 - self.word_dropout)
+            embedded = embedded * keep.to(embedded.dtype).unsqueeze(-1)
+        return embedded
+
+    def look_up(self, ids: Int[Tensor, "*places"]) -> Float[Tensor, "*places input"]:
+        """Embed pieces wherever they stand, without dropout."""
+        return nn.functional.embedding(ids, self.weight) * self.size**0.5
+
+
+class Output(nn.Module):
+    """Compares a readout with the vector of each piece of the target vocabulary.
+
+    Args:
+        weight: the table `[pieces, readout]`, possibly that of an embedding.
+    """
+
+    def __init__(self, weight: nn.Parameter) -> None:
+        super().__init__()
+        self.weight = weight
+        self.bias = nn.Parameter(torch.zeros(weight.shape[0]))
+        self.readout_size = weight.shape[1]
+
+    def forward(
+        self, readouts: Float[Tensor, "*places readout"]
+    ) -> Float[Tensor, "*places pieces"]:
+        """Give logits."""
+        return nn.functional.linear(readouts, self.weight, self.bias)
+
+
+Tables = tuple[Embedding, Embedding, Output]
+"""Source embedding, target embedding, output."""
+
+MakeEmbedding = Callable[[int], Embedding]
+"""Makes an embedding of that many pieces."""
+
+
+@dataclass(frozen=True)
+class Untied:
+    """Three tables, none shared."""
+
+    def __call__(
+        self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
+    ) -> Tables:
+        """Make the tables for vocabularies of `source` and `target` pieces."""
+        weight = nn.Parameter(torch.randn(target, readout_size) * readout_size**-0.5)
+        return embedding(source), embedding(target), Output(weight)
+
+
+@dataclass(frozen=True)
+class TiedTarget:
+    """One table for the target's embedding and output.
+
+    Source: Press and Wolf 2017, section 3.
+    """
+
+    def __call__(
+        self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
+    ) -> Tables:
+        """Make the tables.
+
+        Raises:
+            ConfigurationError: if embedding and readout have different sizes.
+        """
+        shared = embedding(target)
+        _fit(shared, readout_size)
+        return embedding(source), shared, Output(shared.weight)
+
+
+@dataclass(frozen=True)
+class TiedAll:
+    """One table for source, target and output, over one joint vocabulary.
+
+    Source: Press and Wolf 2017, section 3 ("three-way weight tying").
+    """
+
+    def __call__(
+        self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
+    ) -> Tables:
+        """Make the tables.
+
+        Raises:
+            ConfigurationError: if the vocabularies or the sizes differ.
+        """
+        if source != target:
+            raise ConfigurationError(
+                f"model/tying=all shares one table, but the vocabularies have {source} and"
+                f" {target} pieces; use vocabulary=joint or model/tying=target"
+            )
+        shared = embedding(target)
+        _fit(shared, readout_size)
+        return shared, shared, Output(shared.weight)
+
+
+def _fit(embedding: Embedding, readout_size: int) -> None:
+    if embedding.size != readout_size:
+        raise ConfigurationError(
+            f"a tied softmax needs model.readout_size={embedding.size}, the embedding's size,"
+            f" but it is {readout_size}; change one of them or use model/tying=none"
+        )

@@ -1,0 +1,118 @@
+"""How runs learned: validation BLEU and losses, from their `metrics.jsonl`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from matplotlib.figure import Figure
+
+from nmt.errors import NmtError
+from nmt.plots.picture import colour, paper, tidy
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Horizontal:
+    """What the curves are drawn against.
+
+    Attributes:
+        field: key of the records in `metrics.jsonl`.
+        unit: how much of it is 1 on the axis.
+        label: the axis's name.
+    """
+
+    field: str
+    unit: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Two panels, one colour a run: BLEU on the left; losses on the right, the training's pale.
+
+    Attributes:
+        runs: folders of runs.
+        horizontal: what the curves are drawn against.
+    """
+
+    name: ClassVar[str] = "curves"
+    runs: list[str] | str
+    horizontal: Horizontal
+
+    def __call__(self) -> Figure:
+        """Read all runs and draw them over each other.
+
+        Raises:
+            NmtError: if a run has no metrics yet.
+        """
+        runs = [self.runs] if isinstance(self.runs, str) else self.runs
+        return draw({run: read(Path(run)) for run in runs}, self.horizontal)
+
+
+def read(run: Path) -> list[Record]:
+    """Read a run's records; a torn last line (the run may be writing it) is passed over.
+
+    Raises:
+        NmtError: if there is no file, or no validation in it.
+    """
+    path = run / "metrics.jsonl"
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise NmtError(
+            f"{path} cannot be read: {error.strerror}; expected the folder of a run: run=runs/NAME"
+        ) from error
+    records = []
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            records.append(json.loads(line))
+        except ValueError as error:
+            raise NmtError(f"{path}:{number} is not JSON: {error}") from error
+    if not any(record["kind"] == "validation" for record in records):
+        raise NmtError(f"{path} has no validation yet; expected at least one")
+    return records
+
+
+def draw(runs: dict[str, list[Record]], horizontal: Horizontal) -> Figure:
+    """Draw the records of each run under its name, and write its best BLEU at the point."""
+    figure = paper(9, 3.8)
+    left, right = figure.subplots(1, 2)
+    for number, (run, records) in enumerate(runs.items()):
+        ink = colour(number)
+        updates = points(records, "update", horizontal, "loss")
+        losses = points(records, "validation", horizontal, "loss")
+        scores = points(records, "validation", horizontal, "bleu")
+        right.plot(*updates, color=ink, alpha=0.35, linewidth=1)
+        right.plot(*losses, color=ink, marker="o", markersize=3)
+        left.plot(*scores, color=ink, marker="o", markersize=3, label=run)
+        if scores[1]:
+            best = max(scores[1])
+            where = (scores[0][scores[1].index(best)], best)
+            left.annotate(
+                f"{best:.1f}", where, (0, 5), textcoords="offset points", color=ink, ha="center"
+            )
+    tidy(left, horizontal.label, "BLEU of the validation set")
+    tidy(right, horizontal.label, "loss, nats a piece (pale: training)")
+    left.set_ylim(bottom=0)
+    left.margins(y=0.1)
+    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9)
+    return figure
+
+
+def points(
+    records: list[Record], kind: str, horizontal: Horizontal, field: str
+) -> tuple[list[float], list[float]]:
+    """Give the places on both axes of those records of a kind that know the vertical number.
+
+    Raises:
+        NmtError: if such a record does not know the horizontal one.
+    """
+    chosen = [one for one in records if one["kind"] == kind and one.get(field) is not None]
+    for record in chosen:
+        if horizontal.field not in record:
+            known = ", ".join(record)
+            raise NmtError(f"records of kind {kind} have no {horizontal.field!r}, but {known}")
+    across = [record[horizontal.field] / horizontal.unit for record in chosen]
+    return across, [record[field] for record in chosen]

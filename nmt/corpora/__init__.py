@@ -1,0 +1,1 @@
+"""Parallel text on disk: one format a file, and what becomes of bad pairs."""

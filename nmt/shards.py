@@ -1,0 +1,215 @@
+"""An encoded corpus on disk: Arrow files that are mapped into memory, not read.
+
+A shard is an Arrow IPC file of record batches ("chunks") with the columns `source` and `target`
+(lists of ids) and `source_text` and `target_text`. A corpus may so be larger than memory, and
+processes that read it share one copy.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Int, Integer
+
+from nmt.errors import NmtError
+from nmt.ragged import Ragged
+
+
+@dataclass(frozen=True)
+class Row:
+    """An encoded pair, as it is written.
+
+    Attributes:
+        source: ids of the source pieces, without BEGIN and END.
+        target: ids of the target pieces, without BEGIN and END.
+        source_text: the sentence.
+        target_text: the sentence.
+    """
+
+    source: Sequence[int]
+    target: Sequence[int]
+    source_text: str
+    target_text: str
+
+
+class Writer:
+    """Writes the shards of one split, `NAME-00000.arrow` and so on; a context manager."""
+
+    def __init__(self, folder: Path, name: str, vocabulary_size: int, rows_per_shard: int) -> None:
+        """Make no file yet.
+
+        Args:
+            folder: where the files go.
+            name: how they begin.
+            vocabulary_size: more than the largest id; chooses the width of the numbers.
+            rows_per_shard: a file is complete as soon as it has so many, or a few more.
+        """
+        self._folder, self._name, self._rows_per_shard = folder, name, rows_per_shard
+        ids = pa.list_(pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32())
+        text = pa.large_string()
+        self._schema = pa.schema(
+            {"source": ids, "target": ids, "source_text": text, "target_text": text}
+        )
+        self._file: pa.ipc.RecordBatchFileWriter | None = None
+        self._shards = self._rows = 0
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Append a chunk; its rows are held in memory together when they are read as text."""
+        if not rows:
+            return
+        if self._file is None:
+            path = self._folder / f"{self._name}-{self._shards:05d}.arrow"
+            self._file = pa.ipc.new_file(str(path), self._schema)
+        columns = [
+            pa.array([getattr(row, column.name) for row in rows], column.type)
+            for column in self._schema
+        ]
+        self._file.write_batch(pa.record_batch(columns, schema=self._schema))
+        self._rows += len(rows)
+        if self._rows >= self._rows_per_shard:
+            self.close()
+
+    def close(self) -> None:
+        """Complete the current file."""
+        if self._file is not None:
+            self._file.close()
+            self._file, self._rows = None, 0
+            self._shards += 1
+
+    def __enter__(self) -> "Writer":
+        """Give itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Complete the last file."""
+        self.close()
+
+
+class Shards:
+    """The rows of one split, numbered from 0 through all its files.
+
+    Attributes:
+        source_lengths: pieces of each source sentence, without BEGIN and END.
+        target_lengths: the same for the targets.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Map the files `NAME-*.arrow` of a folder, in order.
+
+        Raises:
+            NmtError: if a file is damaged.
+        """
+        self._chunks: list[pa.RecordBatch] = []
+        for path in sorted(folder.glob(f"{name}-*.arrow")):
+            self._chunks.extend(_chunks(path))
+        sizes = [chunk.num_rows for chunk in self._chunks]
+        self._starts = np.cumsum([0, *sizes], dtype=np.int64)
+        self._ids = {side: [_Column.of(chunk, side) for chunk in self._chunks] for side in _SIDES}
+        self.source_lengths = self._lengths("source")
+        self.target_lengths = self._lengths("target")
+
+    def __len__(self) -> int:
+        """Count the pairs."""
+        return int(self._starts[-1])
+
+    def source(self, row: int) -> Integer[np.ndarray, " pieces"]:
+        """Give a source sentence's ids, a view into the file."""
+        return self._row("source", row)
+
+    def target(self, row: int) -> Integer[np.ndarray, " pieces"]:
+        """Give a target sentence's ids, a view into the file."""
+        return self._row("target", row)
+
+    def source_text(self, row: int) -> str:
+        """Give a source sentence as it was read."""
+        return self.source_texts(np.array([row]))[0]
+
+    def target_text(self, row: int) -> str:
+        """Give a target sentence as it was read."""
+        return self.target_texts(np.array([row]))[0]
+
+    def sources(self, rows: Int[np.ndarray, " rows"]) -> Ragged:
+        """Copy the ids of these source sentences, in this order."""
+        return self._gather("source", rows)
+
+    def targets(self, rows: Int[np.ndarray, " rows"]) -> Ragged:
+        """Copy the ids of these target sentences, in this order."""
+        return self._gather("target", rows)
+
+    def source_texts(self, rows: Int[np.ndarray, " rows"]) -> list[str]:
+        """Copy these source sentences, in this order."""
+        return self._texts("source_text", rows)
+
+    def target_texts(self, rows: Int[np.ndarray, " rows"]) -> list[str]:
+        """Copy these target sentences, in this order."""
+        return self._texts("target_text", rows)
+
+    def _lengths(self, side: str) -> Int[np.ndarray, " rows"]:
+        lengths = [np.diff(column.offsets) for column in self._ids[side]]
+        return np.concatenate([np.zeros(0, np.int32), *lengths])
+
+    def _row(self, side: str, row: int) -> Integer[np.ndarray, " pieces"]:
+        chunk = int(np.searchsorted(self._starts, row, "right")) - 1
+        column, place = self._ids[side][chunk], row - int(self._starts[chunk])
+        return column.values[column.offsets[place] : column.offsets[place + 1]]
+
+    def _gather(self, side: str, rows: Int[np.ndarray, " rows"]) -> Ragged:
+        parts = [self._ids[side][chunk].take(places) for chunk, places in self._visits(rows)]
+        if not parts:
+            return Ragged.of([])
+        lengths = np.concatenate([part.lengths for part in parts])
+        values = np.concatenate([part.values for part in parts])
+        return Ragged(values, np.cumsum(lengths) - lengths, lengths).take(_ranks(rows))
+
+    def _texts(self, column: str, rows: Int[np.ndarray, " rows"]) -> list[str]:
+        texts: list[str] = []
+        for chunk, places in self._visits(rows):
+            texts.extend(self._chunks[chunk].column(column).take(pa.array(places)).to_pylist())
+        return [texts[place] for place in _ranks(rows)]
+
+    def _visits(
+        self, rows: Int[np.ndarray, " rows"]
+    ) -> Iterator[tuple[int, Int[np.ndarray, " places"]]]:
+        """Give the rows in ascending order, chunk by chunk, as places within the chunk."""
+        ascending = np.sort(rows, kind="stable")
+        cuts = np.searchsorted(ascending, self._starts)
+        for chunk in np.flatnonzero(np.diff(cuts)):
+            part = ascending[cuts[chunk] : cuts[chunk + 1]]
+            yield int(chunk), part - self._starts[chunk]
+
+
+_SIDES = ("source", "target")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The ids of a chunk as they lie in the file; views, nothing is copied."""
+
+    values: Integer[np.ndarray, " ids"]
+    offsets: Int[np.ndarray, " rows_and_end"]
+
+    @classmethod
+    def of(cls, chunk: pa.RecordBatch, side: str) -> "_Column":
+        column = chunk.column(side)
+        return cls(column.values.to_numpy(), column.offsets.to_numpy())
+
+    def take(self, places: Int[np.ndarray, " taken"]) -> Ragged:
+        starts = self.offsets[places].astype(np.int64)
+        return Ragged(self.values, starts, self.offsets[places + 1] - starts).compact()
+
+
+def _ranks(rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
+    """Say of each row at which place it is once the rows are sorted."""
+    return np.argsort(np.argsort(rows, kind="stable"), kind="stable")
+
+
+def _chunks(path: Path) -> list[pa.RecordBatch]:
+    try:
+        file = pa.ipc.open_file(pa.memory_map(str(path)))
+        return [file.get_batch(number) for number in range(file.num_record_batches)]
+    except (pa.ArrowException, OSError) as error:
+        raise NmtError(
+            f"{path} is damaged ({error}); delete the folder, it is made again"
+        ) from error

@@ -1,0 +1,163 @@
+"""Text to ids of pieces and back, by SentencePiece (Kudo and Richardson, 2018): raw in, raw out."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import sentencepiece
+
+from nmt.errors import ModelError
+from nmt.vocabulary import BEGIN, END, PADDING, UNKNOWN
+
+JOINT = "sentencepiece.model"
+SOURCE = "sentencepiece.source.model"
+TARGET = "sentencepiece.target.model"
+
+Result = TypeVar("Result")
+_seeding = threading.Lock()
+
+
+def seeded(seed: int, work: Callable[[], Result]) -> Result:
+    """Run `work` so that what SentencePiece draws at random in it depends on `seed` alone.
+
+    Its generator belongs to a thread and is seeded at the thread's first draw by a number that
+    belongs to the process; so `work` runs in a new thread, one such thread at a time.
+    """
+    with _seeding, ThreadPoolExecutor(1) as thread:
+        sentencepiece.set_random_generator_seed(seed)
+        return thread.submit(work).result()
+
+
+class Tokenizer:
+    """One trained SentencePiece model.
+
+    A tab is read as a space, whatever the normalisation. The ids of `nmt.vocabulary` are never
+    in the result of encoding, except UNKNOWN.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        """Read a model.
+
+        Args:
+            data: the bytes of a SentencePiece model file.
+            name: what to call it in messages.
+
+        Raises:
+            ModelError: if it is not a SentencePiece model with the four special ids in place.
+        """
+        self.data = data
+        try:
+            self._model = sentencepiece.SentencePieceProcessor(model_proto=data or b"nothing")
+        except RuntimeError as error:
+            raise ModelError(f"{name} is not a SentencePiece model, or is damaged") from error
+        model = self._model
+        found = (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id())
+        if found != (PADDING, UNKNOWN, BEGIN, END):
+            raise ModelError(
+                f"{name} has the ids {found} for padding, unknown, begin and end; expected "
+                f"{(PADDING, UNKNOWN, BEGIN, END)}: train the model with this program"
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Tokenizer":
+        """Read a model file.
+
+        Raises:
+            ModelError: if it is missing, or not a SentencePiece model with the special ids.
+        """
+        try:
+            return cls(path.read_bytes(), str(path))
+        except OSError as error:
+            raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Tokenizer":
+        """Read a model from the bytes of its file.
+
+        Raises:
+            ModelError: if it is not a SentencePiece model with the special ids.
+        """
+        return cls(data, "the given tokenizer")
+
+    @property
+    def size(self) -> int:
+        """How many pieces there are, special ones included."""
+        return int(self._model.get_piece_size())
+
+    def encode(self, line: str) -> list[int]:
+        """Cut a line into its most probable pieces, without BEGIN and END."""
+        return self.encode_lines([line])[0]
+
+    def encode_lines(self, lines: Sequence[str]) -> list[list[int]]:
+        """Do for many lines what `encode` does for one, on all processors."""
+        ids: list[list[int]] = self._model.encode(_spaced(lines), num_threads=-1)
+        return ids
+
+    def sample(self, line: str, alpha: float, seed: int) -> list[int]:
+        """Draw one way of cutting a line; see `sample_lines`."""
+        return self.sample_lines([line], alpha, seed)[0]
+
+    def sample_lines(self, lines: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
+        """Draw one way of cutting each line, the same for the same lines, alpha and seed.
+
+        Unigram models draw from all ways by their probability to the power of alpha (Kudo, 2018,
+        section 3.3: the smaller, the more even); BPE models drop each merge with probability
+        alpha (Provilkov, Emelianenko and Voita, 2020).
+        """
+        texts = _spaced(lines)
+
+        def draw() -> list[list[int]]:
+            ids: list[list[int]] = self._model.encode(
+                texts, enable_sampling=True, alpha=alpha, nbest_size=-1, num_threads=1
+            )
+            return ids
+
+        return seeded(seed, draw)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Join pieces to text; UNKNOWN reads ⁇, the other special ids read nothing."""
+        return str(self._model.decode([int(number) for number in ids]))
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Name the pieces; ▁ is a space."""
+        return [str(self._model.id_to_piece(int(number))) for number in ids]
+
+
+@dataclass(frozen=True)
+class Tokenizers:
+    """The tokenizers of both languages; with a joint vocabulary one object stands for both."""
+
+    source: Tokenizer
+    target: Tokenizer
+
+    @property
+    def joint(self) -> bool:
+        """Whether an id means the same in both languages."""
+        return self.source is self.target
+
+    def save(self, folder: Path) -> None:
+        """Write one model file if joint, else two."""
+        if self.joint:
+            (folder / JOINT).write_bytes(self.source.data)
+        else:
+            (folder / SOURCE).write_bytes(self.source.data)
+            (folder / TARGET).write_bytes(self.target.data)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Tokenizers":
+        """Read what `save` wrote.
+
+        Raises:
+            ModelError: if a file is missing or not a SentencePiece model with the special ids.
+        """
+        if (folder / SOURCE).exists():
+            return cls(Tokenizer.load(folder / SOURCE), Tokenizer.load(folder / TARGET))
+        tokenizer = Tokenizer.load(folder / JOINT)
+        return cls(tokenizer, tokenizer)
+
+
+def _spaced(lines: Iterable[str]) -> list[str]:
+    return [line.replace("\t", " ") for line in lines]

@@ -38,6 +38,7 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
         went away.
     """
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
+    logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     try:
         if {"-h", "--help"} & set(sys.argv[1:]):
             sys.stdout.write(usage(name, command, words))
@@ -173,7 +174,7 @@ def _nearest(name: str, names: Sequence[str]) -> str:
 
 def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
     for key in node:
-        name = f"{prefix}{key}"
+        name = prefix + str(key)
         yield name
         if not OmegaConf.is_missing(node, key) and OmegaConf.is_dict(node._get_node(key)):
             child = node._get_node(key)

@@ -4,6 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from nmt.errors import require
+
 
 class Locked(nn.Module):
     """Switches features off for a whole sentence, so that time cannot average the noise away.
@@ -12,10 +14,14 @@ class Locked(nn.Module):
 
     Args:
         rate: the share of features that is switched off, at training only.
+
+    Raises:
+        ConfigurationError: if the rate is not a share below 1.
     """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
+        require(0 <= rate < 1, "dropout", rate, "a share of at least 0 and below 1")
         self.rate = rate
 
     def draw(self, values: Float[Tensor, "rows ..."]) -> Float[Tensor, "rows hidden"] | None:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from nmt.dropout import Locked
-from nmt.errors import ConfigurationError
+from nmt.errors import ConfigurationError, require
 from nmt.vocabulary import PADDING
 
 
@@ -27,6 +27,8 @@ class Embedding(nn.Module):
 
     def __init__(self, pieces: int, size: int, dropout: float, word_dropout: float) -> None:
         super().__init__()
+        require(size >= 1, "embedding_size", size, "at least 1")
+        require(0 <= word_dropout < 1, "word_dropout", word_dropout, "a share below 1")
         self.size = size
         self.weight = nn.Parameter(torch.randn(pieces, size) * size**-0.5)
         self.dropout = Locked(dropout)

@@ -9,6 +9,16 @@ class ConfigurationError(NmtError):
     """A key, choice or value of the configuration is not what the program has."""
 
 
+def require(holds: bool, key: str, value: object, expected: str) -> None:
+    """Check a value where it is used.
+
+    Raises:
+        ConfigurationError: if it does not hold; the message names key, value and what was expected.
+    """
+    if not holds:
+        raise ConfigurationError(f"{key}={value}: expected {expected}")
+
+
 class CorpusError(NmtError):
     """A text file cannot be read as the corpus it is said to be; names file and line."""
 

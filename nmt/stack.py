@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from nmt.cells.cell import Cell
 from nmt.dropout import Locked
+from nmt.errors import require
 from nmt.memory import State
 
 MakeCell = Callable[[int, int], Cell]
@@ -51,6 +52,7 @@ class Stack(nn.Module):
         residual_from: int,
     ) -> None:
         super().__init__()
+        require(hidden_size >= 1, "hidden_size", hidden_size, "at least 1")
         sizes = [input_size, *[hidden_size] * (len(numbers) - 1)][: len(numbers)]
         cells = nn.ModuleList(cell(size, hidden_size) for size in sizes)
         self.cells = cast(Sequence[Cell], cells)

@@ -22,7 +22,7 @@ class Dot(Attention):
             raise ConfigurationError(
                 f"dot attention compares vectors of one size, but the decoder's have {query_size}"
                 f" features and the encoder's {value_size}; use model/attention=general or"
-                f" model.decoder.hidden_size={value_size}"
+                f" model.decoder.stack.hidden_size={value_size}"
             )
 
     def keys(

@@ -11,6 +11,7 @@ from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
 from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
+from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
 from nmt.readout import Readout
 from nmt.stack import MakeStack, Masks
@@ -48,6 +49,7 @@ class Conditional(Decoder):
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
+        require(layers >= 1, "model.decoder.layers", layers, "at least 1")
         self.asking = stack(embedding.size, range(1, 2))
         self.attention = attention(self.asking.output_size, sizes.value)
         self.reading = stack(sizes.value, range(1, 2))

@@ -10,6 +10,7 @@ from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
 from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
+from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
 from nmt.readout import Readout
 from nmt.stack import MakeStack
@@ -41,6 +42,7 @@ class AtStart(Decoder):
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
+        require(layers >= 1, "model.decoder.layers", layers, "at least 1")
         context_size = self.context_size(sizes)
         self.stack = stack(embedding.size + context_size, range(1, layers + 1))
         self.bridge = bridge(sizes.final, self.stack.state_sizes)

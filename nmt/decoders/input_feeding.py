@@ -11,6 +11,7 @@ from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
 from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
+from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
 from nmt.readout import Readout
 from nmt.stack import MakeStack, Masks
@@ -49,6 +50,7 @@ class InputFeeding(Decoder):
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
+        require(layers >= 1, "model.decoder.layers", layers, "at least 1")
         self.stack = stack(embedding.size + output.readout_size, range(1, layers + 1))
         self.attention = attention(self.stack.output_size, sizes.value)
         self.bridge = bridge(sizes.final, self.stack.state_sizes)

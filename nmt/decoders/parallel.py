@@ -11,6 +11,7 @@ from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
 from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
+from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
 from nmt.readout import Readout
 from nmt.stack import MakeStack
@@ -48,6 +49,7 @@ class Parallel(Decoder):
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
+        require(layers >= 1, "model.decoder.layers", layers, "at least 1")
         self.bottom = stack(embedding.size, range(1, 2))
         hidden_size = self.bottom.output_size
         self.attention = attention(hidden_size, sizes.value)

@@ -11,7 +11,7 @@ from nmt.cells.cell import Cell
 from nmt.dropout import Locked
 from nmt.encoders.encoder import Encoder
 from nmt.ends import reverse
-from nmt.errors import ConfigurationError
+from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, State
 from nmt.stack import MakeCell, MakeNormalization
 
@@ -48,14 +48,12 @@ class Bidirectional(Encoder):
         residual_from: int,
     ) -> None:
         super().__init__()
-        if hidden_size % 2:
-            raise ConfigurationError(
-                f"model.encoder.hidden_size={hidden_size} is odd, but each direction of a"
-                " bidirectional layer has half of it"
-            )
+        require(layers >= 1, "model.encoder.layers", layers, "at least 1")
+        even = hidden_size >= 2 and hidden_size % 2 == 0
+        require(even, "model.encoder.hidden_size", hidden_size, "an even number, half a direction")
         sizes = [input_size, *[hidden_size] * (layers - 1)]
-        self.forwards = _cells(cell, sizes, hidden_size // 2)
-        self.backwards = _cells(cell, sizes, hidden_size // 2)
+        self.forwards = cast(Sequence[Cell], _cells(cell, sizes, hidden_size // 2))
+        self.backwards = cast(Sequence[Cell], _cells(cell, sizes, hidden_size // 2))
         self.normalizations = nn.ModuleList(normalization(hidden_size) for _ in sizes)
         self.dropout = Locked(dropout)
         self.residual = tuple(
@@ -82,8 +80,8 @@ class Bidirectional(Encoder):
         return Memory(values, mask, tuple(finals))
 
 
-def _cells(cell: MakeCell, sizes: Sequence[int], hidden_size: int) -> Sequence[Cell]:
-    return cast(Sequence[Cell], nn.ModuleList(cell(size, hidden_size) for size in sizes))
+def _cells(cell: MakeCell, sizes: Sequence[int], hidden_size: int) -> nn.ModuleList:
+    return nn.ModuleList(cell(size, hidden_size) for size in sizes)
 
 
 def _both(

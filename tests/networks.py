@@ -1,0 +1,76 @@
+"""Small networks for the tests, and batches whose rows have different lengths."""
+
+from functools import partial
+
+import torch
+from torch import nn
+
+from nmt.attention.general import ScaledGeneral
+from nmt.batch import Batch
+from nmt.bridges.projected import Projected
+from nmt.cells.gru import GRU
+from nmt.cells.lstm import LSTM
+from nmt.decoders.conditional import Conditional
+from nmt.decoders.fixed_context import AtEveryStep, AtStart
+from nmt.decoders.input_feeding import InputFeeding
+from nmt.decoders.parallel import Parallel
+from nmt.embeddings import Embedding, TiedAll
+from nmt.encoders.bidirectional import Bidirectional
+from nmt.stack import Stack
+from nmt.translation_model import TranslationModel
+from nmt.vocabulary import BEGIN, END, PADDING
+
+PIECES = 40
+LSTM_CELL = partial(LSTM, forget_bias=1.0)
+ATTENTIVE = [Parallel, InputFeeding, Conditional]
+DECODERS = [*ATTENTIVE, AtEveryStep, AtStart]
+CELLS = [GRU, LSTM_CELL]
+
+
+def encoder(cell=GRU, layers=3, dropout=0.2):
+    return partial(
+        Bidirectional,
+        cell=cell,
+        normalization=nn.LayerNorm,
+        dropout=dropout,
+        hidden_size=12,
+        layers=layers,
+        residual_from=3,
+    )
+
+
+def network(
+    decoder=Parallel,
+    cell=GRU,
+    layers=3,
+    dropout=0.2,
+    attention=ScaledGeneral,
+    decoder_layers=None,
+):
+    above = layers if decoder_layers is None else decoder_layers
+    parts = {} if decoder in (AtEveryStep, AtStart) else {"attention": attention}
+    stack = partial(
+        Stack,
+        cell=cell,
+        normalization=nn.LayerNorm,
+        dropout=dropout,
+        hidden_size=10,
+        residual_from=3,
+    )
+    make = partial(decoder, stack=stack, bridge=Projected, dropout=dropout, layers=above, **parts)
+    embedding = partial(Embedding, size=8, dropout=dropout, word_dropout=dropout / 2)
+    tables = TiedAll()(PIECES, PIECES, embedding, 8)
+    return TranslationModel(tables, encoder(cell, layers, dropout), make)
+
+
+def batch(lengths=((5, 4), (2, 6), (1, 1))):
+    """Pairs of random pieces of these (source, target) lengths, bounds not counted."""
+    source = torch.full((len(lengths), 1 + max(length for length, _ in lengths)), PADDING)
+    target = torch.full((len(lengths), 2 + max(length for _, length in lengths)), PADDING)
+    for row, (source_length, target_length) in enumerate(lengths):
+        source[row, :source_length] = torch.randint(4, PIECES, (source_length,))
+        source[row, source_length] = END
+        target[row, 0] = BEGIN
+        target[row, 1 : 1 + target_length] = torch.randint(4, PIECES, (target_length,))
+        target[row, 1 + target_length] = END
+    return Batch(source, target)

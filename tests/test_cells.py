@@ -1,0 +1,133 @@
+import math
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from nmt.cells.cell import Cell
+from nmt.cells.gru import GRU
+from nmt.cells.lstm import LSTM
+
+CELLS = [GRU, partial(LSTM, forget_bias=1.0)]
+
+
+def ragged(rows, places, size, dtype=torch.float32):
+    """Inputs of different lengths, the first row full; padding holds large numbers."""
+    lengths = [places - row % places for row in range(rows)]
+    mask = torch.tensor([[place < length for place in range(places)] for length in lengths])
+    inputs = torch.randn(rows, places, size, dtype=dtype)
+    return torch.where(mask.unsqueeze(-1), inputs, torch.full_like(inputs, 50.0)), mask
+
+
+@pytest.mark.parametrize("make", CELLS)
+@pytest.mark.parametrize("masked", [True, False])
+def test_the_fused_kernel_equals_the_loop_in_values_and_gradients(make, masked):
+    torch.manual_seed(1)
+    cell = make(5, 7).double()
+    inputs, mask = ragged(4, 6, 5, torch.float64)
+    start = tuple(torch.randn(4, 7, dtype=torch.float64) for _ in range(cell.parts))
+    results = []
+    for unroll in (cell.unroll, partial(Cell.unroll, cell)):
+        leaf = inputs.clone().requires_grad_()
+        states = tuple(part.clone().requires_grad_() for part in start)
+        outputs, final = unroll(leaf, states, mask if masked else None)
+        real = outputs[mask] if masked else outputs
+        loss = real.sin().sum() + sum(part.cos().sum() for part in final)
+        gradients = torch.autograd.grad(loss, [leaf, *states, *cell.parameters()])
+        results.append([real, *final, *gradients])
+    for fused, slow in zip(*results, strict=True):
+        assert torch.allclose(fused, slow, atol=1e-9)
+
+
+@pytest.mark.parametrize("make", CELLS)
+def test_what_stands_on_padding_changes_nothing(make):
+    torch.manual_seed(2)
+    cell = make(5, 7)
+    inputs, mask = ragged(4, 6, 5)
+    other = torch.where(mask.unsqueeze(-1), inputs, torch.randn_like(inputs))
+    first, first_final = cell.unroll(inputs, cell.start(inputs), mask)
+    second, second_final = cell.unroll(other, cell.start(other), mask)
+    assert torch.equal(first[mask], second[mask])
+    for one, two in zip(first_final, second_final, strict=True):
+        assert torch.equal(one, two)
+
+
+@pytest.mark.parametrize("make", CELLS)
+def test_gradients_agree_with_finite_differences(make):
+    torch.manual_seed(3)
+    cell = make(3, 4).double()
+    inputs = torch.randn(2, 3, 3, dtype=torch.float64, requires_grad=True)
+    start = cell.start(inputs)
+    assert torch.autograd.gradcheck(lambda x: Cell.unroll(cell, x, start, None)[0], inputs)
+
+
+def test_the_lstm_is_torchs_with_the_same_weights():
+    torch.manual_seed(4)
+    cell, reference = LSTM(5, 7, 1.0), nn.LSTM(5, 7, batch_first=True)
+    with torch.no_grad():
+        reference.weight_ih_l0.copy_(cell.weight_input)
+        reference.weight_hh_l0.copy_(cell.weight_hidden)
+        reference.bias_ih_l0.copy_(cell.bias)
+        reference.bias_hh_l0.zero_()
+    inputs = torch.randn(3, 6, 5)
+    outputs, (hidden, content) = Cell.unroll(cell, inputs, cell.start(inputs), None)
+    expected, (expected_hidden, expected_content) = reference(inputs)
+    assert torch.allclose(outputs, expected, atol=1e-6)
+    assert torch.allclose(hidden, expected_hidden[0], atol=1e-6)
+    assert torch.allclose(content, expected_content[0], atol=1e-6)
+
+
+def test_the_gru_is_torchs_with_the_same_weights():
+    torch.manual_seed(5)
+    cell, reference = GRU(5, 7), nn.GRU(5, 7, batch_first=True)
+    with torch.no_grad():
+        cell.bias_hidden.normal_()
+        reference.weight_ih_l0.copy_(cell.weight_input)
+        reference.weight_hh_l0.copy_(cell.weight_hidden)
+        reference.bias_ih_l0.copy_(cell.bias)
+        reference.bias_hh_l0.zero_()
+        reference.bias_hh_l0[14:] = cell.bias_hidden
+    inputs = torch.randn(3, 6, 5)
+    outputs, _ = Cell.unroll(cell, inputs, cell.start(inputs), None)
+    assert torch.allclose(outputs, reference(inputs)[0], atol=1e-6)
+
+
+def test_the_lstm_at_a_point_computed_by_hand():
+    cell = LSTM(1, 1, 0.0)
+    with torch.no_grad():
+        cell.weight_input.copy_(torch.tensor([[0.5], [-1.0], [2.0], [1.0]]))
+        cell.weight_hidden.copy_(torch.tensor([[1.0], [0.5], [-1.0], [0.0]]))
+        cell.bias.copy_(torch.tensor([0.0, 1.0, 0.0, -1.0]))
+    state = (torch.tensor([[0.2]]), torch.tensor([[0.4]]))
+    _, (hidden, content) = cell.step(cell.project(torch.tensor([[1.0]])), state)
+
+    def logistic(x):
+        return 1 / (1 + math.exp(-x))
+
+    enter, forget, leave = logistic(0.5 + 0.2), logistic(-1 + 0.1 + 1), logistic(1.0 - 1.0)
+    expected = forget * 0.4 + enter * math.tanh(2.0 - 0.2)
+    assert content.item() == pytest.approx(expected, abs=1e-6)
+    assert hidden.item() == pytest.approx(leave * math.tanh(expected), abs=1e-6)
+
+
+def test_the_gru_at_a_point_computed_by_hand():
+    cell = GRU(1, 1)
+    with torch.no_grad():
+        cell.weight_input.copy_(torch.tensor([[0.5], [-1.0], [2.0]]))
+        cell.weight_hidden.copy_(torch.tensor([[1.0], [0.5], [-1.0]]))
+        cell.bias.copy_(torch.tensor([0.1, 0.2, 0.3]))
+        cell.bias_hidden.fill_(0.7)
+    hidden, _ = cell.step(cell.project(torch.tensor([[1.0]])), (torch.tensor([[0.2]]),))
+
+    def logistic(x):
+        return 1 / (1 + math.exp(-x))
+
+    reset, update = logistic(0.6 + 0.2), logistic(-0.8 + 0.1)
+    new = math.tanh(2.3 + reset * (-0.2 + 0.7))
+    assert hidden.item() == pytest.approx((1 - update) * new + update * 0.2, abs=1e-6)
+
+
+def test_the_forget_gate_starts_open_as_far_as_told():
+    cell = LSTM(2, 3, 1.5)
+    assert cell.bias.tolist() == [0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]

@@ -1,0 +1,1 @@
+"""Where a training's numbers go, for persons and for programs."""

@@ -1,0 +1,26 @@
+"""Keeps large blocks of memory in the process instead of fetching them anew for each operation."""
+
+import ctypes
+import logging
+
+# The numbers of these options in glibc's malloc.h.
+M_TRIM_THRESHOLD = -1
+M_MMAP_THRESHOLD = -3
+
+logger = logging.getLogger(__name__)
+
+
+def keep_blocks() -> bool:
+    """Tell glibc to keep freed blocks; say whether it does (other C libraries are left alone).
+
+    By default glibc gives each block above 32 MiB at most back to the kernel, which fills it with
+    zeros when the next operation asks for it: a tenth to a third of the time of training on a
+    CPU. Here blocks up to 1 GiB stay, so the process never shrinks below its peak.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        logger.debug("this C library has no mallopt; large blocks go back to the kernel")
+        return False
+    kept = bool(mallopt(M_MMAP_THRESHOLD, 2**30)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
+    logger.debug("large blocks are kept in the process" if kept else "mallopt refused its values")
+    return kept

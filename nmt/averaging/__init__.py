@@ -1,0 +1,1 @@
+"""Which checkpoints are kept and averaged at the end of a training."""

@@ -1,0 +1,77 @@
+import pytest
+import torch
+from torch import nn
+
+from nmt.averaging.averaging import Kept
+from nmt.averaging.best import Best
+from nmt.averaging.last import Last
+from nmt.averaging.nothing import Nothing
+from nmt.errors import ModelError
+from nmt.kept import KeptWeights, set_weights, weights
+
+KEPT = [Kept(10, 1.0), Kept(20, 3.0), Kept(30, 2.0), Kept(40, 2.0)]
+
+
+def updates(kept):
+    return sorted(one.update for one in kept)
+
+
+def test_the_best_are_those_of_the_highest_scores_and_of_equal_ones_the_newer():
+    assert updates(Best(2).choose(KEPT)) == [20, 40]
+
+
+def test_the_last_are_the_newest():
+    assert updates(Last(2).choose(KEPT)) == [30, 40]
+
+
+def test_nothing_is_kept_where_nothing_is_averaged():
+    assert updates(Nothing().choose(KEPT)) == []
+
+
+def network(value):
+    module = nn.Linear(2, 2)
+    set_weights(module, {"weight": torch.full((2, 2), value), "bias": torch.full((2,), -value)})
+    return module
+
+
+def test_the_mean_runs_over_the_chosen_files_and_the_others_go_when_pruned(tmp_path):
+    kept = KeptWeights(tmp_path, Best(2))
+    for update, score in ((1, 1.0), (2, 3.0), (3, 0.5), (4, 2.0)):
+        kept.add(network(float(update)), update, score)
+    assert (tmp_path / "update-00000001.safetensors").exists()
+    assert not (tmp_path / "update-00000003.safetensors").exists()
+    kept.prune()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["update-00000002.safetensors", "update-00000004.safetensors"]
+    mean = kept.mean()
+    assert torch.equal(mean["weight"], torch.full((2, 2), 3.0))
+    assert torch.equal(mean["bias"], torch.full((2,), -3.0))
+
+
+def test_what_a_restored_folder_does_not_know_is_pruned(tmp_path):
+    first = KeptWeights(tmp_path, Last(3))
+    first.add(network(1.0), 1, 0.0)
+    state = first.state()
+    first.add(network(2.0), 2, 0.0)
+    second = KeptWeights(tmp_path, Last(3))
+    second.restore(state)
+    second.prune()
+    assert [path.name for path in tmp_path.iterdir()] == ["update-00000001.safetensors"]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    kept = KeptWeights(tmp_path, Last(1))
+    kept.add(network(1.0), 7, 0.0)
+    (tmp_path / "update-00000007.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"update-00000007.safetensors was kept for averaging"):
+        kept.mean()
+
+
+def test_tied_weights_are_copied_once_and_set_together():
+    tied = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
+    tied[1].weight = tied[0].weight
+    copied = weights(tied)
+    assert sorted(copied) == ["0.bias", "0.weight", "1.bias"]
+    set_weights(tied, {name: torch.zeros_like(value) for name, value in copied.items()})
+    assert tied[1].weight is tied[0].weight
+    assert not tied[1].weight.any()

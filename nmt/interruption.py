@@ -1,0 +1,78 @@
+"""Ctrl-C and SIGTERM as a wish that is granted at the next good moment."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(KeyboardInterrupt):
+    """The work stopped in good order because of a signal.
+
+    Attributes:
+        status: the exit status that belongs to it, 128 + the signal's number.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"signal {number}")
+        self.status = 128 + number
+
+
+class Watch:
+    """Notes the first signal instead of dying of it; a second one works as if nobody watched.
+
+    Outside the main thread it notes nothing, since Python delivers signals there alone.
+
+    Attributes:
+        noted: the signal's number, None before it came.
+    """
+
+    def __init__(self) -> None:
+        self.noted: int | None = None
+        self._before: dict[int, Any] = {}
+        self._at_once = False
+
+    def __enter__(self) -> "Watch":
+        """Begin to watch."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the signals back to whoever had them."""
+        self._give_back()
+
+    def check(self) -> None:
+        """Raise Interrupted if a signal came."""
+        if self.noted is not None:
+            raise Interrupted(self.noted)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Raise Interrupted the moment a signal comes: for work that may be cut off anywhere."""
+        self._at_once = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._at_once = False
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.noted = number
+        self._give_back()
+        if self._at_once:
+            raise Interrupted(number)
+
+    def _give_back(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}

@@ -1,0 +1,217 @@
+"""How far a training is: every number that its loop carries from update to update."""
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nmt.errors import ConfigurationError
+from nmt.journals.journal import UpdateRecord
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an update saw, summed over all its batches and processes.
+
+    Attributes:
+        loss, negative_log_likelihood: in nats.
+        source_pieces, target_pieces: END included, padding not.
+        rows: sentence pairs.
+        gradient_norm: of the gradient a target piece, before clipping.
+        clipped: whether that was too long.
+        finite: false where the loss or gradient was not finite; then no weight moved.
+    """
+
+    loss: float
+    negative_log_likelihood: float
+    source_pieces: int
+    target_pieces: int
+    rows: int
+    gradient_norm: float
+    clipped: bool
+    finite: bool
+
+
+@dataclass
+class Window:
+    """Sums over the updates since the last record; a part of the state, so that records after a
+    resumption are those of a run that never stopped.
+
+    Attributes:
+        updates: how many, without the skipped ones.
+        loss, negative_log_likelihood: in nats.
+        source_pieces, target_pieces: END included, padding not.
+        gradient_norm: sum of the norms before clipping.
+        clipped: how many gradients were clipped.
+        seconds: spent in updates.
+    """
+
+    updates: int = 0
+    loss: float = 0.0
+    negative_log_likelihood: float = 0.0
+    source_pieces: int = 0
+    target_pieces: int = 0
+    gradient_norm: float = 0.0
+    clipped: int = 0
+    seconds: float = 0.0
+
+    def count(self, outcome: Outcome) -> None:
+        """Take in an update whose loss and gradient were finite."""
+        self.updates += 1
+        self.loss += outcome.loss
+        self.negative_log_likelihood += outcome.negative_log_likelihood
+        self.source_pieces += outcome.source_pieces
+        self.target_pieces += outcome.target_pieces
+        self.gradient_norm += outcome.gradient_norm
+        self.clipped += int(outcome.clipped)
+
+
+@dataclass
+class Progress:
+    """The loop's state, always that between two updates.
+
+    Attributes:
+        update: updates made, the skipped ones included.
+        epoch: passes over the data that are complete.
+        batches: batches taken in of the pass that is not.
+        rows: sentence pairs in these batches.
+        validated: the update of the newest validation.
+        best: the best score of a validation.
+        stale: validations since the best one.
+        skipped: updates whose loss or gradient was not finite.
+        skipped_in_a_row: such updates since the last good one.
+        source_pieces, target_pieces: taken in, END included, padding not.
+        seconds: that all this took, over all resumptions.
+        finished: whether the end of training was done too: last validation and averaging.
+        window: sums for the next record.
+    """
+
+    update: int = 0
+    epoch: int = 0
+    batches: int = 0
+    rows: int = 0
+    validated: int = 0
+    best: float = -math.inf
+    stale: int = 0
+    skipped: int = 0
+    skipped_in_a_row: int = 0
+    source_pieces: int = 0
+    target_pieces: int = 0
+    seconds: float = 0.0
+    finished: bool = False
+    window: Window = field(default_factory=Window)
+
+    def state(self) -> dict[str, Any]:
+        """Give plain values for `from_state`."""
+        return asdict(self)
+
+    @staticmethod
+    def from_state(state: dict[str, Any]) -> "Progress":
+        """Make the progress again that `state` was asked of."""
+        return Progress(**{**state, "window": Window(**state["window"])})
+
+    def count(self, outcome: Outcome, batches: int) -> None:
+        """Take in an update made from so many batches."""
+        self.update += 1
+        self.batches += batches
+        self.rows += outcome.rows
+        self.source_pieces += outcome.source_pieces
+        self.target_pieces += outcome.target_pieces
+        if outcome.finite:
+            self.skipped_in_a_row = 0
+            self.window.count(outcome)
+        else:
+            self.skipped += 1
+            self.skipped_in_a_row += 1
+
+    def judge(self, score: float) -> bool:
+        """Say whether the score is better than any before, and remember it if so."""
+        better = score > self.best
+        self.best = score if better else self.best
+        return better
+
+    def record(self, share: float, rate: float, seconds_left: float) -> UpdateRecord:
+        """Give the means over the window, and begin a new window."""
+        window, self.window = self.window, Window()
+        pieces = window.target_pieces or math.nan
+        seconds = window.seconds or math.nan
+        return UpdateRecord(
+            update=self.update,
+            epoch=self.current_epoch,
+            progress=share,
+            loss=window.loss / pieces,
+            perplexity=perplexity(window.negative_log_likelihood / pieces),
+            gradient_norm=window.gradient_norm / (window.updates or math.nan),
+            clipped=window.clipped / (window.updates or math.nan),
+            skipped=self.skipped,
+            learning_rate=rate,
+            source_pieces=self.source_pieces,
+            target_pieces=self.target_pieces,
+            source_pieces_per_second=window.source_pieces / seconds,
+            target_pieces_per_second=window.target_pieces / seconds,
+            seconds=self.seconds,
+            seconds_left=seconds_left,
+        )
+
+    @property
+    def current_epoch(self) -> int:
+        """The pass that the newest update belongs to, counted from 1."""
+        return self.epoch + (1 if self.batches or not self.epoch else 0)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where a training ends: at whichever is reached first; None is no bound.
+
+    Attributes:
+        epochs: passes over the data.
+        updates: moves of the optimizer.
+        minutes: over all resumptions; the end then depends on the machine's speed, so that such a
+            run cannot be repeated bit for bit.
+
+    Raises:
+        ConfigurationError: if there is no bound at all, or one is not above 0.
+    """
+
+    epochs: float | None
+    updates: int | None
+    minutes: float | None
+
+    def __post_init__(self) -> None:
+        """Refuse a training without an end."""
+        given = {name: value for name, value in asdict(self).items() if value is not None}
+        if not given:
+            raise ConfigurationError(
+                "epochs, updates and minutes are all null; expected at least one bound"
+            )
+        for name, value in given.items():
+            if value <= 0:
+                raise ConfigurationError(f"{name}={value}: expected a number above 0, or null")
+
+    def shares(self, progress: Progress, pairs: int) -> dict[str, float]:
+        """Give how much of each bound is used up, 1 being all; `pairs` is an epoch's size."""
+        shares = {}
+        if self.epochs is not None:
+            passes = progress.epoch + min(1.0, progress.rows / max(1, pairs))
+            shares[f"epochs={self.epochs:g}"] = passes / self.epochs
+        if self.updates is not None:
+            shares[f"updates={self.updates}"] = progress.update / self.updates
+        if self.minutes is not None:
+            shares[f"minutes={self.minutes:g}"] = progress.seconds / 60 / self.minutes
+        return shares
+
+    def share(self, progress: Progress, pairs: int) -> float:
+        """Give the share of the training that is done, 0 to 1."""
+        return min(1.0, max(self.shares(progress, pairs).values()))
+
+    def reached(self, progress: Progress, pairs: int) -> str | None:
+        """Name the bound that is reached; None while there is none."""
+        reached = [name for name, share in self.shares(progress, pairs).items() if share >= 1]
+        return f"{reached[0]} reached" if reached else None
+
+
+def perplexity(nats: float) -> float:
+    """Give e to the nats a piece; infinite where that is more than a float can hold."""
+    try:
+        return math.exp(nats)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,303 @@
+"""The training loop; it knows neither a model nor BLEU, the command hands both in."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from nmt import checkpoint
+from nmt.batch import Batch
+from nmt.errors import NmtError
+from nmt.interruption import Interrupted, Watch
+from nmt.journals.journal import Journal, ValidationRecord
+from nmt.kept import KeptWeights, set_weights, weights
+from nmt.progress import Bounds, Progress
+from nmt.schedules.schedule import Schedule
+from nmt.updater import Updater
+from nmt.validation import Criterion, Validation
+
+logger = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class Data(Protocol):
+    """What the loop knows of the training data."""
+
+    def epoch(self, number: int, skip: int) -> Iterator[Batch]:
+        """Give the batches of a pass (counted from 0), without the first `skip` of them.
+
+        The same number gives the same batches, whatever the global random generators' states.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often the loop does what, and what it bears.
+
+    Attributes:
+        accumulate: batches an update.
+        report_every: updates between two records.
+        validate_every: updates between two validations; None validates after each epoch.
+        save_seconds: between two savings of the state; each validation is followed by one too.
+        patience: validations without a new best after which training ends; None bears all.
+        skips: updates in a row that may be skipped, their loss or gradient not being finite.
+    """
+
+    accumulate: int
+    report_every: int
+    validate_every: int | None
+    save_seconds: float
+    patience: int | None
+    skips: int
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """Who looks at the network between updates.
+
+    Attributes:
+        validate: looks at the network as it is; draws no random numbers.
+        criterion: makes of a validation the score by which the best model is chosen.
+        keep_best: called after a validation that is the best so far, the network unchanged.
+        kept: weights that are averaged at the end.
+        journal: takes the numbers.
+    """
+
+    validate: Callable[[], Validation]
+    criterion: Criterion
+    keep_best: Callable[[Validation], None]
+    kept: KeptWeights
+    journal: Journal
+
+
+class Trainer:
+    """Runs a training from wherever its state stands to its end.
+
+    Between two updates the whole state is in `progress`, the updater, the schedule, the kept
+    weights and the global random generators. All of it is saved and restored here, so that an
+    interrupted and resumed training equals an uninterrupted one, bit for bit, on the same machine
+    with the same number of threads.
+    """
+
+    def __init__(
+        self,
+        updater: Updater,
+        schedule: Schedule,
+        data: Data,
+        pairs: int,
+        bounds: Bounds,
+        pace: Pace,
+        watchers: Watchers,
+        state_file: Path,
+    ) -> None:
+        """Take the parts; `pairs` is the size of an epoch."""
+        self.updater = updater
+        self.schedule = schedule
+        self.data = data
+        self.pairs = pairs
+        self.bounds = bounds
+        self.pace = pace
+        self.watchers = watchers
+        self.state_file = state_file
+        self.progress = Progress()
+        self._watch = Watch()
+        self._now = self._saved = time.monotonic()
+        self._resumed_at = (0.0, 0.0)
+
+    def train(self) -> Progress:
+        """Train until there is a reason to end, then average; nothing if that was done before.
+
+        Raises:
+            Interrupted: after SIGINT or SIGTERM, when all is saved.
+            NmtError: if the data gives no batch, or too many updates in a row are not finite.
+        """
+        self._resume()
+        if self.progress.finished and (reason := self._reason()):
+            logger.info("this training is finished (%s); to go on, raise its bounds", reason)
+            return self.progress
+        self.progress.finished = False
+        self.watchers.journal.resume(self.progress.update)
+        try:
+            with self._watch:
+                logger.info("training ends: %s", self._loop())
+                self._average()
+                self.progress.finished = True
+                self._save()
+        except Interrupted:
+            self._save()
+            raise
+        finally:
+            self.watchers.journal.close()
+        return self.progress
+
+    def _loop(self) -> str:
+        """Make updates until there is a reason to end; the last weights are validated too."""
+        groups = self._groups()
+        while True:
+            self._tick()
+            self._watch.check()
+            if self._validation_is_due():
+                self._validate()
+            elif self._now - self._saved >= self.pace.save_seconds:
+                self._save()
+            if reason := self._reason():
+                return reason
+            self._update(*next(groups))
+
+    def _groups(self) -> Iterator[tuple[list[Batch], bool]]:
+        """Give the batches of each update, and whether they are the last of their epoch."""
+        while True:
+            batches = self.data.epoch(self.progress.epoch, self.progress.batches)
+            group = list(islice(batches, self.pace.accumulate))
+            if not group:
+                raise NmtError(
+                    "the training data gives no batch; expected one sentence pair or more"
+                )
+            while group:
+                following = list(islice(batches, self.pace.accumulate))
+                yield group, not following
+                group = following
+
+    def _update(self, group: list[Batch], last: bool) -> None:
+        progress = self.progress
+        began = time.monotonic()
+        rate = self.schedule.rate(progress.update + 1, self._share())
+        outcome = self.updater.update(group, progress.update + 1, rate)
+        progress.count(outcome, len(group))
+        progress.window.seconds += time.monotonic() - began
+        if not outcome.finite:
+            self._bear_skip()
+        if progress.update % self.pace.report_every == 0:
+            self._tick()
+            record = progress.record(self._share(), rate, self._seconds_left())
+            self.watchers.journal.update(record)
+        if last:
+            progress.epoch, progress.batches, progress.rows = progress.epoch + 1, 0, 0
+
+    def _bear_skip(self) -> None:
+        progress = self.progress
+        logger.warning(
+            "update %d is skipped, its loss or gradient is not finite (%d skipped so far)",
+            progress.update,
+            progress.skipped,
+        )
+        if progress.skipped_in_a_row > self.pace.skips:
+            raise NmtError(
+                f"the loss or gradient of {progress.skipped_in_a_row} updates in a row, the last "
+                f"being {progress.update}, is not finite; the state saved before is good: go on "
+                "from it with a smaller schedule.peak_rate, or begin another run with "
+                "precision=float32"
+            )
+
+    def _validation_is_due(self) -> bool:
+        progress, every = self.progress, self.pace.validate_every
+        if progress.validated == progress.update:
+            return False
+        if self.bounds.reached(progress, self.pairs):
+            return True
+        return progress.batches == 0 if every is None else progress.update % every == 0
+
+    def _validate(self) -> None:
+        """Validate the newest weights, draw the conclusions and save."""
+        progress = self.progress
+        score, best = self._look("validation")
+        progress.validated = progress.update
+        progress.stale = 0 if best else progress.stale + 1
+        self.schedule.observe(score)
+        self.watchers.kept.add(self.updater.network, progress.update, score)
+        self._save()
+
+    def _look(self, kind: str) -> tuple[float, bool]:
+        """Validate the network as it is and keep it if it is the best; give score and whether."""
+        began = time.monotonic()
+        with self._watch.at_once():
+            validation = self.watchers.validate()
+        score = self.watchers.criterion.score(validation.values)
+        best = self.progress.judge(score)
+        if best:
+            self.watchers.keep_best(validation)
+        self._tick()
+        record = ValidationRecord(
+            kind=kind,
+            update=self.progress.update,
+            epoch=self.progress.current_epoch,
+            values=dict(validation.values),
+            score=score,
+            best=best,
+            seconds=self.progress.seconds,
+            validation_seconds=time.monotonic() - began,
+            samples=validation.samples,
+        )
+        self.watchers.journal.validation(record)
+        return score, best
+
+    def _average(self) -> None:
+        """Try the mean of the kept weights; the training's own weights are as before after it."""
+        kept = self.watchers.kept
+        if len(kept.kept) < 2:
+            return
+        network = self.updater.network
+        before = weights(network)
+        set_weights(network, kept.mean())
+        try:
+            score, best = self._look("average")
+        finally:
+            set_weights(network, before)
+        logger.info(
+            "the mean of %d checkpoints scores %.4g; %s",
+            len(kept.kept),
+            score,
+            "it is the model" if best else f"the best single one, {self.progress.best:.4g}, stays",
+        )
+
+    def _reason(self) -> str | None:
+        """Say why the training ends now, if it does."""
+        patience = self.pace.patience
+        if patience is not None and self.progress.stale >= patience:
+            return (
+                f"no better validation {self.progress.stale} times in a row (patience={patience})"
+            )
+        return self.bounds.reached(self.progress, self.pairs)
+
+    def _share(self) -> float:
+        return self.bounds.share(self.progress, self.pairs)
+
+    def _tick(self) -> None:
+        """Add the time since the last call to the training's time."""
+        before, self._now = self._now, time.monotonic()
+        self.progress.seconds += self._now - before
+
+    def _seconds_left(self) -> float:
+        seconds, share = self._resumed_at
+        speed = (self._share() - share) / max(1e-9, self.progress.seconds - seconds)
+        return (1 - self._share()) / max(1e-9, speed)
+
+    def _save(self) -> None:
+        state = {
+            "progress": self.progress.state(),
+            "updater": self.updater.state(),
+            "schedule": self.schedule.state(),
+            "kept": self.watchers.kept.state(),
+            "random": checkpoint.random_state(),
+        }
+        checkpoint.save(self.state_file, state)
+        self.watchers.kept.prune()
+        self._saved = time.monotonic()
+
+    def _resume(self) -> None:
+        """Read the saved state, if there is one."""
+        self._now = self._saved = time.monotonic()
+        if not self.state_file.exists():
+            return
+        state = checkpoint.load(self.state_file)
+        self.progress = Progress.from_state(state["progress"])
+        self.updater.restore(state["updater"])
+        self.schedule.restore(state["schedule"])
+        self.watchers.kept.restore(state["kept"])
+        checkpoint.restore_random_state(state["random"])
+        self._resumed_at = (self.progress.seconds, self._share())
+        logger.info("resuming after update %d", self.progress.update)

@@ -1,0 +1,464 @@
+import dataclasses
+import json
+import logging
+import math
+import os
+import random
+import signal
+import time
+
+import pytest
+import torch
+from torch import nn
+
+from nmt import checkpoint
+from nmt.averaging.best import Best
+from nmt.averaging.nothing import Nothing
+from nmt.batch import Batch
+from nmt.errors import ConfigurationError, NmtError
+from nmt.interruption import Interrupted
+from nmt.journals.journal import Sample
+from nmt.journals.metrics import Metrics
+from nmt.kept import KeptWeights, weights
+from nmt.objectives.cross_entropy import CrossEntropy
+from nmt.precision import Automatic, BFloat16, Float32, has_bfloat16
+from nmt.progress import Bounds, Progress
+from nmt.schedules.plateau import Plateau
+from nmt.schedules.warmup_cosine import WarmupCosine
+from nmt.trainer import Pace, Trainer, Watchers
+from nmt.updater import Updater, parameter_groups
+from nmt.validation import Highest, Lowest, Validation, mean_losses
+
+PIECES, ROWS = 11, 3
+CPU = torch.device("cpu")
+
+
+class Network(nn.Module):
+    """Says the next piece from the one before it, with dropout, so that random states matter."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(PIECES, 6)
+        self.norm = nn.LayerNorm(6)
+        self.dropout = nn.Dropout(0.3)
+
+    def forward(self, batch):
+        return self.dropout(self.norm(self.embedding(batch.inputs)))
+
+    def logits(self, readouts):
+        return readouts @ self.embedding.weight.T
+
+
+class Data:
+    """Five batches an epoch, made from the epoch's number alone."""
+
+    batches = 5
+
+    def epoch(self, number, skip):
+        generator = torch.Generator().manual_seed(number)
+        for place in range(self.batches):
+            ids = torch.randint(4, PIECES, (ROWS, 4), generator=generator)
+            target = torch.cat([torch.full((ROWS, 1), 2), ids, torch.full((ROWS, 1), 3)], 1)
+            if place >= skip:
+                yield Batch(target[:, 1:], target)
+
+
+class Stopping(Data):
+    """Sends the process a signal when a certain update's batches are asked for."""
+
+    def __init__(self, number, update):
+        self.number, self.left = number, update
+
+    def epoch(self, number, skip):
+        for batch in super().epoch(number, skip):
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), self.number)
+            yield batch
+
+
+PACE = Pace(
+    accumulate=2,
+    report_every=3,
+    validate_every=4,
+    save_seconds=1e9,
+    patience=None,
+    skips=2,
+)
+EIGHTEEN = Bounds(None, 18, None)
+
+
+def updater(clip_norm=1.0, objective=None, network=None):
+    network = network or Network()
+    return Updater(
+        network,
+        objective or CrossEntropy(0.1, 16),
+        torch.optim.Adam(parameter_groups(network), betas=(0.9, 0.98), fused=True),
+        Float32(),
+        CPU,
+        clip_norm,
+    )
+
+
+def trainer(folder, data=None, bounds=EIGHTEEN, pace=PACE, look=None, averaging=None, seed=1):
+    """A training of a tiny network; `look` makes a validation of (network, how many before)."""
+    checkpoint.seed(seed)
+    made = updater()
+    looks = []
+    folder.mkdir(exist_ok=True)
+
+    def losses(network, before):
+        return mean_losses(network, CrossEntropy(0.0, 16), Data().epoch(99, 0))[0]
+
+    def validate():
+        made.network.eval()
+        loss = (look or losses)(made.network, len(looks))
+        looks.append(loss)
+        return Validation({"loss": loss}, (Sample("a", "b", "c"),))
+
+    def keep_best(validation):
+        torch.save(weights(made.network), folder / "best.pt")
+
+    return Trainer(
+        made,
+        WarmupCosine(0.05, 3, 0.1),
+        data or Data(),
+        Data.batches * ROWS,
+        bounds,
+        pace,
+        Watchers(
+            validate,
+            Lowest("loss"),
+            keep_best,
+            KeptWeights(folder / "kept", averaging or Best(2)),
+            Metrics(str(folder / "metrics.jsonl")),
+        ),
+        folder / "state.pt",
+    )
+
+
+TIMES = ("seconds", "seconds_left", "validation_seconds", "per_second")
+
+
+def metrics(folder):
+    """All records without what depends on the clock."""
+    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [
+        {name: value for name, value in one.items() if not name.endswith(TIMES)} for one in records
+    ]
+
+
+def assert_equal(one, other):
+    """Compare two nests bit for bit, without the clock and without Python's random generator,
+    from which the run-time checks of types draw in tests."""
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            if key not in ("seconds", "python"):
+                assert_equal(one[key], other[key])
+    elif isinstance(one, list):
+        assert len(one) == len(other)
+        for left, right in zip(one, other, strict=True):
+            assert_equal(left, right)
+    elif isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    else:
+        assert one == other
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("straight")
+    trainer(folder).train()
+    return folder
+
+
+@pytest.mark.parametrize("stop", [1, 3, 8, 10, 11, 20, 29])
+def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(straight, tmp_path, stop):
+    with pytest.raises(Interrupted) as interrupted:
+        trainer(tmp_path, Stopping(signal.SIGINT, stop)).train()
+    assert interrupted.value.status == 130
+    again = trainer(tmp_path, seed=77)
+    random.seed(0)
+    progress = again.train()
+    assert progress.update == 18
+    left, right = (checkpoint.load(folder / "state.pt") for folder in (straight, tmp_path))
+    assert_equal(left, right)
+    assert metrics(straight) == metrics(tmp_path)
+    best = [torch.load(folder / "best.pt", weights_only=True) for folder in (straight, tmp_path)]
+    assert_equal(*best)
+
+
+def test_a_state_lost_since_the_last_saving_is_made_again_bit_for_bit(straight, tmp_path):
+    class Dying(Data):
+        def epoch(self, number, skip):
+            for place, batch in enumerate(super().epoch(number, skip)):
+                if number == 3 and place == 4:
+                    raise ZeroDivisionError
+                yield batch
+
+    with pytest.raises(ZeroDivisionError):
+        trainer(tmp_path, Dying()).train()
+    assert checkpoint.load(tmp_path / "state.pt")["progress"]["update"] == 8
+    assert metrics(tmp_path)[-1]["update"] == 9
+    trainer(tmp_path, seed=77).train()
+    assert_equal(*(checkpoint.load(folder / "state.pt") for folder in (straight, tmp_path)))
+    assert metrics(straight) == metrics(tmp_path)
+
+
+def test_a_signal_during_validation_is_obeyed_at_once_and_the_validation_is_made_again(
+    straight, tmp_path
+):
+    def look(network, before):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+        raise AssertionError("the signal was not obeyed")
+
+    with pytest.raises(Interrupted) as interrupted:
+        trainer(tmp_path, look=look).train()
+    assert interrupted.value.status == 143
+    trainer(tmp_path, seed=77).train()
+    assert metrics(straight) == metrics(tmp_path)
+
+
+def test_a_second_signal_stops_at_once(tmp_path):
+    class Twice(Data):
+        def epoch(self, number, skip):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            raise AssertionError("the second signal was not obeyed")
+
+    with pytest.raises(KeyboardInterrupt) as interrupted:
+        trainer(tmp_path, Twice()).train()
+    assert not isinstance(interrupted.value, Interrupted)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_finished_training_says_so_and_changes_nothing(straight, caplog):
+    before = {path: path.read_bytes() for path in straight.rglob("*") if path.is_file()}
+    with caplog.at_level(logging.INFO):
+        trainer(straight).train()
+    assert "this training is finished (updates=18 reached); to go on, raise its bounds" in (
+        caplog.text
+    )
+    assert before == {path: path.read_bytes() for path in straight.rglob("*") if path.is_file()}
+
+
+def test_a_finished_training_goes_on_when_its_bound_is_raised(tmp_path):
+    trainer(tmp_path, bounds=Bounds(None, 4, None)).train()
+    progress = trainer(tmp_path, bounds=Bounds(None, 10, None)).train()
+    assert (progress.update, progress.finished) == (10, True)
+    assert [one["update"] for one in metrics(tmp_path) if one["kind"] == "update"] == [3, 6, 9]
+    assert [one["update"] for one in metrics(tmp_path) if one["kind"] == "validation"] == [4, 8, 10]
+
+
+def test_epochs_end_where_the_data_ends_even_if_the_last_update_has_fewer_batches(tmp_path):
+    pace = dataclasses.replace(PACE, validate_every=None)
+    progress = trainer(tmp_path, bounds=Bounds(2.0, None, None), pace=pace).train()
+    assert (progress.update, progress.epoch, progress.batches) == (6, 2, 0)
+    validations = [one for one in metrics(tmp_path) if one["kind"] == "validation"]
+    assert [(one["update"], one["epoch"]) for one in validations] == [(3, 1), (6, 2)]
+
+
+def test_half_an_epoch_is_a_bound_too(tmp_path):
+    assert trainer(tmp_path, bounds=Bounds(0.5, None, None)).train().rows >= 7.5
+
+
+def test_training_stops_when_patience_is_exhausted(tmp_path, caplog):
+    pace = dataclasses.replace(PACE, patience=2)
+    with caplog.at_level(logging.INFO):
+        progress = trainer(tmp_path, pace=pace, look=lambda _, before: float(before)).train()
+    assert progress.update == 12
+    assert "no better validation 2 times in a row (patience=2)" in caplog.text
+    with caplog.at_level(logging.INFO):
+        assert trainer(tmp_path, pace=pace).train().update == 12
+    assert "finished" in caplog.text
+
+
+def test_the_mean_is_kept_if_it_is_the_best_and_training_goes_on_from_its_own_weights(
+    tmp_path, caplog
+):
+    scores = [3.0, 2.0, 1.0, 5.0, 4.0, 0.5]
+    run = trainer(tmp_path, look=lambda _, before: scores[before], averaging=Best(2))
+    with caplog.at_level(logging.INFO):
+        run.train()
+    kept = run.watchers.kept
+    assert [one.update for one in kept.kept] == [8, 12]
+    best = torch.load(tmp_path / "best.pt", weights_only=True)
+    assert_equal(best, kept.mean())
+    state = checkpoint.load(tmp_path / "state.pt")
+    assert not torch.equal(state["updater"]["network"]["norm.weight"], best["norm.weight"])
+    assert "the mean of 2 checkpoints scores -0.5; it is the model" in caplog.text
+    assert [one["kind"] for one in metrics(tmp_path)][-1] == "average"
+
+
+def test_a_mean_that_is_worse_is_not_kept(tmp_path, caplog):
+    scores = [3.0, 2.0, 1.0, 5.0, 4.0, 1.5]
+    with caplog.at_level(logging.INFO):
+        trainer(tmp_path, look=lambda _, before: scores[before]).train()
+    assert "the best single one, -1, stays" in caplog.text
+
+
+def test_nothing_is_averaged_where_nothing_is_kept(tmp_path):
+    trainer(tmp_path, averaging=Nothing()).train()
+    assert all(one["kind"] != "average" for one in metrics(tmp_path))
+
+
+class Failing(CrossEntropy):
+    """Gives a loss that is not finite in some updates."""
+
+    def __init__(self, updates):
+        super().__init__(0.0, 16)
+        object.__setattr__(self, "updates", updates)
+
+    def __call__(self, network, batch, update):
+        loss = super().__call__(network, batch, update)
+        factor = math.nan if update in self.updates else 1.0
+        return dataclasses.replace(loss, sum=loss.sum * factor)
+
+
+def test_updates_that_are_not_finite_are_skipped_counted_and_said(tmp_path, caplog):
+    run = trainer(tmp_path)
+    run.updater.objective = Failing({2, 3, 5})
+    run.train()
+    assert run.progress.skipped == 3
+    assert "update 3 is skipped, its loss or gradient is not finite (2 skipped so far)" in (
+        caplog.text
+    )
+    assert all(one.isfinite().all() for one in run.updater.network.parameters())
+    records = [one for one in metrics(tmp_path) if one["kind"] == "update"]
+    assert [one["skipped"] for one in records] == [2, 3, 3, 3, 3, 3]
+    assert all(one["loss"] > 0 for one in records)
+
+
+def test_a_skipped_update_moves_no_weight(tmp_path):
+    run = updater(objective=Failing({1}))
+    before = weights(run.network)
+    outcome = run.update(list(Data().epoch(0, 0)), 1, 0.1)
+    assert not outcome.finite
+    assert_equal(before, weights(run.network))
+    run.update(list(Data().epoch(0, 0)), 2, 0.1)
+    assert not torch.equal(before["norm.bias"], run.network.norm.bias)
+
+
+def test_too_many_skips_in_a_row_stop_the_training_with_advice(tmp_path):
+    run = trainer(tmp_path)
+    run.updater.objective = Failing({6, 7, 8})
+    with pytest.raises(NmtError, match=r"of 3 updates in a row, the last being 8, is not finite"):
+        run.train()
+    assert checkpoint.load(tmp_path / "state.pt")["progress"]["update"] == 4
+
+
+def test_data_without_a_batch_is_refused(tmp_path):
+    class Nothing(Data):
+        batches = 0
+
+    with pytest.raises(NmtError, match="the training data gives no batch"):
+        trainer(tmp_path, Nothing()).train()
+
+
+def gradients(run, batches):
+    run.network.eval()  # no dropout, although `update` asks for it
+    run.network.dropout.p = 0.0
+    run.update(batches, 1, 0.0)
+    return [parameter.grad.clone() for parameter in run.network.parameters()]
+
+
+def test_accumulated_batches_equal_the_joined_batch():
+    torch.manual_seed(3)
+    network = Network()
+    short = Batch(torch.tensor([[5, 3]]), torch.tensor([[2, 5, 3, 0, 0, 0]]))
+    (full, *_) = Data().epoch(0, 0)
+    sources = torch.cat([full.source, torch.tensor([[5, 3, 0, 0, 0]])])
+    joined = Batch(sources, torch.cat([full.target, short.target]))
+    both = gradients(updater(1e9, network=network), [full, short])
+    once = gradients(updater(1e9, network=network), [joined])
+    for left, right in zip(both, once, strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_gradients_are_clipped_by_their_global_norm():
+    torch.manual_seed(3)
+    network = Network()
+    batches = list(Data().epoch(0, 0))
+    free = gradients(updater(1e9, network=network), batches)
+    norm = torch.stack([one.norm() for one in free]).norm()
+    run = updater(norm.item() / 4, network=network)
+    clipped = gradients(run, batches)
+    for left, right in zip(free, clipped, strict=True):
+        torch.testing.assert_close(left, right * 4, rtol=1e-4, atol=1e-7)
+    outcome = run.update(batches, 1, 0.0)
+    assert outcome.clipped
+    assert outcome.gradient_norm == pytest.approx(norm.item(), rel=1e-5)
+
+
+def test_only_matrices_decay():
+    decayed, others = parameter_groups(Network())
+    assert [tuple(one.shape) for one in decayed["params"]] == [(PIECES, 6)]
+    assert others["weight_decay"] == 0.0
+    assert len(others["params"]) == 2
+
+
+def test_the_schedule_learns_of_validations_and_is_restored(tmp_path):
+    def plateau():
+        return Plateau(0.1, 0, 0.5, 0, 0.0)
+
+    run = trainer(tmp_path, bounds=Bounds(None, 12, None), look=lambda _, before: float(before))
+    run.schedule = plateau()
+    run.train()
+    assert run.schedule.falls == 2
+    again = trainer(tmp_path, bounds=Bounds(None, 13, None), look=lambda *_: 0.0)
+    again.schedule = plateau()
+    again.train()
+    assert again.schedule.falls == 3
+
+
+def test_the_state_is_saved_every_so_many_seconds(tmp_path):
+    pace = dataclasses.replace(PACE, save_seconds=0.0, skips=0)
+    run = trainer(tmp_path, pace=pace)
+    run.updater.objective = Failing({7})
+    with pytest.raises(NmtError):
+        run.train()
+    assert checkpoint.load(tmp_path / "state.pt")["progress"]["update"] == 6
+
+
+def test_a_training_without_any_bound_is_refused():
+    with pytest.raises(ConfigurationError, match="epochs, updates and minutes are all null"):
+        Bounds(None, None, None)
+
+
+def test_a_bound_of_zero_is_refused():
+    with pytest.raises(ConfigurationError, match="minutes=0.0: expected a number above 0"):
+        Bounds(None, None, 0.0)
+
+
+def test_the_share_done_is_that_of_the_bound_that_is_nearest():
+    bounds = Bounds(4.0, 100, 10.0)
+    assert bounds.share(Progress(update=10, epoch=1, rows=5, seconds=60.0), 10) == 0.375
+    assert bounds.share(Progress(update=10, epoch=1, rows=5, seconds=300.0), 10) == 0.5
+    assert bounds.share(Progress(update=90, epoch=1, rows=5, seconds=300.0), 10) == 0.9
+    assert bounds.reached(Progress(update=100), 10) == "updates=100 reached"
+    assert bounds.reached(Progress(seconds=600.0), 10) == "minutes=10 reached"
+
+
+def test_criteria_choose_by_name_and_name_what_there_is():
+    values = {"loss": 2.0, "bleu": 30.0}
+    assert Highest("bleu").score(values) == 30.0
+    assert Lowest("loss").score(values) == -2.0
+    with pytest.raises(ConfigurationError, match="expected one of: loss, bleu"):
+        Highest("chrf").score(values)
+
+
+def test_bfloat16_is_refused_where_the_processor_has_none(monkeypatch):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_f": True})
+    assert not has_bfloat16(CPU)
+    assert Automatic().name(CPU) == "float32"
+    with pytest.raises(ConfigurationError, match="this cpu has no bfloat16 instructions"):
+        BFloat16().autocast(CPU)
+
+
+def test_bfloat16_is_taken_where_the_processor_has_it(monkeypatch):
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_bf16": True})
+    assert Automatic().name(CPU) == "bfloat16"
+    with Automatic().autocast(CPU):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16

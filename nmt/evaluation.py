@@ -4,25 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nmt.errors import ConfigurationError
+from nmt.benchmark import Benchmark
+from nmt.errors import ConfigurationError, NmtError
 from nmt.scoring import Bucket, Comparison, Metric, Score, by_length, compare, score
 
 NOTHING = "-"
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """A test set in memory.
-
-    Attributes:
-        files: where it was read, for the report.
-        source: lines to translate; None where only references are known.
-        target: references, one for each line.
-    """
-
-    files: tuple[str, ...]
-    source: Sequence[str] | None
-    target: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -78,6 +64,12 @@ class Evaluation:
             NmtError: if a system has not as many lines as the test set.
             ConfigurationError: if two systems have the same name.
         """
+        for system in systems:
+            if len(system.lines) != len(benchmark.target):
+                raise NmtError(
+                    f"{system.name} has {len(system.lines)} lines but "
+                    f"{', '.join(benchmark.files)} {len(benchmark.target)}; expected as many"
+                )
         comparisons = self._compare(benchmark, systems) if len(systems) > 1 else []
         return [
             Judgement(
@@ -114,16 +106,21 @@ def report(
             {
                 "name": judgement.system.name,
                 "settings": dict(judgement.system.settings),
-                "scores": [asdict(each) for each in judgement.scores],
+                "scores": _plain(judgement.scores),
                 "by_length": [
-                    {"name": bucket.name, **asdict(bucket)} for bucket in judgement.buckets
+                    {"name": bucket.name, **asdict(bucket), "scores": _plain(bucket.scores)}
+                    for bucket in judgement.buckets
                 ],
-                "comparisons": [asdict(each) for each in judgement.comparisons],
+                "comparisons": _plain(judgement.comparisons),
             }
             for judgement in judgements
         ],
         "versions": dict(versions),
     }
+
+
+def _plain(values: Iterable[Score | Comparison]) -> list[dict[str, Any]]:
+    return [asdict(each) for each in values]
 
 
 def table(benchmark: Benchmark, judgements: Sequence[Judgement]) -> str:

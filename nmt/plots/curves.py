@@ -77,7 +77,7 @@ def read(run: Path) -> list[Record]:
 
 def draw(runs: dict[str, list[Record]], horizontal: Horizontal) -> Figure:
     """Draw the records of each run under its name, and write its best BLEU at the point."""
-    figure = paper(9, 3.8)
+    figure = paper(9.0, 3.8)
     left, right = figure.subplots(1, 2)
     for number, (run, records) in enumerate(runs.items()):
         ink = colour(number)
@@ -115,4 +115,4 @@ def points(
             known = ", ".join(record)
             raise NmtError(f"records of kind {kind} have no {horizontal.field!r}, but {known}")
     across = [record[horizontal.field] / horizontal.unit for record in chosen]
-    return across, [record[field] for record in chosen]
+    return across, [float(record[field]) for record in chosen]

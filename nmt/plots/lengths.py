@@ -33,12 +33,12 @@ class Lengths:
     """Bars for each bucket of source length, one for each system of the reports.
 
     Attributes:
-        input: reports that `nmt.evaluate` wrote with `output=`.
+        input: a report, or several, that `nmt.evaluate` wrote with `output=`.
         metric: which of the scores, by its name in the reports.
     """
 
     name: ClassVar[str] = "lengths"
-    input: list[str]
+    input: list[str] | str | None
     metric: str
 
     def __call__(self) -> Figure:
@@ -49,7 +49,8 @@ class Lengths:
         """
         if not self.input:
             raise NmtError("input is empty; expected reports: input=[a.json,b.json]")
-        systems = [system for path in self.input for system in read(Path(path), self.metric)]
+        paths = [self.input] if isinstance(self.input, str) else self.input
+        systems = [system for path in paths for system in read(Path(path), self.metric)]
         for system in systems:
             if (system.buckets, system.lines) != (systems[0].buckets, systems[0].lines):
                 raise NmtError(

@@ -81,6 +81,10 @@ class Trainer:
     weights and the global random generators. All of it is saved and restored here, so that an
     interrupted and resumed training equals an uninterrupted one, bit for bit, on the same machine
     with the same number of threads.
+
+    Attributes:
+        progress: how far it is.
+        trained: whether `train` had anything to do.
     """
 
     def __init__(
@@ -104,6 +108,7 @@ class Trainer:
         self.watchers = watchers
         self.state_file = state_file
         self.progress = Progress()
+        self.trained = False
         self._watch = Watch()
         self._now = self._saved = time.monotonic()
         self._resumed_at = (0.0, 0.0)
@@ -119,7 +124,7 @@ class Trainer:
         if self.progress.finished and (reason := self._reason()):
             logger.info("this training is finished (%s); to go on, raise its bounds", reason)
             return self.progress
-        self.progress.finished = False
+        self.progress.finished, self.trained = False, True
         self.watchers.journal.resume(self.progress.update)
         try:
             with self._watch:

@@ -428,7 +428,7 @@ def test_a_training_without_any_bound_is_refused():
 
 
 def test_a_bound_of_zero_is_refused():
-    with pytest.raises(ConfigurationError, match="minutes=0.0: expected a number above 0"):
+    with pytest.raises(ConfigurationError, match=r"minutes=0\.0: expected a number above 0"):
         Bounds(None, None, 0.0)
 
 

@@ -1,0 +1,87 @@
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from nmt import distributed
+
+WORK = """
+import sys
+import torch
+from torch import nn
+from nmt import distributed
+from nmt.batch import Batch
+from nmt.objectives.cross_entropy import CrossEntropy
+from nmt.precision import Float32
+from nmt.updater import Updater
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(9, 4)
+        self.unused = nn.Linear(2, 2)
+
+    def forward(self, batch):
+        return self.embedding(batch.inputs)
+
+    def logits(self, readouts):
+        return readouts @ self.embedding.weight.T
+
+
+distributed.start()
+torch.manual_seed(1)
+network = Network()
+optimizer = torch.optim.Adam(network.parameters())
+updater = Updater(network, CrossEntropy(0.1, 8), optimizer, Float32(), torch.device("cpu"), 0.5)
+target = torch.tensor([[2, 4, 5, 6, 3], [2, 7, 3, 0, 0], [2, 8, 8, 3, 0]])
+parts = [target] if distributed.ranks() == 1 else [target[:2], target[2:]]
+part = parts[distributed.rank()]
+outcomes = [updater.update([Batch(part[:, 1:], part)], number, 0.1) for number in (1, 2, 3)]
+if distributed.is_main():
+    found = [vars(outcome) for outcome in outcomes]
+    torch.save({"weights": network.state_dict(), "outcomes": found}, sys.argv[1])
+"""
+
+
+def start(path, rank, ranks, port):
+    environment = {
+        **os.environ,
+        "RANK": str(rank),
+        "WORLD_SIZE": str(ranks),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+    }
+    return subprocess.Popen([sys.executable, "-c", WORK, str(path)], env=environment)
+
+
+def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    processes = [
+        start(tmp_path / "one", 0, 1, port),
+        start(tmp_path / "two", 0, 2, port),
+        start(tmp_path / "none", 1, 2, port),
+    ]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one", "two"))
+    assert not (tmp_path / "none").exists()
+    for name, weight in one["weights"].items():
+        torch.testing.assert_close(two["weights"][name], weight)
+    for left, right in zip(one["outcomes"], two["outcomes"], strict=True):
+        assert left == pytest.approx(right, rel=1e-5)
+
+
+def test_a_process_on_its_own_is_the_main_one_and_adds_nothing(monkeypatch):
+    monkeypatch.delenv("RANK", raising=False)
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert (distributed.rank(), distributed.ranks(), distributed.is_main()) == (0, 1, True)
+    numbers = torch.tensor([1.0, 2.0])
+    distributed.start()
+    assert distributed.add(numbers) is numbers

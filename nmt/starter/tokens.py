@@ -1,0 +1,64 @@
+"""What linearisers emit, and how it becomes a line of text and a word alignment."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+COMMA = ","
+
+
+class Token(NamedTuple):
+    """One word, or a fixed phrase of several, and the place in the tree that it speaks for.
+
+    Tokens of both languages with the same `node` and `slot` are translations of each other. An
+    empty `word` lends its place to the word before it ("im" speaks for "in" and for "the").
+    """
+
+    word: str
+    node: object
+    slot: int
+
+
+COMMA_TOKEN = Token(COMMA, None, 0)
+
+
+def text(tokens: list[Token], mark: str) -> str:
+    """One capitalised line that ends in `mark`; commas that meet become one, none opens or ends."""
+    line = " ".join([token.word for token in tokens if token.word])
+    if COMMA in line:
+        while " , ," in line:
+            line = line.replace(" , ,", " ,")
+        line = line.strip(" ,").replace(" ,", ",")
+    return line[0].upper() + line[1:] + mark
+
+
+def places(tokens: list[Token]) -> list[tuple[object, int, int, int]]:
+    """For each token its node, its slot, and the first and past-the-last word it covers."""
+    found: list[tuple[object, int, int, int]] = []
+    begin = end = 0
+    for word, node, slot in tokens:
+        if word == COMMA:
+            continue
+        if word:
+            begin, end = end, end + word.count(" ") + 1
+        if node is not None:
+            found.append((node, slot, begin, end))
+    return found
+
+
+def alignment(source: list[Token], target: list[Token]) -> str:
+    """Links in Pharaoh's form, `source-target`, zero-based, of words between spaces.
+
+    Fixed phrases of equally many words are linked word by word, others each with each.
+    """
+    spans: dict[tuple[object, int], list[tuple[int, int]]] = {}
+    for node, slot, begin, end in places(target):
+        spans.setdefault((node, slot), []).append((begin, end))
+    links: set[tuple[int, int]] = set()
+    for node, slot, begin, end in places(source):
+        for first, last in spans.get((node, slot), []):
+            if last - first == end - begin:
+                links.update(zip(range(begin, end), range(first, last), strict=True))
+            else:
+                links.update((i, j) for i in range(begin, end) for j in range(first, last))
+    return " ".join(f"{i}-{j}" for i, j in sorted(links))

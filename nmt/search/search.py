@@ -1,10 +1,13 @@
 """The contract between a search and the scorer that it asks, and what every search returns."""
 
+import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from nmt.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -13,8 +16,8 @@ class Hypothesis:
 
     Attributes:
         ids: its pieces, without BEGIN and END.
-        log_probability: natural logarithm of the probability of its pieces, END included (where
-            the length limit ended it: without END).
+        log_probability: natural logarithm of the probability of its pieces, END included (also
+            where the length limit allowed nothing but END).
         score: what the search ranked it by; higher is better.
     """
 
@@ -22,7 +25,20 @@ class Hypothesis:
     log_probability: float
     score: float
 
+    def __post_init__(self) -> None:
+        """Refuse what comes of a model whose numbers are broken.
 
+        Raises:
+            ModelError: if the log-probability is not a finite number.
+        """
+        if not math.isfinite(self.log_probability):
+            raise ModelError(
+                f"a translation's log-probability is {self.log_probability}, not a finite number;"
+                " the model's weights are broken, train it again"
+            )
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """One step of one model, an ensemble, a fusion: all that a search knows of networks.
 
@@ -35,7 +51,10 @@ class Scorer(Protocol):
         ...
 
     def choices(self, state: Any) -> Int[Tensor, " choices"] | None:
-        """Give the ids of the columns of `step`; None where a column's number is the id."""
+        """Give the ids of the columns of `step`, ascending and END among them.
+
+        None where there is a column for each id of the vocabulary.
+        """
         ...
 
     def step(
@@ -49,12 +68,20 @@ class Scorer(Protocol):
         ...
 
     def keep(self, state: Any, sentences: Int[Tensor, " left"], rows: Int[Tensor, " kept"]) -> Any:
-        """Go on with these sentences and these rows only."""
+        """Go on with these sentences only, and with the rows at `rows`, which are theirs.
+
+        As in `reorder`, a row may be taken more than once, or not at all.
+        """
         ...
 
 
+@runtime_checkable
 class Search(Protocol):
-    """Finds good translations; a frozen dataclass of a few numbers that is called."""
+    """Finds good translations; a frozen dataclass of a few numbers that is called.
+
+    No search writes PADDING, UNKNOWN or BEGIN; log-probabilities are those of the whole softmax
+    all the same. What a sentence gets does not depend on the other sentences of the batch.
+    """
 
     def __call__(
         self, scorer: Scorer, source: Int[Tensor, "batch source"]

@@ -1,0 +1,40 @@
+"""Takes the most probable next piece, again and again: the fastest search."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from nmt.search import length
+from nmt.search.search import Hypothesis, Scorer
+from nmt.search.walk import walk
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """Gives one hypothesis a sentence, the same as a beam search of size 1.
+
+    Attributes:
+        length_factor: pieces that a translation may have for each piece of the source.
+        length_extra: pieces that it may have above that.
+    """
+
+    length_factor: float
+    length_extra: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        length.check(self.length_factor, self.length_extra)
+
+    def __call__(
+        self, scorer: Scorer, source: Int[Tensor, "batch source"]
+    ) -> list[list[Hypothesis]]:
+        """Give each sentence's one hypothesis; its score is its log-probability."""
+        limits = length.limits(source, self.length_factor, self.length_extra)
+        return walk(scorer, source, 1, limits, _highest)
+
+
+def _highest(
+    logits: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
+) -> Int[Tensor, " rows"]:
+    return logits.argmax(dim=1)

@@ -1,0 +1,27 @@
+"""How long a translation may become."""
+
+from jaxtyping import Int
+from torch import Tensor
+
+from nmt.errors import require
+from nmt.vocabulary import PADDING
+
+
+def check(factor: float, extra: int) -> None:
+    """Refuse numbers that allow no translation.
+
+    Raises:
+        ConfigurationError: if `factor` or `extra` is negative.
+    """
+    require(factor >= 0, "search.length_factor", factor, "0 or more")
+    require(extra >= 0, "search.length_extra", extra, "0 or more")
+
+
+def limits(source: Int[Tensor, "batch source"], factor: float, extra: int) -> Int[Tensor, " batch"]:
+    """Give the most pieces, END apart, that each sentence's translation may have; at least 1.
+
+    It is `factor` times the pieces of the source (END, if it is there, is one) plus `extra`.
+    A hypothesis that has so many pieces can only end: its next piece is END.
+    """
+    pieces = (source != PADDING).sum(dim=1)
+    return (pieces * factor + extra).long().clamp(min=1)

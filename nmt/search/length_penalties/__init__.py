@@ -1,0 +1,1 @@
+"""How a beam search compares hypotheses of different lengths, one file for each answer."""

@@ -1,0 +1,12 @@
+"""No penalty: the most probable translation wins, which tends to be a short one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NoPenalty:
+    """The score is the log-probability itself."""
+
+    def __call__(self, log_probability: float, length: int) -> float:
+        """Give the log-probability, whatever the length."""
+        return log_probability

@@ -1,0 +1,107 @@
+"""Draws translations at random, as the model would have them distributed."""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from nmt.errors import require
+from nmt.search import length
+from nmt.search.ranking import best
+from nmt.search.search import Hypothesis, Scorer
+from nmt.search.walk import walk
+from nmt.vocabulary import PADDING
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draws each next piece from the softmax of logits / temperature, cut by top-k, then top-p.
+
+    What is drawn for a sentence depends on `seed` and on the sentence's own pieces alone, not on
+    its place in the text: two equal lines get equal translations, another seed gives others.
+    Draws are independent, so two of a sentence may be the same; the first ones do not depend on
+    how many are asked for. Log-probabilities are the model's own, at temperature 1 and uncut.
+
+    Attributes:
+        temperature: above 1 flattens the distribution, below 1 sharpens it.
+        top_k: only the so many most probable pieces are drawn; 0 allows all.
+        top_p: only the smallest set of most probable pieces that together have at least this
+            probability is drawn (Holtzman et al. 2020, "The Curious Case of Neural Text
+            Degeneration", section 3.1); 1 allows all.
+        seed: another one, other draws.
+        best: how many translations are drawn for each sentence; they are given best first.
+        length_factor: pieces that a translation may have for each piece of the source.
+        length_extra: pieces that it may have above that.
+    """
+
+    temperature: float
+    top_k: int
+    top_p: float
+    seed: int
+    best: int
+    length_factor: float
+    length_extra: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        length.check(self.length_factor, self.length_extra)
+        greedy = "more than 0 (search=greedy is the limit at 0)"
+        require(self.temperature > 0, "search.temperature", self.temperature, greedy)
+        require(self.top_k >= 0, "search.top_k", self.top_k, "1 or more, or 0 for all pieces")
+        require(0 < self.top_p <= 1, "search.top_p", self.top_p, "more than 0 and at most 1")
+        require(self.best >= 1, "search.best", self.best, "1 or more")
+
+    def __call__(
+        self, scorer: Scorer, source: Int[Tensor, "batch source"]
+    ) -> list[list[Hypothesis]]:
+        """Give each sentence's draws, the most probable first."""
+        limits = length.limits(source, self.length_factor, self.length_extra)
+        noise = self.noise(source, int(limits.max()) + 1)
+
+        def draw(
+            logits: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
+        ) -> Int[Tensor, " rows"]:
+            return pick(self.probabilities(logits), noise[numbers, place])
+
+        drawn = walk(scorer, source, self.best, limits, draw)
+        return [sorted(one, key=lambda found: (-found.score, found.ids)) for one in drawn]
+
+    def noise(
+        self, source: Int[Tensor, "batch source"], places: int
+    ) -> Float[Tensor, "rows places"]:
+        """Give each row's numbers in [0, 1), one for each place, from the sentence's content."""
+        generator = torch.Generator()
+        rows = []
+        for ids in source.tolist():
+            pieces = [piece for piece in ids if piece != PADDING]
+            for draw in range(self.best):
+                content = repr((self.seed, draw, pieces)).encode()
+                digest = hashlib.blake2b(content, digest_size=8).digest()
+                generator.manual_seed(int.from_bytes(digest, "big") >> 1)
+                rows.append(torch.rand(places, generator=generator, dtype=torch.float64))
+        return torch.stack(rows).to(source.device)
+
+    def probabilities(self, logits: Float[Tensor, "rows choices"]) -> Float[Tensor, "rows choices"]:
+        """Give what pieces are drawn with; 0 where top-k or top-p cut."""
+        probabilities = torch.softmax(logits.double() / self.temperature, dim=1)
+        if self.top_k:
+            values, columns = best(probabilities, self.top_k)
+            probabilities = torch.zeros_like(probabilities).scatter(1, columns, values)
+            probabilities = probabilities / probabilities.sum(dim=1, keepdim=True)
+        if self.top_p < 1:
+            values, columns = probabilities.sort(dim=1, descending=True, stable=True)
+            before = values.cumsum(dim=1) - values
+            values = values.masked_fill(before >= self.top_p, 0)
+            probabilities = torch.zeros_like(probabilities).scatter(1, columns, values)
+        return probabilities
+
+
+def pick(
+    probabilities: Float[Tensor, "rows choices"], noise: Float[Tensor, " rows"]
+) -> Int[Tensor, " rows"]:
+    """Give the column in which each row's number in [0, 1) falls; they need not sum to 1."""
+    heights = probabilities.cumsum(dim=1)
+    falls = (noise * heights[:, -1]).unsqueeze(1)
+    return torch.searchsorted(heights, falls, right=True).squeeze(1).clamp(max=heights.shape[1] - 1)

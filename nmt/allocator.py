@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import sys
 
 # The numbers of these options in glibc's malloc.h.
 M_TRIM_THRESHOLD = -1
@@ -17,10 +18,12 @@ def keep_blocks() -> bool:
     zeros when the next operation asks for it: a tenth to a third of the time of training on a
     CPU. Here blocks up to 1 GiB stay, so the process never shrinks below its peak.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:
         logger.debug("this C library has no mallopt; large blocks go back to the kernel")
         return False
-    kept = bool(mallopt(M_MMAP_THRESHOLD, 2**30)) and bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
+    # Older versions of glibc refuse more than 32 MiB.
+    kept = any(mallopt(M_MMAP_THRESHOLD, size) for size in (2**30, 2**25))
+    kept = bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1)) and kept
     logger.debug("large blocks are kept in the process" if kept else "mallopt refused its values")
     return kept

@@ -108,7 +108,8 @@ def check_unchanged(
         ConfigurationError: for the first key that differs and may not.
     """
     old, new = _flat(stored, ""), _flat(now, "")
-    for key in sorted(old.keys() | new.keys()):
+    # What was typed stands higher than what is interpolated from it, so it is named first.
+    for key in sorted(old.keys() | new.keys(), key=lambda key: (key.count("."), key)):
         if any(key == free or key.startswith(free + ".") for free in may_change):
             continue
         before, after = (_value(values, key) for values in (old, new))

@@ -2,6 +2,7 @@
 
 import torch
 
+from nmt import ranges
 from nmt.errors import ConfigurationError
 
 
@@ -15,12 +16,15 @@ def choose(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
+    except RuntimeError as error:
+        raise ConfigurationError(
+            f"device={name} is no device; expected auto, cpu, cuda or cuda:NUMBER"
+        ) from error
+    try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         why = str(error).splitlines()[0]
-        raise ConfigurationError(
-            f"device={name} cannot be used ({why}); expected auto, cpu, cuda or cuda:NUMBER"
-        ) from error
+        raise ConfigurationError(f"device={name} cannot be used here: {why}") from error
     return device
 
 
@@ -32,8 +36,5 @@ def use_threads(threads: int | None) -> None:
     """
     if threads is None:
         return
-    if threads < 1:
-        raise ConfigurationError(
-            f"threads={threads}: expected 1 or more, or null for torch's choice"
-        )
+    ranges.at_least("threads", threads, 1)
     torch.set_num_threads(threads)

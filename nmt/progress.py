@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nmt import ranges
 from nmt.errors import ConfigurationError
 from nmt.journals.journal import UpdateRecord
 
@@ -184,8 +185,7 @@ class Bounds:
                 "epochs, updates and minutes are all null; expected at least one bound"
             )
         for name, value in given.items():
-            if value <= 0:
-                raise ConfigurationError(f"{name}={value}: expected a number above 0, or null")
+            ranges.above(name, value, 0)
 
     def shares(self, progress: Progress, pairs: int) -> dict[str, float]:
         """Give how much of each bound is used up, 1 being all; `pairs` is an epoch's size."""

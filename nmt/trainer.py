@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from nmt import checkpoint
+from nmt import checkpoint, ranges
 from nmt.batch import Batch
 from nmt.errors import NmtError
 from nmt.interruption import Interrupted, Watch
@@ -53,6 +53,17 @@ class Pace:
     save_seconds: float
     patience: int | None
     skips: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        ranges.at_least("accumulate", self.accumulate, 1)
+        ranges.at_least("report_every", self.report_every, 1)
+        ranges.at_least("save_seconds", self.save_seconds, 0)
+        ranges.at_least("skips", self.skips, 0)
+        if self.validate_every is not None:
+            ranges.at_least("validate_every", self.validate_every, 1)
+        if self.patience is not None:
+            ranges.at_least("patience", self.patience, 1)
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,8 @@ class Trainer:
             logger.info("this training is finished (%s); to go on, raise its bounds", reason)
             return self.progress
         self.progress.finished, self.trained = False, True
+        if self.progress.update:
+            logger.info("resuming after update %d", self.progress.update)
         self.watchers.journal.resume(self.progress.update)
         try:
             with self._watch:
@@ -305,4 +318,3 @@ class Trainer:
         self.watchers.kept.restore(state["kept"])
         checkpoint.restore_random_state(state["random"])
         self._resumed_at = (self.progress.seconds, self._share())
-        logger.info("resuming after update %d", self.progress.update)

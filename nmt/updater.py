@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from nmt import distributed
+from nmt import distributed, ranges
 from nmt.batch import Batch
 from nmt.objectives.objective import Network, Objective
 from nmt.precision import Precision
@@ -32,6 +32,7 @@ class Updater:
         device: torch.device,
         clip_norm: float,
     ) -> None:
+        ranges.above("clip_norm", clip_norm, 0)
         self.network = network
         self.objective = objective
         self.optimizer = optimizer

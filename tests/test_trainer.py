@@ -3,15 +3,17 @@ import json
 import logging
 import math
 import os
+import platform
 import random
 import signal
+import sys
 import time
 
 import pytest
 import torch
 from torch import nn
 
-from nmt import checkpoint
+from nmt import allocator, checkpoint, device, ranges
 from nmt.averaging.best import Best
 from nmt.averaging.nothing import Nothing
 from nmt.batch import Batch
@@ -462,3 +464,46 @@ def test_bfloat16_is_taken_where_the_processor_has_it(monkeypatch):
     assert Automatic().name(CPU) == "bfloat16"
     with Automatic().autocast(CPU):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: dataclasses.replace(PACE, accumulate=0), "accumulate=0: expected a number, 1 or"),
+        (lambda: dataclasses.replace(PACE, report_every=0), "report_every=0: expected a number, 1"),
+        (lambda: dataclasses.replace(PACE, validate_every=0), "validate_every=0: expected a numb"),
+        (lambda: dataclasses.replace(PACE, patience=0), "patience=0: expected a number, 1 or more"),
+        (lambda: updater(clip_norm=0.0), r"clip_norm=0\.0: expected a number above 0"),
+        (lambda: updater(clip_norm=math.nan), "clip_norm=nan: expected a number above 0"),
+        (lambda: WarmupCosine(0.0, 1, 0.1), r"schedule\.peak_rate=0\.0: expected a number above 0"),
+        (
+            lambda: WarmupCosine(0.1, 1, 1.1),
+            r"schedule\.final_share=1\.1: expected a number from 0",
+        ),
+        (lambda: CrossEntropy(-0.1, 1), r"objective\.smoothing=-0\.1: expected a number from 0 to"),
+        (lambda: Best(0), r"averaging\.count=0: expected a number, 1 or more"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_by_their_keys(make, message):
+    with pytest.raises(ConfigurationError, match=message):
+        make()
+
+
+def test_words_where_numbers_belong_are_refused():
+    with pytest.raises(ConfigurationError, match="epochs=many: expected a number above 0"):
+        ranges.above("epochs", "many", 0)
+    with pytest.raises(ConfigurationError, match="patience=long: expected a number, 1 or more"):
+        ranges.at_least("patience", "long", 1)
+
+
+def test_devices_are_chosen_by_name():
+    assert device.choose("cpu") == CPU
+    assert device.choose("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(ConfigurationError, match="device=gpu is no device; expected auto, cpu, c"):
+        device.choose("gpu")
+    with pytest.raises(ConfigurationError, match="threads=0: expected a number, 1 or more"):
+        device.use_threads(0)
+
+
+def test_keeping_large_blocks_says_whether_it_worked():
+    assert allocator.keep_blocks() is (sys.platform == "linux" and "glibc" in platform.libc_ver())

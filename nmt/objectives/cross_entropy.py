@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from nmt import ranges
 from nmt.batch import Batch
 from nmt.objectives.objective import Loss, Network
 
@@ -29,6 +30,11 @@ class CrossEntropy:
 
     smoothing: float
     slice_places: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        ranges.share("objective.smoothing", self.smoothing)
+        ranges.at_least("objective.slice_places", self.slice_places, 1)
 
     def __call__(self, network: Network, batch: Batch, update: int) -> Loss:
         """Feed the batch through the network and sum over its real places."""

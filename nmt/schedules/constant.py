@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nmt import ranges
 from nmt.schedules.schedule import Schedule
 
 
@@ -16,6 +17,11 @@ class Constant(Schedule):
 
     peak_rate: float
     warmup: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        ranges.above("schedule.peak_rate", self.peak_rate, 0)
+        ranges.at_least("schedule.warmup", self.warmup, 0)
 
     def rate(self, update: int, progress: float) -> float:
         """Give the rate of an update."""

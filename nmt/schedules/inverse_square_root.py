@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from nmt import ranges
 from nmt.schedules.schedule import Schedule
 
 
@@ -19,7 +20,11 @@ class InverseSquareRoot(Schedule):
     peak_rate: float
     warmup: int
 
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        ranges.above("schedule.peak_rate", self.peak_rate, 0)
+        ranges.at_least("schedule.warmup", self.warmup, 1)
+
     def rate(self, update: int, progress: float) -> float:
         """Give the rate of an update."""
-        warmup = max(1, self.warmup)
-        return self.peak_rate * min(update / warmup, math.sqrt(warmup / update))
+        return self.peak_rate * min(update / self.warmup, math.sqrt(self.warmup / update))

@@ -2,6 +2,7 @@
 
 import math
 
+from nmt import ranges
 from nmt.schedules.schedule import Schedule
 
 
@@ -19,6 +20,11 @@ class Plateau(Schedule):
     def __init__(
         self, peak_rate: float, warmup: int, factor: float, patience: int, minimum_rate: float
     ) -> None:
+        ranges.above("schedule.peak_rate", peak_rate, 0)
+        ranges.at_least("schedule.warmup", warmup, 0)
+        ranges.share("schedule.factor", factor)
+        ranges.at_least("schedule.patience", patience, 0)
+        ranges.at_least("schedule.minimum_rate", minimum_rate, 0)
         self.peak_rate = peak_rate
         self.warmup = warmup
         self.factor = factor

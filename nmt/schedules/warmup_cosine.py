@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from nmt import ranges
 from nmt.schedules.schedule import Schedule
 
 
@@ -23,6 +24,12 @@ class WarmupCosine(Schedule):
     peak_rate: float
     warmup: int
     final_share: float
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        ranges.above("schedule.peak_rate", self.peak_rate, 0)
+        ranges.at_least("schedule.warmup", self.warmup, 0)
+        ranges.share("schedule.final_share", self.final_share)
 
     def rate(self, update: int, progress: float) -> float:
         """Give the rate of an update."""

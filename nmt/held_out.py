@@ -1,0 +1,89 @@
+"""Validation on held-out pairs: losses, and a metric of what a search makes of the sources."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from nmt.batches import in_order
+from nmt.journals.journal import Sample
+from nmt.metrics.metric import Metric
+from nmt.objectives.objective import Objective
+from nmt.precision import Precision
+from nmt.progress import perplexity
+from nmt.scorers.single import Single
+from nmt.search.search import Search
+from nmt.shards import Shards
+from nmt.tokenizer import Tokenizer
+from nmt.translation_model import TranslationModel
+from nmt.validation import Validation, mean_losses
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Looks at a network as it is; draws no random numbers.
+
+    Losses are computed in the precision of training, translations in float32, as translating
+    later does it.
+
+    Attributes:
+        network: is put into eval mode.
+        objective: its mean over the pairs is the value `loss`.
+        precision: for the losses.
+        shards: the held-out pairs.
+        tokenizer: of the target.
+        search: makes the translations; its best hypothesis counts.
+        metric: its value stands under its name in lower case, `bleu`.
+        budget: pieces of a batch, padding included.
+        samples: how many lines to show, from all over the set.
+        device: where the network is.
+    """
+
+    network: TranslationModel
+    objective: Objective
+    precision: Precision
+    shards: Shards
+    tokenizer: Tokenizer
+    search: Search
+    metric: Metric
+    budget: int
+    samples: int
+    device: torch.device
+
+    def __call__(self) -> Validation:
+        """Compute `loss`, `perplexity` and the metric."""
+        self.network.eval()
+        with torch.inference_mode():
+            loss, likelihood = self._losses()
+            outputs = self._translate()
+        references = self.shards.target_texts(np.arange(len(self.shards)))
+        score = self.metric(outputs, references)
+        name = score.metric.lower()
+        return Validation(
+            values={"loss": loss, "perplexity": perplexity(likelihood), name: score.value},
+            samples=[self._sample(row, outputs[row]) for row in spread(self.samples, len(outputs))],
+            signatures={name: score.signature},
+        )
+
+    def _losses(self) -> tuple[float, float]:
+        batches = (batch.to(self.device) for _, batch in in_order(self.shards, self.budget))
+        with self.precision.autocast(self.device):
+            return mean_losses(self.network, self.objective, batches)
+
+    def _translate(self) -> list[str]:
+        scorer = Single(self.network)
+        outputs = [""] * len(self.shards)
+        for rows, batch in in_order(self.shards, self.budget):
+            found = self.search(scorer, batch.source.to(self.device))
+            for row, hypotheses in zip(rows, found, strict=True):
+                outputs[row] = self.tokenizer.decode(hypotheses[0].ids)
+        return outputs
+
+    def _sample(self, row: int, output: str) -> Sample:
+        return Sample(self.shards.source_text(row), self.shards.target_text(row), output)
+
+
+def spread(count: int, lines: int) -> list[int]:
+    """Give the numbers of a few lines out of many, evenly spread; all where there are fewer."""
+    count = min(count, lines)
+    return [(2 * place + 1) * lines // (2 * count) for place in range(count)]

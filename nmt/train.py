@@ -1,0 +1,226 @@
+"""`python -m nmt.train`: prepare a corpus if need be, train a model, and say what came of it."""
+
+import json
+import logging
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from nmt import allocator, bundle, checkpoint, device, distributed, origin
+from nmt.benchmark import MISSING, TRAINING, Benchmark, from_corpus
+from nmt.build import instantiate, plain, translation_model
+from nmt.command_line import run
+from nmt.errors import ConfigurationError, ModelError
+from nmt.held_out import HeldOut, spread
+from nmt.interruption import Interrupted
+from nmt.kept import KeptWeights, weights
+from nmt.preparation import Prepared, prepared
+from nmt.progress import Bounds
+from nmt.trainer import Pace, Trainer, Watchers
+from nmt.translation_model import TranslationModel
+from nmt.translator import Translator
+from nmt.updater import Updater, parameter_groups
+from nmt.validation import Validation
+
+logger = logging.getLogger(__name__)
+
+STATE = Path("training", "state.pt")
+"""Below a run's folder: where its training stands."""
+
+MAY_CHANGE = (
+    "data",
+    "device",
+    "epochs",
+    "journal",
+    "minutes",
+    "patience",
+    "prepared",
+    "run",
+    "samples",
+    "save_seconds",
+    "schedule.peak_rate",
+    "search",
+    "threads",
+    "updates",
+)
+"""What a resumed run may have otherwise than before; the text itself is known by its sum."""
+
+
+def train(config: DictConfig) -> None:
+    """Train a translation model, or go on with one; prints scores and translations on stdout."""
+    if distributed.ranks() > 1:
+        raise ConfigurationError(
+            f"WORLD_SIZE={distributed.ranks()}: one process trains at a time; start it without "
+            "torchrun, and with threads=NUMBER for several cores"
+        )
+    allocator.keep_blocks()
+    device.use_threads(config.threads)
+    place = device.choose(config.device)
+    test = _test(config)
+    corpus = prepared(config)
+    _claim(config, corpus)
+    checkpoint.seed(config.seed)
+    network = _network(config, corpus).to(place)
+    trainer = _trainer(config, corpus, network, place)
+    try:
+        trainer.train()
+    except Interrupted as interrupted:
+        again = shlex.join(["python", "-m", "nmt.train", *sys.argv[1:]])
+        logger.info("interrupted; everything is saved, the same command goes on: %s", again)
+        sys.exit(interrupted.status)
+    if trainer.trained:
+        _show(config, test)
+
+
+def _test(config: DictConfig) -> Benchmark | None:
+    """Read the test set, if the data has one: what is wrong with it is to be said before hours."""
+    data = _settings(config)["data"]
+    if "test" not in data or data["test"] is None or MISSING in data["test"].values():
+        return None
+    return from_corpus(instantiate(config.data.test))
+
+
+def _settings(config: DictConfig) -> dict[str, Any]:
+    """Give the whole configuration as plain values; what nobody set reads ???."""
+    settings = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(settings, dict)
+    return {str(key): value for key, value in settings.items()}
+
+
+def _claim(config: DictConfig, corpus: Prepared) -> None:
+    """Write the settings into the run's folder, or compare with those that are there."""
+    folder = Path(config.run)
+    path = folder / TRAINING
+    now = {**_settings(config), "corpus": corpus.folder.name}
+    if (folder / STATE).exists():
+        stored = _stored(path)
+        checkpoint.check_unchanged(stored, now, (*MAY_CHANGE, "corpus"), config.run)
+        if stored["corpus"] != now["corpus"]:
+            raise ConfigurationError(
+                f"run={config.run} was begun with other text than data={config.data.name} is now "
+                f"({stored['corpus']}, now {now['corpus']}); begin another run=NAME"
+            )
+    elif (folder / bundle.WEIGHTS).exists() and not path.exists():
+        raise ConfigurationError(
+            f"run={config.run} holds a model without its training, which would be lost; "
+            "begin another run=NAME"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bundle.replace(path, yaml.safe_dump(now, sort_keys=False, allow_unicode=True).encode())
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    try:
+        stored = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    if not isinstance(stored, dict) or "corpus" not in stored:
+        raise ModelError(f"{path} is damaged; begin another run=NAME")
+    return stored
+
+
+def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
+    tokenizers = corpus.tokenizers
+    network = translation_model(plain(config.model), tokenizers.source.size, tokenizers.target.size)
+    logger.info("the model has %d weights", sum(one.numel() for one in network.parameters()))
+    return network
+
+
+def _trainer(
+    config: DictConfig, corpus: Prepared, network: TranslationModel, place: torch.device
+) -> Trainer:
+    objective, precision = instantiate(config.objective), instantiate(config.precision)
+    logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
+    optimizer = instantiate(config.optimizer)(parameter_groups(network))
+    return Trainer(
+        Updater(network, objective, optimizer, precision, place, config.clip_norm),
+        instantiate(config.schedule),
+        instantiate(config.batches)(
+            shards=corpus.train,
+            tokenizers=corpus.tokenizers,
+            segmentation=instantiate(config.segmentation),
+            seed=config.seed,
+            rank=distributed.rank(),
+            ranks=distributed.ranks(),
+        ),
+        len(corpus.train),
+        Bounds(config.epochs, config.updates, config.minutes),
+        _pace(config),
+        _watchers(
+            config,
+            corpus,
+            network,
+            HeldOut(
+                network=network,
+                objective=objective,
+                precision=precision,
+                shards=corpus.valid,
+                tokenizer=corpus.tokenizers.target,
+                search=instantiate(config.validation_search),
+                metric=instantiate(config.metric),
+                budget=config.validation_budget,
+                samples=config.samples,
+                device=place,
+            ),
+        ),
+        Path(config.run) / STATE,
+    )
+
+
+def _pace(config: DictConfig) -> Pace:
+    return Pace(
+        accumulate=config.accumulate,
+        report_every=config.report_every,
+        validate_every=config.validate_every,
+        save_seconds=config.save_seconds,
+        patience=config.patience,
+        skips=config.skips,
+    )
+
+
+def _watchers(
+    config: DictConfig, corpus: Prepared, network: TranslationModel, held_out: HeldOut
+) -> Watchers:
+    folder = Path(config.run)
+    source = {"commit": origin.commit(), "machine": origin.machine(held_out.device)}
+    stored = {"model": plain(config.model), "search": plain(config.search)}
+
+    def keep_best(validation: Validation) -> None:
+        scores = {"set": "valid", "search": plain(config.validation_search), **source}
+        scores["values"] = dict(validation.values)
+        scores["signatures"] = dict(validation.signatures)
+        bundle.save(folder, weights(network), stored, corpus.tokenizers, scores)
+
+    return Watchers(
+        validate=held_out,
+        criterion=instantiate(config.criterion),
+        keep_best=keep_best,
+        kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
+        journal=instantiate(config.journal),
+    )
+
+
+def _show(config: DictConfig, test: Benchmark | None) -> None:
+    """Print the result, and a few translations by the model as it was saved."""
+    scores = json.loads((Path(config.run) / bundle.SCORES).read_text(encoding="utf-8"))
+    values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
+    lines = [f"run {config.run}", f"valid  {values}"]
+    if test is not None and test.source is not None:
+        outputs = list(Translator.load(config.run).translate(test.source))
+        lines.append(f"test  {instantiate(config.metric)(outputs, test.target)}")
+        for row in spread(config.samples, len(outputs)):
+            lines += ["", test.source[row], test.target[row], outputs[row]]
+    sys.stdout.write("\n".join(lines) + "\n")
+    name = shlex.quote(config.run)
+    logger.info("to translate: python -m nmt.translate run=%s < FILE", name)
+    logger.info("to score it:  python -m nmt.evaluate run=%s", name)
+    logger.info("to see how it learned: python -m nmt.plot curves run=%s", name)
+
+
+if __name__ == "__main__":
+    sys.exit(run("train", train))

@@ -65,12 +65,11 @@ class Sampled(Segmentation):
             sources = shards.sources(rows)
         else:
             texts = shards.source_texts(rows)
-            sources = Ragged.of(tokenizers.source.sample_lines(texts, self.source_alpha, seed))
+            sources = tokenizers.source.sample_lines(texts, self.source_alpha, seed)
         if self.target_alpha is None:
             return sources, shards.targets(rows)
         texts = shards.target_texts(rows)
-        drawn = tokenizers.target.sample_lines(texts, self.target_alpha, seed ^ 1)
-        return sources, Ragged.of(drawn)
+        return sources, tokenizers.target.sample_lines(texts, self.target_alpha, seed ^ 1)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,20 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from random import Random
 from typing import ClassVar, Protocol, runtime_checkable
 
 import sentencepiece
 
 from nmt.errors import ConfigurationError, NmtError
-from nmt.tokenizer import Tokenizer, Tokenizers, seeded
+from nmt.tokenizer import Tokenizer, Tokenizers
 from nmt.vocabulary import BEGIN, END, PADDING, UNKNOWN
 
 SPECIAL_PIECES = ("<pad>", "<unk>", "<s>", "</s>")
 NORMALIZATIONS = ("nmt_nfkc", "nmt_nfkc_cf", "nfkc", "nfkc_cf", "identity")
 MAX_BYTES = 1 << 20  # a line; SentencePiece passes over longer ones, so no line may be longer
-SEED = 1  # of the lines that are drawn; the result should not hang on it
+SEED = 1  # of the lines that are drawn
 TOO_LARGE = re.compile(r"size too high \((\d+)\).*<= (\d+)")
 TOO_SMALL = re.compile(r"smaller than required_chars\. (\d+) vs (\d+)")
 
@@ -34,7 +36,7 @@ class Pieces:
         byte_fallback: whether characters without a piece are spelt in bytes instead of UNKNOWN.
         normalization: `nmt_nfkc` (compatible characters and spaces made one), its `_cf`
             (folds case), `nfkc`, `nfkc_cf`, or `identity`.
-        max_lines: lines drawn from the text if it has more; 0 takes all. Bounds the memory.
+        max_lines: lines drawn from the text if it has more; bounds the memory.
         threads: threads of training; sums are rounded by them, so another number may give
             another model.
     """
@@ -55,8 +57,8 @@ class Pieces:
             _refuse("character_coverage", self.character_coverage, "0.98 to 1")
         if self.normalization not in NORMALIZATIONS:
             _refuse("normalization", self.normalization, f"one of {', '.join(NORMALIZATIONS)}")
-        if 0 < self.max_lines <= 100 or self.max_lines < 0:
-            _refuse("max_lines", self.max_lines, "0 (all) or more than 100")
+        if self.max_lines < 1:
+            _refuse("max_lines", self.max_lines, "1 or more")
         if self.size <= len(SPECIAL_PIECES):
             _refuse("size", self.size, f"more than {len(SPECIAL_PIECES)}")
         for symbol in self.symbols:
@@ -73,7 +75,7 @@ class Pieces:
         failures: list[Exception] = []
         file = io.BytesIO()
         try:
-            seeded(SEED, lambda: self._train(_remembering(lines, failures), file))
+            self._train(_drawn(_remembering(lines, failures), self.max_lines), file)
         except RuntimeError as error:
             if failures:
                 raise failures[0] from None
@@ -90,8 +92,6 @@ class Pieces:
             user_defined_symbols=list(self.symbols),
             byte_fallback=self.byte_fallback,
             normalization_rule_name=self.normalization,
-            input_sentence_size=self.max_lines,
-            shuffle_input_sentence=True,
             num_threads=self.threads,
             max_sentence_length=MAX_BYTES,
             train_extremely_large_corpus=False,
@@ -155,6 +155,21 @@ def _remembering(lines: Iterable[str], failures: list[Exception]) -> Iterator[st
     except NmtError as failure:
         failures.append(failure)
         raise
+
+
+def _drawn(lines: Iterator[str], count: int) -> Iterator[str]:
+    """Draw `count` lines evenly (Vitter, 1985, algorithm R).
+
+    SentencePiece could, but mixes its seed with a number of the process.
+    """
+    random = Random(SEED)
+    held = list(islice(lines, count))
+    for number, line in enumerate(lines, len(held) + 1):
+        place = random.randrange(number)
+        if place < count:
+            held[place] = line
+    while held:
+        yield held.pop()
 
 
 def _refuse(key: str, value: object, expected: str) -> None:

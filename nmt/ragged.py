@@ -39,3 +39,12 @@ class Ragged:
         starts = np.cumsum(self.lengths) - self.lengths
         shifts = np.repeat(self.starts - starts, self.lengths)
         return Ragged(self.values[np.arange(len(shifts)) + shifts], starts, self.lengths)
+
+    def joined(self, counts: Sequence[int]) -> "Ragged":
+        """Make one row of the first `counts[0]` rows, one of the next `counts[1]`, and so on.
+
+        The rows must follow each other in `values`, as `of` and `compact` leave them.
+        """
+        bounds = np.cumsum([0, *counts])
+        ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.lengths)])
+        return Ragged(self.values, ends[bounds[:-1]], np.diff(ends[bounds]))

@@ -1,34 +1,25 @@
 """Text to ids of pieces and back, by SentencePiece (Kudo and Richardson, 2018): raw in, raw out."""
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import TypeVar
 
+import numpy as np
 import sentencepiece
 
 from nmt.errors import ModelError
+from nmt.ragged import Ragged
+from nmt.sampling.bpe import BPESampler
+from nmt.sampling.sampler import SPACE, Inventory, Sampler
+from nmt.sampling.unigram import UnigramSampler
 from nmt.vocabulary import BEGIN, END, PADDING, UNKNOWN
 
 JOINT = "sentencepiece.model"
 SOURCE = "sentencepiece.source.model"
 TARGET = "sentencepiece.target.model"
-
-Result = TypeVar("Result")
-_seeding = threading.Lock()
-
-
-def seeded(seed: int, work: Callable[[], Result]) -> Result:
-    """Run `work` so that what SentencePiece draws at random in it depends on `seed` alone.
-
-    Its generator belongs to a thread and is seeded at the thread's first draw by a number that
-    belongs to the process; so `work` runs in a new thread, one such thread at a time.
-    """
-    with _seeding, ThreadPoolExecutor(1) as thread:
-        sentencepiece.set_random_generator_seed(seed)
-        return thread.submit(work).result()
 
 
 class Tokenizer:
@@ -53,6 +44,7 @@ class Tokenizer:
             self._model = sentencepiece.SentencePieceProcessor(model_proto=data or b"nothing")
         except RuntimeError as error:
             raise ModelError(f"{name} is not a SentencePiece model, or is damaged") from error
+        self._samplers: dict[float, Sampler] = {}
         model = self._model
         found = (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id())
         if found != (PADDING, UNKNOWN, BEGIN, END):
@@ -98,24 +90,43 @@ class Tokenizer:
 
     def sample(self, line: str, alpha: float, seed: int) -> list[int]:
         """Draw one way of cutting a line; see `sample_lines`."""
-        return self.sample_lines([line], alpha, seed)[0]
+        row: list[int] = self.sample_lines([line], alpha, seed).values.tolist()
+        return row
 
-    def sample_lines(self, lines: Sequence[str], alpha: float, seed: int) -> list[list[int]]:
-        """Draw one way of cutting each line, the same for the same lines, alpha and seed.
+    def sample_lines(self, lines: Sequence[str], alpha: float, seed: int) -> Ragged:
+        """Draw one way of cutting each line, always the same for the same arguments.
 
-        Unigram models draw from all ways by their probability to the power of alpha (Kudo, 2018,
-        section 3.3: the smaller, the more even); BPE models drop each merge with probability
-        alpha (Provilkov, Emelianenko and Voita, 2020).
+        Args:
+            lines: text.
+            alpha: with unigram pieces the exponent of their probabilities (the smaller, the more
+                even), with BPE the probability that a merge is dropped.
+            seed: chooses what is drawn.
+
+        Raises:
+            ConfigurationError: if alpha is out of range for this kind of pieces.
         """
-        texts = _spaced(lines)
+        if alpha not in self._samplers:
+            sampler = BPESampler if self._inventory.merged else UnigramSampler
+            self._samplers[alpha] = sampler(self._inventory, alpha)
+        rows = [self._words(text) for text in self._model.normalize(_spaced(lines))]
+        words = list(chain.from_iterable(rows))
+        drawn = self._samplers[alpha](words, np.random.default_rng(seed))
+        return drawn.joined([len(row) for row in rows])
 
-        def draw() -> list[list[int]]:
-            ids: list[list[int]] = self._model.encode(
-                texts, enable_sampling=True, alpha=alpha, nbest_size=-1, num_threads=1
-            )
-            return ids
+    @cached_property
+    def _inventory(self) -> Inventory:
+        return Inventory.read(self.data)
 
-        return seeded(seed, draw)
+    @cached_property
+    def _word(self) -> re.Pattern[str]:
+        """A symbol of the user's, or what stands between spaces, its space before it."""
+        symbols = sorted(self._inventory.symbols, key=len, reverse=True)
+        before = "".join(f"{re.escape(symbol)}|" for symbol in symbols)
+        more = "".join(f"(?!{re.escape(symbol)})" for symbol in symbols)
+        return re.compile(f"{before}{SPACE}?(?:{more}[^{SPACE}])+|{SPACE}")
+
+    def _words(self, text: str) -> list[str]:
+        return self._word.findall(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Join pieces to text; UNKNOWN reads ⁇, the other special ids read nothing."""

@@ -1,0 +1,1 @@
+"""Drawing at random how text is cut into pieces: one kind of pieces a file."""

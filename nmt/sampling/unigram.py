@@ -1,0 +1,131 @@
+"""Drawing from all ways to cut a word, by their probability under the unigram model.
+
+Kudo (2018), "Subword Regularization", section 3.3: P(pieces) is proportional to the product of
+the pieces' probabilities, to the power of alpha. As no piece crosses a space, words are
+independent, and each is drawn exactly by forward filtering and backward sampling, here mirrored:
+the weights of all ways from a place to the word's end are summed once a word, and then pieces
+are drawn from left to right. All words of a window move at once: a step of all of them is one
+binary search.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from nmt.errors import ConfigurationError
+from nmt.ragged import Ragged
+from nmt.sampling.sampler import Inventory, Sampler, unknown
+from nmt.vocabulary import UNKNOWN
+
+CACHED = 3_000_000  # edges of the words whose tables are kept, 100 MB
+WORD_END = -1
+
+
+class UnigramSampler(Sampler):
+    """Draws cuts of words; remembers their tables, which change nothing in what is drawn."""
+
+    def __init__(self, inventory: Inventory, alpha: float) -> None:
+        """Take a unigram model's pieces.
+
+        Args:
+            inventory: the pieces.
+            alpha: exponent of the probabilities; 0 draws evenly from all ways, 1 by the model.
+
+        Raises:
+            ConfigurationError: if alpha is negative or not finite.
+        """
+        if not 0 <= alpha < math.inf:
+            raise ConfigurationError(f"the segmentation's alpha={alpha} is out of range; 0 or more")
+        self._inventory = inventory
+        self._alpha = alpha
+        self._longest = max(map(len, inventory.ids), default=1)
+        self._floor = min(inventory.scores[piece] for piece in inventory.ids.values()) - 10
+        self._tables: dict[str, Int[np.ndarray, "edges columns"]] = {}
+        self._cached = 0
+
+    def __call__(self, words: Sequence[str], random: np.random.Generator) -> Ragged:
+        """Draw the ids of each word."""
+        if not words:
+            return Ragged.of([])
+        numbers: dict[str, int] = {}
+        kinds = np.fromiter((numbers.setdefault(word, len(numbers)) for word in words), np.int64)
+        limits, nexts, ids, starts = self._joined(list(numbers))
+        rows, nodes = np.arange(len(words)), starts[kinds]
+        drawn_rows, drawn_ids = [], []
+        while len(rows):
+            draws = random.integers(1 << 32, size=len(rows))
+            edges = np.searchsorted(limits, (nodes << 32) + draws, "right")
+            drawn_rows.append(rows)
+            drawn_ids.append(ids[edges])
+            nodes = nexts[edges]
+            rows, nodes = rows[nodes != WORD_END], nodes[nodes != WORD_END]
+        return _collected(np.concatenate(drawn_rows), np.concatenate(drawn_ids), len(words))
+
+    def _joined(self, words: list[str]) -> tuple[Int[np.ndarray, " n"], ...]:
+        """Number the places of all words through; an edge's limit is its place and its share."""
+        if self._cached > CACHED:
+            self._tables.clear()
+            self._cached = 0
+        for word in words:
+            if word not in self._tables:
+                self._tables[word] = self._table(word)
+                self._cached += len(self._tables[word])
+        tables = [self._tables[word] for word in words]
+        sizes = np.array([int(table[-1, 0]) + 1 for table in tables])
+        starts = np.cumsum(sizes) - sizes
+        shifts = np.repeat(starts, [len(table) for table in tables])
+        nodes, shares, nexts, ids = np.concatenate(tables).T
+        nexts = np.where(nexts == WORD_END, WORD_END, nexts + shifts)
+        return ((nodes + shifts) << 32) + shares, nexts, ids, starts
+
+    def _table(self, word: str) -> Int[np.ndarray, "edges columns"]:
+        """Give the edges of a word's lattice: place, share up to here in 2^-32, next place, id."""
+        if word in self._inventory.symbols:
+            return np.array([[0, 1 << 32, WORD_END, self._inventory.symbols[word]]])
+        count = len(word)
+        extra = count  # places inside the bytes of a character
+        spelt: list[tuple[int, int, int, int]] = []
+        sums = [0.0] * (count + 1)
+        edges: list[list[tuple[int, int, int, int]]] = [[] for _ in word]
+        for place in reversed(range(count)):
+            found = self._edges(word, place)
+            weights = [self._alpha * score + sums[end] for end, _, score in found]
+            top = max(weights)
+            total = sum(math.exp(weight - top) for weight in weights)
+            sums[place] = top + math.log(total)
+            share = 0.0
+            for (end, ids, _), weight in zip(found, weights, strict=True):
+                share += math.exp(weight - top) / total
+                limit, last = min(round(share * 2**32), 1 << 32), end if end < count else WORD_END
+                chain = [place, *range(extra, extra + len(ids) - 1), last]
+                extra += len(ids) - 1
+                edges[place].append((place, limit, chain[1], ids[0]))
+                spelt += [(chain[i], 1 << 32, chain[i + 1], ids[i]) for i in range(1, len(ids))]
+            edges[place][-1] = (place, 1 << 32, *edges[place][-1][2:])
+        return np.array([edge for row in edges for edge in row] + sorted(spelt), np.int64)
+
+    def _edges(self, word: str, place: int) -> list[tuple[int, list[int], float]]:
+        """Give the pieces that may stand here: their end, ids, logarithm of the probability."""
+        inventory, found = self._inventory, []
+        for end in range(place + 1, min(len(word), place + self._longest) + 1):
+            piece = inventory.ids.get(word[place:end])
+            if piece is not None:
+                found.append((end, [piece], inventory.scores[piece]))
+        if not found or found[0][0] != place + 1:
+            spelling = unknown(word[place], inventory)
+            found.insert(0, (place + 1, spelling, self._floor))
+        return found
+
+
+def _collected(
+    rows: Int[np.ndarray, " drawn"], ids: Int[np.ndarray, " drawn"], count: int
+) -> Ragged:
+    """Sort what was drawn step by step to be row by row; neighbouring UNKNOWNs become one."""
+    order = np.argsort(rows, kind="stable")
+    rows, ids = rows[order], ids[order]
+    again = (ids[1:] == UNKNOWN) & (ids[:-1] == UNKNOWN) & (rows[1:] == rows[:-1])
+    kept = np.concatenate([[True], ~again])
+    lengths = np.bincount(rows[kept], minlength=count)
+    return Ragged(ids[kept], np.cumsum(lengths) - lengths, lengths)

@@ -1,0 +1,1 @@
+"""What is done with lines longer than the model can take, one file for each answer."""

@@ -1,0 +1,30 @@
+"""Says what happened to lines without flooding the log."""
+
+import logging
+
+log = logging.getLogger(__name__)
+
+
+class Notice:
+    """One kind of message: the first few are logged, then they are counted.
+
+    Args:
+        kind: what is counted, for the last message, as in "lines were not UTF-8".
+        first: how many messages are logged in full.
+    """
+
+    def __init__(self, kind: str, first: int) -> None:
+        self.kind = kind
+        self.first = first
+        self.count = 0
+
+    def say(self, message: str) -> None:
+        """Log the message, or only count it."""
+        self.count += 1
+        if self.count <= self.first:
+            log.warning(message)
+
+    def close(self) -> None:
+        """Log how many there were, if not all were logged."""
+        if self.count > self.first:
+            log.warning("%d %s in all", self.count, self.kind)

@@ -1,0 +1,1 @@
+"""In what form translations are written, one file for each answer."""

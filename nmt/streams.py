@@ -1,0 +1,135 @@
+"""Text in and text out: standard streams, files, and the starter corpus.
+
+Lines end with a line feed and with nothing else; a carriage return before it goes with it, the
+last line need not end, and a byte order mark at the start is not text.
+"""
+
+import gzip
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from nmt.errors import CorpusError, NmtError
+from nmt.notice import Notice
+from nmt.resources import folder
+
+STARTER = "starter:"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NOTICES = 3  # lines that are named in the log before they are only counted
+STANDARD_INPUT = "standard input"
+STANDARD_OUTPUT = "standard output"
+
+
+def read(name: str | None, suffix: str) -> Iterator[str]:
+    """Give the lines of a file one by one; what is not UTF-8 becomes U+FFFD, and is logged.
+
+    Args:
+        name: a file (in `.gz` unpacked on the fly), `starter:test` for a file of the starter
+            corpus, or None for standard input.
+        suffix: which side of the starter corpus, as in `.de`.
+
+    Raises:
+        CorpusError: if it is missing or cannot be read.
+    """
+    shown = STANDARD_INPUT if name is None else name
+    notice = Notice(f"lines of {shown} were not UTF-8", NOTICES)
+    try:
+        with _open(name, suffix) as file:
+            start = BYTE_ORDER_MARK
+            for number, line in enumerate(file, start=1):
+                line = line.removeprefix(start).removesuffix(b"\n").removesuffix(b"\r")
+                start = b""
+                yield _decoded(line, f"{shown}:{number}", notice)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise CorpusError(f"{shown} is broken: {error}; a name in .gz means gzip") from error
+    except OSError as error:
+        raise CorpusError(f"{shown} cannot be read: {error.strerror or error}") from error
+    notice.close()
+
+
+@contextmanager
+def _open(name: str | None, suffix: str) -> Iterator[BinaryIO]:
+    if name is None:
+        yield sys.stdin.buffer
+        return
+    path = _starter(name, suffix) if name.startswith(STARTER) else Path(name)
+    if path.name.endswith(".gz"):
+        with gzip.open(path, "rb") as unpacked:
+            yield unpacked  # type: ignore[misc]
+    else:
+        with path.open("rb") as file:
+            yield file
+
+
+def _starter(name: str, suffix: str) -> Path:
+    root = folder("data/starter")
+    path = root / (name.removeprefix(STARTER) + suffix)
+    if not path.is_file():
+        known = ", ".join(STARTER + file.stem for file in sorted(root.glob(f"*{suffix}")))
+        raise CorpusError(f"input={name}: there is no such file; expected one of {known}")
+    return path
+
+
+def _decoded(line: bytes, place: str, notice: Notice) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
+        notice.say(f"{place}: {found} is not UTF-8; what is not reads U+FFFD")
+        return line.decode("utf-8", errors="replace")
+
+
+@contextmanager
+def writing(name: str | None) -> Iterator[BinaryIO]:
+    """Open what text is written to.
+
+    A file appears under its name when all is written, or not at all; what was there before stays
+    until then. A device or a pipe is written to directly.
+
+    Args:
+        name: a file, or None for standard output.
+
+    Raises:
+        NmtError: if it cannot be written.
+    """
+    if name is None:
+        with _explained(STANDARD_OUTPUT):
+            yield sys.stdout.buffer
+            sys.stdout.flush()
+        return
+    path = Path(name).resolve()
+    with _explained(name):
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+        else:
+            with _beside(path) as file:
+                yield file
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NmtError(f"{name} cannot be written: {error.strerror or error}") from error

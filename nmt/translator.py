@@ -1,0 +1,199 @@
+"""Text to text: `Translator.load(run).translate(lines)`."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from nmt.build import instantiate
+from nmt.bundle import Bundle
+from nmt.device import choose
+from nmt.errors import ModelError
+from nmt.long_lines.long_lines import LongLines
+from nmt.notice import Notice
+from nmt.resources import folder
+from nmt.scorers.ensemble import Ensemble
+from nmt.scorers.single import Single
+from nmt.search.search import Hypothesis, Scorer, Search
+from nmt.tokenizer import Tokenizer, Tokenizers
+from nmt.translation import Candidate, Translation
+from nmt.vocabulary import END, PADDING
+from nmt.windows import Windows
+
+NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+SURROGATES = re.compile("[\ud800-\udfff]")
+NOTHING = (Candidate("", 0.0, 0.0, ()),)
+NOTICES = 3  # long lines that are named in the log before they are only counted
+
+Chunk = tuple[int, ...]
+"""Ids of what is translated in one piece, END the last."""
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Translates lines with one model or several; thread-safe, as nothing is remembered.
+
+    Attributes:
+        scorer: the model or models.
+        tokenizers: theirs.
+        search: finds the translations.
+        long_lines: what is done with lines that are too long.
+        windows: how much is held at once.
+        device: where the models are.
+    """
+
+    scorer: Scorer
+    tokenizers: Tokenizers
+    search: Search
+    long_lines: LongLines
+    windows: Windows
+    device: torch.device
+
+    @classmethod
+    def load(
+        cls,
+        runs: str | Path | Sequence[str | Path],
+        search: Search | None = None,
+        long_lines: LongLines | None = None,
+        windows: Windows | None = None,
+        device: str = "auto",
+        trust: Sequence[str] = (),
+    ) -> "Translator":
+        """Load a trained model, or several that are to write translations together.
+
+        Args:
+            runs: folder of a trained model, or of several for an ensemble.
+            search: None takes the one that is saved with the (first) model.
+            long_lines: None takes that of `conf/long_lines/split.yaml`.
+            windows: None takes those of `conf/windows/default.yaml`.
+            device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
+            trust: packages of the user's own whose classes the models may name.
+
+        Raises:
+            ModelError: if a model is missing, altered or not allowed, or models do not fit.
+            ConfigurationError: if the device is not there.
+        """
+        place = choose(device)
+        several = [runs] if isinstance(runs, str | Path) else list(runs)
+        bundles = [Bundle.load(Path(run), tuple(trust), place) for run in several]
+        _check_vocabularies(several, bundles)
+        scorers = [Single(bundle.model) for bundle in bundles]
+        first = bundles[0]
+        return cls(
+            scorers[0] if len(scorers) == 1 else Ensemble(scorers),
+            first.tokenizers,
+            instantiate(first.config["search"]) if search is None else search,
+            _configured("long_lines/split") if long_lines is None else long_lines,
+            _configured("windows/default") if windows is None else windows,
+            place,
+        )
+
+    def translate(self, lines: Iterable[str]) -> list[str]:
+        """Give the best translation of each line, in order; of an empty line an empty one."""
+        return [translation.text for translation in self.stream(lines)]
+
+    def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
+        """Translate an input of any length, holding one window of it; one out for each line in.
+
+        Control characters and line separators inside a line are read as spaces. Lines of which
+        nothing is left reach no model. Long lines are logged with their numbers, from 1.
+        """
+        notice = Notice(f"lines were longer than {self.long_lines.max_pieces} pieces", NOTICES)
+        numbered = enumerate(lines, start=1)
+        while window := list(islice(numbered, self.windows.lines)):
+            yield from self._translate_window(window, notice)
+        notice.close()
+
+    def _translate_window(
+        self, window: Sequence[tuple[int, str]], notice: Notice
+    ) -> Iterator[Translation]:
+        """Translate each distinct text of the window once."""
+        texts = [_cleaned(line) for _, line in window]
+        distinct = list(dict.fromkeys(text for text in texts if text))
+        encoded = self.tokenizers.source.encode_lines(distinct)
+        chunks = dict(zip(distinct, map(self._chunks, distinct, encoded), strict=True))
+        sizes = dict(zip(distinct, map(len, encoded), strict=True))
+        found = self._search({chunk for parts in chunks.values() for chunk in parts})
+        candidates = {
+            text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
+        }
+        for (number, line), text in zip(window, texts, strict=True):
+            if text and sizes[text] > self.long_lines.max_pieces:
+                limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
+                notice.say(f"line {number} has {limit}; it was {self.long_lines.done}")
+            yield Translation(line, candidates[text] if text else NOTHING)
+
+    def _chunks(self, text: str, ids: Sequence[int]) -> list[Chunk]:
+        short = len(ids) <= self.long_lines.max_pieces
+        encode = self.tokenizers.source.encode_lines
+        parts = [ids] if short else self.long_lines(text, encode)
+        return [(*part, END) for part in parts if part]
+
+    @torch.inference_mode()
+    def _search(self, chunks: Iterable[Chunk]) -> dict[Chunk, list[Hypothesis]]:
+        ordered = sorted(chunks)
+        found: dict[Chunk, list[Hypothesis]] = {}
+        for batch in self.windows.batches([len(chunk) for chunk in ordered]):
+            mine = [ordered[number] for number in batch]
+            width = max(len(chunk) for chunk in mine)
+            padded = [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in mine]
+            source = torch.tensor(padded, device=self.device)
+            found.update(zip(mine, self.search(self.scorer, source), strict=True))
+        return found
+
+    def _joined(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:
+        """Make candidates of chunks: the best of each together, then the second of each, …"""
+        if not parts:
+            return NOTHING
+        ranks = zip(*parts, strict=False)  # as many as the chunk with the fewest has
+        return tuple(self._candidate(chosen) for chosen in ranks)
+
+    def _candidate(self, hypotheses: Sequence[Hypothesis]) -> Candidate:
+        target = self.tokenizers.target
+        texts = [_cleaned(target.decode(hypothesis.ids)) for hypothesis in hypotheses]
+        ids = [id_ for hypothesis in hypotheses for id_ in hypothesis.ids]
+        return Candidate(
+            " ".join(text for text in texts if text),
+            sum(hypothesis.score for hypothesis in hypotheses),
+            sum(hypothesis.log_probability for hypothesis in hypotheses),
+            tuple(target.pieces(ids)),
+        )
+
+
+def _cleaned(line: str) -> str:
+    """Make one line of text of what may hold anything."""
+    return SURROGATES.sub("\ufffd", NO_TEXT.sub(" ", line)).strip()
+
+
+def _configured(name: str) -> Any:
+    """Make what a file of the program's configuration says."""
+    return instantiate(yaml.safe_load((folder("conf") / f"{name}.yaml").read_text("utf-8")))
+
+
+def _check_vocabularies(runs: Sequence[str | Path], bundles: Sequence[Bundle]) -> None:
+    if not bundles:
+        raise ModelError("no model is given; give run=FOLDER, or run=[FOLDER,FOLDER]")
+    first = bundles[0].tokenizers
+    for run, bundle in zip(runs, bundles, strict=True):
+        other = bundle.tokenizers
+        for side, one, two in (
+            ("source", first.source, other.source),
+            ("target", first.target, other.target),
+        ):
+            if not _same(one, two):
+                raise ModelError(
+                    f"{run} has another {side} vocabulary than {runs[0]}; the models of an"
+                    " ensemble must be trained on the same prepared corpus"
+                )
+
+
+def _same(one: Tokenizer, other: Tokenizer) -> bool:
+    """Tell whether ids mean the same."""
+    if one.data == other.data:
+        return True
+    return one.size == other.size and one.pieces(range(one.size)) == other.pieces(range(one.size))

@@ -7,6 +7,7 @@ which would create folders, log to stdout, refuse umlauts and not name the keys 
 import difflib
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -127,8 +128,9 @@ def _quoted(argument: str) -> str:
 
 
 def _quote(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${")
-    return f"'{escaped}'"
+    # Hydra reads backslashes as they are, except before a quote.
+    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + "\\'" * len(found[2]), value)
+    return "'" + escaped.replace("${", "\\${") + "'"
 
 
 def _parses(argument: str) -> bool:

@@ -1,0 +1,98 @@
+import pytest
+import torch
+from networks import batch
+
+from nmt.build import check_stored, instantiate, plain, translation_model
+from nmt.command_line import configuration
+from nmt.errors import ConfigurationError, ModelError
+from nmt.resources import folder
+
+MODELS = sorted(path.stem for path in (folder("conf") / "model").glob("[!_]*.yaml"))
+CHOICES = [
+    f"model/{path.parent.name}={path.stem}"
+    for path in sorted((folder("conf") / "model").glob("*/[!_]*.yaml"))
+]
+
+
+def model_of(*overrides):
+    small = ["model.hidden_size=8", "model.embedding_size=8"]
+    node = plain(configuration("train", [*overrides, *small], ()).model)
+    return translation_model(node, 40, 40)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_builds_and_reads_a_batch(name):
+    torch.manual_seed(1)
+    model, pairs = model_of(f"model={name}").eval(), batch()
+    assert model.logits(model(pairs)).shape == (*pairs.inputs.shape, 40)
+
+
+@pytest.mark.parametrize("choice", [*CHOICES, *(f"model={name}" for name in MODELS)])
+def test_what_the_program_builds_it_may_also_load(choice):
+    check_stored(plain(configuration("train", [choice], ()).model), (), "config.yaml")
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_choice_for_a_part_builds(choice):
+    assert model_of(choice).target_pieces == 40
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.layers=abc", r"layers='abc' of nmt\.encoders\..*: expected int"),
+        ("model.layers=1.5", r"layers=1\.5 of .*: expected int"),
+        ("model.dropout=2.5", r"dropout=2.5: expected a share of at least 0 and below 1"),
+        ("+model.encoder.lyers=3", r"lyers: .*Bidirectional has no such value \(nearest: layers\)"),
+        ("model.cell._target_=nmt.cells.gru.GRUU", r"nmt.cells.gru.GRUU: there is no such class"),
+    ],
+)
+def test_values_that_no_constructor_takes_are_refused_by_name(override, message):
+    with pytest.raises(ConfigurationError, match=message):
+        model_of(override)
+
+
+def test_the_error_of_a_constructor_reaches_the_user_as_it_is():
+    with pytest.raises(ConfigurationError, match=r"^dropout=3.5: expected a share"):
+        instantiate({"_target_": "nmt.dropout.Locked", "rate": 3.5})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "subprocess.Popen",
+        "nmt.cells.gru.torch",
+        "nmt.cells.gru.Tensor",
+        "nmt.cells.gru.nn.Linear",
+        "nmt.bundle.os.remove",
+        "nmt.embeddings.Tables",
+        "nmt.build.instantiate",
+        "torch.nn.Linear",
+        "builtins.eval",
+        "nmt.cells.gru.",
+        17,
+    ],
+)
+def test_a_saved_model_may_name_only_classes_of_the_rooms(target):
+    with pytest.raises(ModelError, match="names .* which is no class that a saved model may name"):
+        check_stored({"encoder": [{"_target_": target}]}, (), "config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"a": {"_args_": [1]}}, "the key '_args_'"),
+        ({"a": ["${oc.env:HOME}"]}, r"the interpolation '\$\{oc.env:HOME\}'"),
+    ],
+)
+def test_a_saved_model_has_no_other_magic(node, message):
+    with pytest.raises(ModelError, match=message):
+        check_stored(node, (), "config.yaml")
+
+
+def test_a_trusted_package_may_be_named():
+    node = {"_target_": "fractions.Fraction"}
+    with pytest.raises(ModelError, match=r"add trust=\[fractions\]"):
+        check_stored(node, (), "config.yaml")
+    check_stored(node, ("fractions",), "config.yaml")

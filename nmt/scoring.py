@@ -142,12 +142,12 @@ def compare(
     for metric in metrics:
         test = PairedTest(named, {"": metric.measure()}, [references], "bs", samples)
         signatures, results = test()
-        for name, signature in signatures.items():
-            for system, result in zip(systems, results[name], strict=True):
+        for counted, signature in signatures.items():
+            for system, result in zip(systems, results[counted], strict=True):
                 assert isinstance(result, Result)
                 assert result.mean is not None
                 assert result.ci is not None
-                value = Score(name, float(result.score), signature.format())
+                value = Score(metric.name, float(result.score), signature.format())
                 comparisons.append(
                     Comparison(system, value, float(result.mean), float(result.ci), result.p_value)
                 )

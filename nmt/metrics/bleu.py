@@ -31,6 +31,11 @@ class BLEU(Metric):
                 f"tokenizer {self.tokenizer!r} of BLEU is unknown; sacreBLEU has {', '.join(names)}"
             )
 
+    @property
+    def name(self) -> str:
+        """Give the plain name, whatever the tokenizer."""
+        return "BLEU"
+
     def measure(self) -> Measure:
         """Count with the smoothing that sacreBLEU calls exp."""
         return bleu.BLEU(tokenize=self.tokenizer)
@@ -38,6 +43,11 @@ class BLEU(Metric):
 
 class LowercaseBLEU(BLEU):
     """The easier count, only for comparison with papers that print it; its signature says lc."""
+
+    @property
+    def name(self) -> str:
+        """Give a name that tells it from the cased count."""
+        return "BLEU-lc"
 
     def measure(self) -> Measure:
         """Count hypotheses and references in lower case."""

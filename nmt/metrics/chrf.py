@@ -22,6 +22,11 @@ class ChrF(Metric):
     words: int
     beta: int
 
+    @property
+    def name(self) -> str:
+        """Write beta behind, and a plus for each order of words."""
+        return f"chrF{self.beta}{'+' * self.words}"
+
     def measure(self) -> Measure:
         """Count without the spaces, as Popović does."""
         return chrf.CHRF(char_order=self.characters, word_order=self.words, beta=self.beta)

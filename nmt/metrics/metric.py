@@ -14,7 +14,7 @@ class Score:
     """One number and all that somebody else needs in order to compute it again.
 
     Attributes:
-        metric: its name as sacreBLEU prints it: BLEU, chrF2, TER.
+        metric: its name: BLEU, chrF2, TER.
         value: in per cent.
         signature: sacreBLEU's: tokenizer, case, smoothing, version; without the name.
     """
@@ -35,6 +35,11 @@ class Metric(abc.ABC):
     score the sum of the counts, which is what resampling needs.
     """
 
+    @property
+    @abc.abstractmethod
+    def name(self) -> str:
+        """Name the metric in tables, as papers do."""
+
     @abc.abstractmethod
     def measure(self) -> Measure:
         """Give sacreBLEU's own object, new and without cached references."""
@@ -48,7 +53,7 @@ class Metric(abc.ABC):
         check(hypotheses, references)
         measure = self.measure()
         result = measure.corpus_score(hypotheses, [references])
-        return Score(result.name, float(result.score), measure.get_signature().format())
+        return Score(self.name, float(result.score), measure.get_signature().format())
 
 
 def check(hypotheses: Sequence[object], references: Sequence[object]) -> None:

@@ -15,6 +15,11 @@ class TER(Metric):
     It knows no number: sacreBLEU's tercom tokenizer, in lower case, is what papers print.
     """
 
+    @property
+    def name(self) -> str:
+        """Give the abbreviation."""
+        return "TER"
+
     def measure(self) -> Measure:
         """Count as tercom does."""
         return ter.TER()

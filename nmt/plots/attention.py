@@ -1,18 +1,33 @@
 """Where a model looked while it wrote each piece of a translation."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from jaxtyping import Int
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from torch import Tensor
 
+from nmt.batch import Batch
+from nmt.bundle import Bundle
+from nmt.device import choose
+from nmt.errors import NmtError
 from nmt.plots.picture import INK, PALE, paper
+from nmt.scorers.single import Single
+from nmt.search.search import Search
+from nmt.vocabulary import BEGIN, END
+
+log = logging.getLogger(__name__)
 
 WORD_START = "▁"  # SentencePiece's sign before the first piece of a word
 CONTINUED = "·"  # shown before all others, as most pieces are whole words
-END = "END"
+LAST = "END"
 SHADES = LinearSegmentedColormap.from_list("weights", ["#ffffff", "#9ecae1", "#2171b5", "#08306b"])
 
 
@@ -29,6 +44,84 @@ class Alignment:
     source: tuple[str, ...]
     target: tuple[str, ...]
     weights: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Translates a sentence, feeds the translation back once, and draws the weights.
+
+    Attributes:
+        run: folder of the trained model.
+        input: the sentence.
+        target: a translation to look at instead of one that is searched.
+        search: finds the translation.
+        device: where the network runs.
+        trust: packages whose classes the model may name.
+        max_pieces: longer sentences and translations are refused.
+    """
+
+    name: ClassVar[str] = "attention"
+    run: str
+    input: str | int | float | None
+    target: str | int | float | None
+    search: Search
+    device: str
+    trust: list[str]
+    max_pieces: int
+
+    def __call__(self) -> Figure:
+        """Load the model and draw the sentence.
+
+        Raises:
+            NmtError: if no sentence is given, it is too long, or the model has no attention.
+        """
+        if self.input is None or not str(self.input).strip():
+            raise NmtError("input is empty; expected a sentence: input='Ein Hund läuft.'")
+        bundle = Bundle.load(Path(self.run), self.trust, choose(self.device))
+        source = bundle.tokenizers.source.encode(str(self.input))
+        self._check("input", source)
+        if self.target is None:
+            target = translate(bundle, self.search, source)
+        else:
+            target = bundle.tokenizers.target.encode(str(self.target))
+        log.info("%s", bundle.tokenizers.target.decode(target))
+        self._check("the translation", target)
+        return draw(align(bundle, source, target))
+
+    def _check(self, name: str, ids: Sequence[int]) -> None:
+        if len(ids) > self.max_pieces:
+            raise NmtError(
+                f"{name} has {len(ids)} pieces; expected at most picture.max_pieces="
+                f"{self.max_pieces}"
+            )
+
+
+@torch.inference_mode()
+def translate(bundle: Bundle, search: Search, source: Sequence[int]) -> list[int]:
+    """Give the best hypothesis for one sentence of ids without END."""
+    hypotheses = search(Single(bundle.model), _row(bundle, [*source, END]))
+    return list(hypotheses[0][0].ids)
+
+
+@torch.inference_mode()
+def align(bundle: Bundle, source: Sequence[int], target: Sequence[int]) -> Alignment:
+    """Give the weights of a sentence and a translation, both as ids without BEGIN and END.
+
+    Raises:
+        ModelError: if the decoder has no attention.
+    """
+    batch = Batch(_row(bundle, [*source, END]), _row(bundle, [BEGIN, *target, END]))
+    weights = bundle.model.weights(batch)[0].float().cpu().numpy()
+    return Alignment(
+        (*bundle.tokenizers.source.pieces(source), LAST),
+        (*bundle.tokenizers.target.pieces(target), LAST),
+        weights,
+    )
+
+
+def _row(bundle: Bundle, ids: Sequence[int]) -> Int[Tensor, "1 places"]:
+    device = next(bundle.model.parameters()).device
+    return torch.tensor([list(ids)], device=device)
 
 
 def draw(alignment: Alignment) -> Figure:
@@ -66,7 +159,7 @@ def _labels(pieces: tuple[str, ...]) -> list[str]:
     """Write pieces as a reader finds them: no sign before words, a dot before their other parts."""
     shown = [piece.removeprefix(WORD_START) or WORD_START for piece in pieces[:-1]]
     dots = ["" if _begins(piece) else CONTINUED for piece in pieces[:-1]]
-    return [*(dot + text for dot, text in zip(dots, shown, strict=True)), END]
+    return [*(dot + text for dot, text in zip(dots, shown, strict=True)), LAST]
 
 
 def _ends(pieces: tuple[str, ...]) -> list[float]:

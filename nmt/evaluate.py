@@ -1,0 +1,112 @@
+"""Scores translations: `python -m nmt.evaluate run=runs/a source=test.de target=test.en`.
+
+Without `source=` and `target=` the test set is that of the run's training. Existing translations
+are scored by `hypotheses=[a.en,b.en] target=test.en`, and `against=[runs/b]` compares systems by
+paired bootstrap; the first system is the baseline.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig
+
+from nmt import allocator, bundle, device, origin
+from nmt.benchmark import Benchmark, from_files, from_run, read
+from nmt.build import instantiate, plain
+from nmt.command_line import run
+from nmt.errors import ConfigurationError, NmtError
+from nmt.evaluation import Evaluation, System, report, table
+from nmt.translator import Translator
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(config: DictConfig) -> None:
+    """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
+    allocator.keep_blocks()
+    device.use_threads(config.threads)
+    _check_output(config.output)
+    metrics = [instantiate(node) for node in config.metrics.values()]
+    evaluation = Evaluation(metrics, list(config.by_length), config.samples)
+    benchmark = _benchmark(config)
+    systems = [*_written(config), *_translated(config, benchmark)]
+    judgements = evaluation(benchmark, systems)
+    sys.stdout.write(table(benchmark, judgements))
+    if config.output is not None:
+        numbers = report(benchmark, judgements, _versions(config.device))
+        text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
+        bundle.replace(Path(config.output), text.encode())
+        log.info("wrote %s", config.output)
+
+
+def _benchmark(config: DictConfig) -> Benchmark:
+    if config.target is not None:
+        return from_files(config.source, str(config.target))
+    if config.source is not None:
+        raise ConfigurationError(f"source={config.source} needs target=FILE, its references")
+    first = _folders(config.run)[0]
+    if config.hypotheses:
+        log.info("references are those of %s; target=FILE names others", first)
+    return from_run(Path(first), list(config.trust))
+
+
+def _written(config: DictConfig) -> Iterator[System]:
+    """Read translations that somebody made before."""
+    for name in config.hypotheses:
+        yield System(str(name), read(str(name)), {})
+
+
+def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
+    """Translate the test set with each run; files, where there are any, stand for the first."""
+    systems = list(config.against) if config.hypotheses else [config.run, *config.against]
+    for system in systems:
+        if benchmark.source is None:
+            raise ConfigurationError("target= needs source=FILE where a run is to translate")
+        folders = _folders(system)
+        name = " + ".join(folders)
+        translator = Translator.load(
+            folders,
+            search=instantiate(config.search),
+            long_lines=instantiate(config.long_lines),
+            windows=instantiate(config.windows),
+            device=config.device,
+            trust=list(config.trust),
+        )
+        log.info("translating %d lines with %s", len(benchmark.source), name)
+        yield System(name, translator.translate(benchmark.source), _settings(config))
+
+
+def _folders(names: Any) -> list[str]:
+    """Give the folders of one model, or of the models of an ensemble."""
+    folders = [str(name) for name in names] if isinstance(names, ListConfig) else [str(names)]
+    if not folders:
+        raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
+    return folders
+
+
+def _settings(config: DictConfig) -> dict[str, Any]:
+    """Say what decides, besides the model, how a line is translated."""
+    return {"search": plain(config.search), "long_lines": plain(config.long_lines)}
+
+
+def _check_output(output: str | None) -> None:
+    """Refuse before the work what would fail after it."""
+    if output is not None and not Path(output).parent.is_dir():
+        raise NmtError(f"output={output}: the folder {Path(output).parent} does not exist")
+
+
+def _versions(name: str) -> dict[str, str]:
+    return {
+        "commit": str(origin.commit()),
+        "machine": origin.machine(device.choose(name)),
+        "sacrebleu": version("sacrebleu"),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run("evaluate", evaluate))

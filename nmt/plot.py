@@ -1,0 +1,32 @@
+"""Draws a picture into a file: `python -m nmt.plot attention input='Ein Hund läuft.'`.
+
+`curves run=[runs/a,runs/b]` draws how runs learned, `lengths input=[a.json,b.json]` the scores by
+length of reports that `nmt.evaluate` wrote. `output=` names a .png or .svg file.
+"""
+
+import logging
+import sys
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from nmt.build import instantiate
+from nmt.command_line import run
+
+log = logging.getLogger(__name__)
+
+
+def plot(config: DictConfig) -> None:
+    """Draw the picture that the first word names."""
+    # Imported here: without matplotlib the rest of the program works, and this says what to do.
+    from nmt.plots.picture import check_format, save
+
+    picture = instantiate(config.picture)
+    path = Path(config.output or f"{picture.name}.png")
+    check_format(path)
+    save(picture(), path)
+    log.info("wrote %s", path)
+
+
+if __name__ == "__main__":
+    sys.exit(run("plot", plot, words=("picture",)))

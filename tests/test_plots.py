@@ -1,0 +1,204 @@
+"""Pictures: what is written on them, what they refuse, and that files are whole and the same."""
+
+import dataclasses
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nmt.errors import NmtError
+from nmt.journals.journal import UpdateRecord, ValidationRecord
+from nmt.journals.metrics import Metrics
+from nmt.plots import attention, curves, lengths
+from nmt.plots.picture import paper, save
+
+UPDATES = curves.Horizontal("update", 1.0, "updates")
+MINUTES = curves.Horizontal("seconds", 60.0, "minutes")
+
+
+def texts(figure) -> list[str]:
+    figure.canvas.draw()
+    return [text.get_text() for text in figure.findobj(lambda each: hasattr(each, "get_text"))]
+
+
+def example() -> attention.Alignment:
+    weights = np.array(
+        [[0.9, 0.1, 0, 0, 0], [0.1, 0.5, 0.4, 0, 0], [0, 0, 0.02, 0.98, 0], [0, 0, 0, 0.1, 0.9]],
+        dtype=np.float32,
+    )
+    return attention.Alignment(
+        ("▁Zwei", "▁Mä", "nner", ".", "END"), ("▁Two", "▁men", ".", "END"), weights
+    )
+
+
+def update_record(update: int, loss: float) -> UpdateRecord:
+    numbers = {
+        field.name: 1 if field.type is int else 1.0 for field in dataclasses.fields(UpdateRecord)
+    }
+    return UpdateRecord(**{**numbers, "update": update, "seconds": update * 0.5, "loss": loss})
+
+
+def write_run(folder: Path, best: float) -> Path:
+    journal = Metrics(str(folder / "metrics.jsonl"))
+    journal.resume(0)
+    for update in (60, 120, 180):
+        journal.update(update_record(update, 300 / update))
+        values = {"loss": 200 / update, "perplexity": 2.0, "bleu": best * update / 180}
+        journal.validation(
+            ValidationRecord(
+                "validation", update, 1, values, values["bleu"], True, update * 0.5, 1.0, []
+            )
+        )
+    journal.close()
+    return folder
+
+
+def report(path: Path, name: str, values: list[float | None]) -> str:
+    buckets = [
+        {
+            "name": bounds,
+            "lines": 0 if value is None else 7,
+            "scores": [] if value is None else [{"metric": "BLEU", "value": value}],
+        }
+        for bounds, value in zip(("0-10", "11-20", "21+"), values, strict=True)
+    ]
+    path.write_text(json.dumps({"systems": [{"name": name, "by_length": buckets}]}))
+    return str(path)
+
+
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
+def test_a_picture_is_saved_by_its_ending_and_always_with_the_same_bytes(tmp_path, name, start):
+    contents = []
+    for _ in range(2):
+        save(attention.draw(example()), tmp_path / name)
+        contents.append((tmp_path / name).read_bytes())
+    assert contents[0].startswith(start)
+    assert contents[0] == contents[1]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_an_svg_is_xml(tmp_path):
+    save(attention.draw(example()), tmp_path / "a.svg")
+    assert ElementTree.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")
+
+
+def test_another_ending_is_refused(tmp_path):
+    with pytest.raises(NmtError, match=r"a\.jpg: expected a file that ends in \.png or \.svg"):
+        save(paper(1.0, 1.0), tmp_path / "a.jpg")
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(NmtError, match=r"none/a\.png cannot be written: No such file"):
+        save(paper(1.0, 1.0), tmp_path / "none" / "a.png")
+
+
+def test_attention_shows_all_pieces_and_marks_those_inside_a_word():
+    axes = attention.draw(example()).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "Zwei",
+        "Mä",
+        "·nner",
+        ".",
+        "END",
+    ]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Two", "men", ".", "END"]
+
+
+def test_attention_puts_each_weight_where_its_pieces_meet():
+    (image,) = attention.draw(example()).axes[0].get_images()
+    assert np.array_equal(image.get_array(), example().weights)
+    assert image.get_clim() == (0, 1)
+
+
+def test_attention_rules_lines_between_words_and_not_inside_them():
+    axes = attention.draw(example()).axes[0]
+    upright = {line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1}
+    assert upright == {0.5, 2.5, 3.5}
+
+
+def test_curves_name_each_run_and_its_best_score(tmp_path):
+    runs = [str(write_run(tmp_path / name, best)) for name, best in (("a", 31.4), ("b", 12.2))]
+    figure = curves.Curves(runs, UPDATES)()
+    shown = texts(figure)
+    for expected in (*runs, "31.4", "12.2", "updates", "BLEU of the validation set"):
+        assert expected in shown
+
+
+def test_curves_run_against_the_chosen_axis(tmp_path):
+    run = str(write_run(tmp_path, 30.0))
+    for horizontal, expected in ((UPDATES, [60, 120, 180]), (MINUTES, [0.5, 1, 1.5])):
+        left, right = curves.Curves(run, horizontal)().axes
+        assert list(left.lines[0].get_xdata()) == expected
+        assert list(left.lines[0].get_ydata()) == pytest.approx([10, 20, 30])
+        assert [list(line.get_ydata()) for line in right.lines] == [
+            pytest.approx([300 / 60, 300 / 120, 300 / 180]),
+            pytest.approx([200 / 60, 200 / 120, 200 / 180]),
+        ]
+
+
+def test_curves_pass_over_the_line_that_is_being_written_and_values_that_are_not_finite(tmp_path):
+    run = write_run(tmp_path, 30.0)
+    journal = Metrics(str(run / "metrics.jsonl"))
+    journal.update(update_record(240, float("nan")))
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"kind": "upd')
+    right = curves.Curves(str(run), UPDATES)().axes[1]
+    assert list(right.lines[0].get_xdata()) == [60, 120, 180]
+
+
+def test_curves_of_a_folder_that_is_no_run_are_refused(tmp_path):
+    with pytest.raises(NmtError, match=r"metrics\.jsonl cannot be read: No such file"):
+        curves.Curves(str(tmp_path), UPDATES)()
+
+
+def test_curves_before_the_first_validation_are_refused(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"kind": "update", "update": 1}\n')
+    with pytest.raises(NmtError, match="has no validation yet"):
+        curves.Curves(str(tmp_path), UPDATES)()
+
+
+def test_a_damaged_line_of_metrics_is_named(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"kind": "update", "update": 1}\nnothing\n{}\n')
+    with pytest.raises(NmtError, match=r"metrics\.jsonl:2 is not JSON"):
+        curves.Curves(str(tmp_path), UPDATES)()
+
+
+def test_an_axis_that_records_do_not_know_is_refused(tmp_path):
+    run = str(write_run(tmp_path, 30.0))
+    with pytest.raises(NmtError, match="have no 'hours', but kind, "):
+        curves.Curves(run, curves.Horizontal("hours", 1.0, "hours"))()
+
+
+def test_lengths_show_each_system_in_each_bucket_and_say_which_are_empty(tmp_path):
+    paths = [
+        report(tmp_path / "a.json", "runs/a", [40.0, 33.3, None]),
+        report(tmp_path / "b.json", "runs/b", [30.0, 11.1, None]),
+    ]
+    shown = texts(lengths.Lengths(paths, "BLEU")())
+    expected = ["runs/a", "runs/b", "40.0", "33.3", "30.0", "11.1", "0–10\n7 sentences"]
+    for text in [*expected, "21+\nno sentence"]:
+        assert text in shown
+
+
+def test_lengths_of_different_test_sets_are_not_put_side_by_side(tmp_path):
+    paths = [
+        report(tmp_path / "a.json", "runs/a", [40.0, 33.3, None]),
+        report(tmp_path / "b.json", "runs/b", [40.0, 33.3, 20.0]),
+    ]
+    with pytest.raises(NmtError, match="runs/b and runs/a were not scored on the same sentences"):
+        lengths.Lengths(paths, "BLEU")()
+
+
+def test_lengths_need_reports(tmp_path):
+    with pytest.raises(NmtError, match="input is empty"):
+        lengths.Lengths(None, "BLEU")()
+    with pytest.raises(NmtError, match=r"none\.json cannot be read"):
+        lengths.Lengths(str(tmp_path / "none.json"), "BLEU")()
+    path = report(tmp_path / "a.json", "runs/a", [40.0, 33.3, None])
+    with pytest.raises(NmtError, match="is not a report with COMET by length"):
+        lengths.Lengths(path, "COMET")()
+    (tmp_path / "b.json").write_text("[]")
+    with pytest.raises(NmtError, match="is not a report"):
+        lengths.Lengths(str(tmp_path / "b.json"), "BLEU")()

@@ -1,0 +1,327 @@
+"""Preparation keeps every good pair, says what became of the others, and is done once."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nmt import encoding
+from nmt.command_line import configuration, run
+from nmt.corpora.plain import Plain
+from nmt.corpora.policy import Skip, Strict
+from nmt.errors import ConfigurationError, CorpusError, NmtError
+from nmt.pieces import BPE, Joint, Separate, Unigram
+from nmt.preparation import Preparation, Prepared, prepared
+from nmt.prepare import prepare
+from nmt.report import Report
+
+ROOT = Path(__file__).parent.parent
+RANDOM = np.random.default_rng(3)
+WORDS = ["".join(RANDOM.choice(list("abcdefgü"), RANDOM.integers(2, 6))) for _ in range(90)]
+LINES = [" ".join(RANDOM.choice(WORDS, RANDOM.integers(2, 9))) for _ in range(90)]
+SETTINGS = (90, 1.0, [], False, "nmt_nfkc", 1000, 1)
+
+
+def write(folder, name, lines):
+    path = folder / name
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+def corpus(folder, split, source, target):
+    return Plain(write(folder, f"{split}.de", source), [write(folder, f"{split}.en", target)])
+
+
+def preparation(folder, **changed):
+    if "train" not in changed:
+        changed["train"] = corpus(folder, "train", LINES, [line.upper() for line in LINES])
+    if "valid" not in changed:
+        changed["valid"] = corpus(folder, "valid", LINES[:5], LINES[5:10])
+    values = {
+        "name": "tiny",
+        "policy": Skip(200, 50),
+        "pieces": Unigram(*SETTINGS),
+        "vocabulary": Joint(),
+    }
+    return Preparation(**{**values, **changed})
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_all_pairs_are_there_in_order_as_text_and_as_ids(tmp_path):
+    done = preparation(tmp_path)(tmp_path / "prepared")
+    assert len(done.train) == 90 and len(done.valid) == 5
+    for i, line in enumerate(LINES):
+        assert done.train.source_text(i) == line
+        assert done.train.target_text(i) == line.upper()
+        ids = done.train.source(i).tolist()
+        assert ids == done.tokenizers.source.encode(line)
+        assert done.tokenizers.target.decode(done.train.target(i).tolist()) == line.upper()
+
+
+def test_many_chunks_and_shards_hold_what_one_does(tmp_path, monkeypatch):
+    one = preparation(tmp_path)(tmp_path / "one")
+    monkeypatch.setattr(encoding, "CHUNK", 7)
+    monkeypatch.setattr(encoding, "ROWS_PER_SHARD", 20)
+    many = preparation(tmp_path)(tmp_path / "many")
+    assert len(list(many.folder.glob("train-*.arrow"))) == 5
+    assert many.report == one.report
+    everything = np.arange(90)
+    assert many.train.source_texts(everything) == one.train.source_texts(everything)
+    assert np.array_equal(
+        many.train.sources(everything).values, one.train.sources(everything).values
+    )
+
+
+def test_the_same_text_and_settings_find_the_folder_as_it_is(tmp_path):
+    first = preparation(tmp_path)(tmp_path / "prepared")
+    before = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
+    again = preparation(tmp_path)(tmp_path / "prepared")
+    assert again.folder == first.folder
+    assert again.report == first.report
+    assert {path: path.stat().st_mtime_ns for path in again.folder.iterdir()} == before
+    elsewhere = preparation(tmp_path)(tmp_path / "elsewhere")
+    assert files(elsewhere.folder) == files(first.folder)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"policy": Strict(200, 50)},
+        {"policy": Skip(199, 50)},
+        {"policy": Skip(200, 49)},
+        {"pieces": BPE(*SETTINGS)},
+        {"pieces": Unigram(89, *SETTINGS[1:])},
+        {"pieces": Unigram(90, 1.0, ["<x>"], False, "nmt_nfkc", 1000, 1)},
+        {"vocabulary": Separate()},
+        {"name": "other"},
+    ],
+    ids=repr,
+)
+def test_another_setting_makes_another_folder(tmp_path, changed):
+    first, second = preparation(tmp_path), preparation(tmp_path, **changed)
+    folder = tmp_path / "prepared"
+    assert first(folder).folder != second(folder).folder
+
+
+@pytest.mark.parametrize("name", ["train.de", "train.en", "valid.de", "valid.en"])
+def test_another_text_makes_another_folder(tmp_path, name):
+    first = preparation(tmp_path)
+    digest = first.digest()
+    path = tmp_path / name
+    path.write_bytes(path.read_bytes().replace(b"a", b"b", 1).replace(b"A", b"B", 1))
+    assert first.digest() != digest
+
+
+def test_the_folder_is_named_by_corpus_and_digest(tmp_path):
+    done = preparation(tmp_path)(tmp_path / "prepared")
+    assert done.folder == tmp_path / "prepared" / f"tiny-{done.report.digest[:12]}"
+
+
+def test_the_report_counts_pairs_pieces_words_and_what_was_left_out(tmp_path, caplog):
+    good, long = "ab cd", " ".join("gbfcd" * 12)
+    source = [*LINES, good, "", "x\x07y", good, "z" * 201, long, "\u200b", good]
+    target = [*LINES, good, good, good, " ", good, good, good, "ab ab"]
+    with caplog.at_level(logging.INFO):
+        train = corpus(tmp_path, "train", source, target)
+        valid = corpus(tmp_path, "valid", ["ab"], ["☃☃ a ☃"])
+        done = preparation(tmp_path, train=train, valid=valid)(tmp_path / "prepared")
+    train = done.report.splits["train"]
+    assert (train.read, train.kept) == (98, 92)
+    assert train.skipped == {
+        "empty line": 3,
+        "control character": 1,
+        "too many characters": 1,
+        "too many pieces": 1,
+    }
+    places = {reason: [p.split(" ")[0] for p in found] for reason, found in train.places.items()}
+    de, en = tmp_path / "train.de", tmp_path / "train.en"
+    assert places["empty line"] == [f"{de}:92", f"{en}:94", f"{de}:97"]
+    assert places["control character"] == [f"{de}:93"]
+    assert places["too many characters"] == [f"{de}:95"]
+    assert places["too many pieces"] == [f"{de}:96"]
+    assert "pieces, policy.max_pieces=50)" in train.places["too many pieces"][0]
+    everything = np.arange(92)
+    texts = done.train.source_texts(everything), done.train.target_texts(everything)
+    assert list(zip(*texts, strict=True))[90:] == [(good, good), (good, "ab ab")]
+    assert train.target.characters == sum(map(len, texts[1]))
+    assert train.target.words == sum(len(text.split()) for text in texts[1])
+    assert train.target.pieces == int(done.train.target_lengths.sum())
+    assert train.target.longest == int(done.train.target_lengths.max())
+    assert (train.source.unknown, train.target.unknown) == (0, 0)
+    assert done.report.splits["valid"].target.unknown == 2
+    assert sum(train.source.lengths.values()) == 92
+    assert list(train.source.lengths)[:2] == ["1-10", "11-20"]
+    short = int((done.train.source_lengths <= 10).sum())
+    assert train.source.lengths["1-10"] == short
+    assert "train: 92 pairs kept of 98, 6 skipped" in caplog.messages
+    warned = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert f"train: skipped 1: control character: {de}:93 (U+0007 at column 2)" in warned
+    assert len(warned) == 4
+    stored = json.loads((done.folder / "report.json").read_text(encoding="utf-8"))
+    assert stored["splits"]["train"]["skipped"] == train.skipped
+    assert stored["settings"]["policy"] == {
+        "class": "Skip",
+        "max_characters": 200,
+        "max_pieces": 50,
+    }
+
+
+def test_a_strict_policy_stops_at_a_bad_line_and_at_too_many_pieces(tmp_path):
+    for bad, message in (("\x07", "control character"), ("a b c " * 20, "too many pieces")):
+        train = corpus(tmp_path, "train", [*LINES, bad], [*LINES, "a"])
+        strict = preparation(tmp_path, train=train, policy=Strict(200, 50))
+        with pytest.raises(CorpusError, match=rf"train\.de:91: {message}: .*; mend the line"):
+            strict(tmp_path / "prepared")
+    assert list((tmp_path / "prepared").iterdir()) == []
+
+
+def test_a_split_without_a_good_pair_stops_and_says_why(tmp_path):
+    bad = corpus(tmp_path, "train", ["", "x"], ["a", "\x00"])
+    with pytest.raises(CorpusError) as caught:
+        preparation(tmp_path, train=bad)(tmp_path / "prepared")
+    de, en = tmp_path / "train.de", tmp_path / "train.en"
+    assert str(caught.value) == (
+        f"the train split has no pairs left: all 2 of {de}, {en} were skipped: "
+        f"empty line: {de}:1 (no text); control character: {en}:2 (U+0000 at column 1)"
+    )
+    with pytest.raises(CorpusError, match=r"the valid split has no pairs: .*valid\.en is empty"):
+        preparation(tmp_path, valid=corpus(tmp_path, "valid", [], []))(tmp_path / "prepared")
+
+
+def test_what_fails_leaves_nothing_behind(tmp_path):
+    unequal = corpus(tmp_path, "valid", ["a", "b"], ["a"])
+    with pytest.raises(CorpusError, match=r"valid\.de has 2 lines but .*valid\.en has 1"):
+        preparation(tmp_path, valid=unequal)(tmp_path / "prepared")
+    with pytest.raises(ConfigurationError, match=r"tokenizer\.size=9999 is too large"):
+        preparation(tmp_path, pieces=Unigram(9999, *SETTINGS[1:]))(tmp_path / "prepared")
+    assert list((tmp_path / "prepared").iterdir()) == []
+
+
+def test_a_missing_file_is_named_before_anything_is_made(tmp_path):
+    missing = Plain(str(tmp_path / "none.de"), str(tmp_path / "none.en"))
+    with pytest.raises(CorpusError, match=r"none\.de does not exist"):
+        preparation(tmp_path, train=missing)(tmp_path / "prepared")
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NmtError, match=r"file/tiny-\w{12} cannot be written: Not a directory"):
+        preparation(tmp_path)(tmp_path / "file")
+
+
+def test_two_that_prepare_the_same_at_once_agree(tmp_path):
+    making, results = preparation(tmp_path), []
+    start = threading.Barrier(4)
+
+    def work():
+        start.wait()
+        results.append(making(tmp_path / "prepared"))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4
+    assert {result.folder for result in results} == set((tmp_path / "prepared").iterdir())
+
+
+def test_an_unfinished_folder_is_never_read(tmp_path):
+    done = preparation(tmp_path)(tmp_path / "prepared")
+    left = done.folder.with_name(f".{done.folder.name}.1.abc")
+    done.folder.rename(left)
+    (left / "report.json").unlink()
+    again = preparation(tmp_path)(tmp_path / "prepared")
+    assert again.folder == done.folder and len(again.train) == 90
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("report.json", r"report\.json is not a report of this program"),
+        ("train-00000.arrow", r"is damaged: 0 pairs of train, the report says 90; delete it"),
+        ("sentencepiece.model", r"sentencepiece\.model cannot be read"),
+    ],
+)
+def test_a_damaged_folder_is_named(tmp_path, name, message):
+    done = preparation(tmp_path)(tmp_path / "prepared")
+    (done.folder / name).unlink()
+    with pytest.raises(NmtError, match=message):
+        Prepared.load(done.folder)
+
+
+def test_a_report_comes_back_from_its_file(tmp_path):
+    report = preparation(tmp_path)(tmp_path / "prepared").report
+    report.save(tmp_path / "report.json")
+    assert Report.load(tmp_path / "report.json") == report
+    (tmp_path / "report.json").write_text("[]")
+    with pytest.raises(NmtError, match=r"report\.json is not a report of this program"):
+        Report.load(tmp_path / "report.json")
+
+
+def test_the_command_prints_the_folder_and_reports_on_stderr(tmp_path):
+    preparation(tmp_path)
+    words = [
+        "data=files",
+        "data.train.source=[train.de]",
+        "data.train.target=[train.en]",
+        "data.valid.source=[valid.de]",
+        "data.valid.target=[valid.en]",
+        "tokenizer.size=90",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "nmt.prepare", *words],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    folder = done.stdout.removesuffix("\n")
+    assert folder.startswith("prepared/files-")
+    assert len(Prepared.load(tmp_path / folder).train) == 90
+    assert "train: 90 pairs kept of 90, 0 skipped\n" in done.stderr
+
+
+def test_the_command_says_in_one_line_what_it_misses(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["prepare", "data=files"])
+    assert run("prepare", prepare) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("error: data.train.source is not set")
+
+
+@pytest.mark.parametrize("ending", ["tsv", "jsonl"])
+def test_the_configuration_reads_tables_and_json_lines(tmp_path, ending):
+    for split, lines in (("train", LINES), ("valid", LINES[:5])):
+        rows = {
+            "tsv": [f"{line}\t{line.upper()}" for line in lines],
+            "jsonl": [json.dumps({"source": line, "target": line.upper()}) for line in lines],
+        }[ending]
+        write(tmp_path, f"{split}.{ending}", rows)
+    words = [
+        f"data={ending}",
+        f"data.train.paths={tmp_path}/train.{ending}",
+        f"data.valid.paths=[{tmp_path}/valid.{ending}]",
+        "policy=strict",
+        "tokenizer=bpe",
+        "tokenizer.size=90",
+        "tokenizer.symbols=[<x>,<y>]",
+        "vocabulary=separate",
+        f"prepared={tmp_path}/prepared",
+    ]
+    done = prepared(configuration("prepare", words, ()))
+    assert done.train.target_text(7) == LINES[7].upper()
+    assert done.tokenizers.target.pieces([4, 5]) == ["<x>", "<y>"]
+    assert not done.tokenizers.joint
+    assert done.folder.name.startswith(f"{ending}-")

@@ -1,0 +1,91 @@
+"""Shards give back, through any number of files and chunks, exactly what was written."""
+
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nmt.errors import NmtError
+from nmt.ragged import Ragged
+from nmt.shards import Row, Shards, Writer
+
+IDS = st.lists(st.integers(0, 65_535), max_size=6)
+
+
+def row(number):
+    ids = list(range(number, number + number % 5))
+    return Row(ids, [*ids[::-1], 7], f"Quelle {number} ü", f"target {number}")
+
+
+def written(folder, count, *, chunk=3, shard=7, size=40_000):
+    with Writer(folder, "train", size, shard) as writer:
+        for start in range(0, count, chunk):
+            writer.write([row(i) for i in range(start, min(count, start + chunk))])
+    return Shards(folder, "train")
+
+
+def rows(ragged):
+    ends = ragged.starts + ragged.lengths
+    return [ragged.values[a:b].tolist() for a, b in zip(ragged.starts, ends, strict=True)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 9, 20])
+def test_each_row_comes_back(tmp_path, count):
+    shards = written(tmp_path, count)
+    assert len(shards) == len(shards.source_lengths) == len(shards.target_lengths) == count
+    for i in range(count):
+        expected = row(i)
+        assert shards.source(i).tolist() == expected.source
+        assert shards.target(i).tolist() == expected.target
+        assert shards.source_text(i) == expected.source_text
+        assert shards.target_text(i) == expected.target_text
+        assert shards.source_lengths[i] == len(expected.source)
+        assert shards.target_lengths[i] == len(expected.target)
+
+
+def test_a_file_is_complete_once_it_has_its_rows(tmp_path):
+    written(tmp_path, 20)
+    names = [f"train-{number:05d}.arrow" for number in range(3)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_many_rows_come_in_the_order_that_was_asked_for_and_may_repeat(tmp_path):
+    shards = written(tmp_path, 20)
+    asked = np.array([19, 0, 7, 7, 3, 12, 0])
+    assert rows(shards.sources(asked)) == [row(i).source for i in asked]
+    assert rows(shards.targets(asked)) == [row(i).target for i in asked]
+    assert shards.source_texts(asked) == [row(i).source_text for i in asked]
+    assert shards.target_texts(asked) == [row(i).target_text for i in asked]
+    assert rows(shards.sources(asked[:0])) == shards.source_texts(asked[:0]) == []
+
+
+@pytest.mark.parametrize(("size", "largest"), [(1 << 16, 65_535), (1 << 17, 131_071)])
+def test_the_numbers_are_wide_enough_for_the_vocabulary(tmp_path, size, largest):
+    with Writer(tmp_path, "train", size, 10) as writer:
+        writer.write([Row([largest], [0, largest], "a", "b")])
+    shards = Shards(tmp_path, "train")
+    assert shards.source(0).tolist() == [largest]
+    assert shards.target(0).dtype.itemsize == (2 if size <= 1 << 16 else 4)
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    written(tmp_path, 20)
+    path = tmp_path / "train-00001.arrow"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(NmtError, match=r"train-00001\.arrow is damaged .* delete the folder"):
+        Shards(tmp_path, "train")
+
+
+@given(st.lists(IDS, max_size=8), st.data())
+def test_ragged_rows_are_taken_compacted_and_joined_as_lists_are(lists, data):
+    ragged = Ragged.of(lists)
+    assert rows(ragged) == lists
+    places = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=9)) if lists else []
+    taken = ragged.take(np.array(places, np.int64))
+    assert rows(taken) == rows(taken.compact()) == [lists[place] for place in places]
+    assert len(taken.compact().values) == sum(len(lists[place]) for place in places)
+    cut = data.draw(st.integers(0, len(lists)))
+    halves = ragged.joined([cut, 0, len(lists) - cut])
+    assert rows(halves) == [list(chain(*lists[:cut])), [], list(chain(*lists[cut:]))]

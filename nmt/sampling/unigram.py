@@ -10,6 +10,7 @@ binary search.
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate, chain
 
 import numpy as np
 from jaxtyping import Int
@@ -21,6 +22,7 @@ from nmt.vocabulary import UNKNOWN
 
 CACHED = 3_000_000  # edges of the words whose tables are kept, 100 MB
 WORD_END = -1
+EVERYTHING = 1 << 32  # of a place's edges: their shares end here
 
 
 class UnigramSampler(Sampler):
@@ -39,9 +41,10 @@ class UnigramSampler(Sampler):
         if not 0 <= alpha < math.inf:
             raise ConfigurationError(f"the segmentation's alpha={alpha} is out of range; 0 or more")
         self._inventory = inventory
-        self._alpha = alpha
         self._longest = max(map(len, inventory.ids), default=1)
-        self._floor = min(inventory.scores[piece] for piece in inventory.ids.values()) - 10
+        scores = {piece: inventory.scores[number] for piece, number in inventory.ids.items()}
+        self._floor = alpha * (min(scores.values()) - 10)
+        self._weights = {piece: (alpha * scores[piece], inventory.ids[piece]) for piece in scores}
         self._tables: dict[str, Int[np.ndarray, "edges columns"]] = {}
         self._cached = 0
 
@@ -55,13 +58,13 @@ class UnigramSampler(Sampler):
         rows, nodes = np.arange(len(words)), starts[kinds]
         drawn_rows, drawn_ids = [], []
         while len(rows):
-            draws = random.integers(1 << 32, size=len(rows))
+            draws = random.integers(EVERYTHING, size=len(rows))
             edges = np.searchsorted(limits, (nodes << 32) + draws, "right")
             drawn_rows.append(rows)
             drawn_ids.append(ids[edges])
             nodes = nexts[edges]
             rows, nodes = rows[nodes != WORD_END], nodes[nodes != WORD_END]
-        return _collected(np.concatenate(drawn_rows), np.concatenate(drawn_ids), len(words))
+        return self._collected(np.concatenate(drawn_rows), np.concatenate(drawn_ids), len(words))
 
     def _joined(self, words: list[str]) -> tuple[Int[np.ndarray, " n"], ...]:
         """Number the places of all words through; an edge's limit is its place and its share."""
@@ -83,49 +86,48 @@ class UnigramSampler(Sampler):
     def _table(self, word: str) -> Int[np.ndarray, "edges columns"]:
         """Give the edges of a word's lattice: place, share up to here in 2^-32, next place, id."""
         if word in self._inventory.symbols:
-            return np.array([[0, 1 << 32, WORD_END, self._inventory.symbols[word]]])
-        count = len(word)
-        extra = count  # places inside the bytes of a character
-        spelt: list[tuple[int, int, int, int]] = []
-        sums = [0.0] * (count + 1)
-        edges: list[list[tuple[int, int, int, int]]] = [[] for _ in word]
-        for place in reversed(range(count)):
-            found = self._edges(word, place)
-            weights = [self._alpha * score + sums[end] for end, _, score in found]
-            top = max(weights)
-            total = sum(math.exp(weight - top) for weight in weights)
-            sums[place] = top + math.log(total)
-            share = 0.0
-            for (end, ids, _), weight in zip(found, weights, strict=True):
-                share += math.exp(weight - top) / total
-                limit, last = min(round(share * 2**32), 1 << 32), end if end < count else WORD_END
-                chain = [place, *range(extra, extra + len(ids) - 1), last]
-                extra += len(ids) - 1
-                edges[place].append((place, limit, chain[1], ids[0]))
-                spelt += [(chain[i], 1 << 32, chain[i + 1], ids[i]) for i in range(1, len(ids))]
-            edges[place][-1] = (place, 1 << 32, *edges[place][-1][2:])
-        return np.array([edge for row in edges for edge in row] + sorted(spelt), np.int64)
+            return np.array([[0, EVERYTHING, WORD_END, self._inventory.symbols[word]]])
+        sums = [0.0] * (len(word) + 1)
+        edges: list[list[tuple[int, int, int, int]]] = []
+        for place in reversed(range(len(word))):
+            found = self._edges(word, place, sums)
+            top = max(found)[0]
+            shares = list(accumulate(math.exp(weight - top) for weight, _, _ in found))
+            sums[place] = top + math.log(shares[-1])
+            scale = EVERYTHING / shares[-1]
+            limits = [min(int(share * scale), EVERYTHING) for share in shares[:-1]]
+            edges.append(
+                [
+                    (place, limit, end if end < len(word) else WORD_END, number)
+                    for limit, (_, end, number) in zip((*limits, EVERYTHING), found, strict=True)
+                ]
+            )
+        return np.array([edge for group in reversed(edges) for edge in group], np.int64)
 
-    def _edges(self, word: str, place: int) -> list[tuple[int, list[int], float]]:
-        """Give the pieces that may stand here: their end, ids, logarithm of the probability."""
-        inventory, found = self._inventory, []
+    def _edges(self, word: str, place: int, sums: list[float]) -> list[tuple[float, int, int]]:
+        """Give what may stand here: the weight of all ways through it, its end, its id."""
+        found = []
         for end in range(place + 1, min(len(word), place + self._longest) + 1):
-            piece = inventory.ids.get(word[place:end])
+            piece = self._weights.get(word[place:end])
             if piece is not None:
-                found.append((end, [piece], inventory.scores[piece]))
-        if not found or found[0][0] != place + 1:
-            spelling = unknown(word[place], inventory)
-            found.insert(0, (place + 1, spelling, self._floor))
+                found.append((piece[0] + sums[end], end, piece[1]))
+        if not found or found[0][1] != place + 1:
+            found.append((self._floor + sums[place + 1], place + 1, -1 - ord(word[place])))
         return found
 
-
-def _collected(
-    rows: Int[np.ndarray, " drawn"], ids: Int[np.ndarray, " drawn"], count: int
-) -> Ragged:
-    """Sort what was drawn step by step to be row by row; neighbouring UNKNOWNs become one."""
-    order = np.argsort(rows, kind="stable")
-    rows, ids = rows[order], ids[order]
-    again = (ids[1:] == UNKNOWN) & (ids[:-1] == UNKNOWN) & (rows[1:] == rows[:-1])
-    kept = np.concatenate([[True], ~again])
-    lengths = np.bincount(rows[kept], minlength=count)
-    return Ragged(ids[kept], np.cumsum(lengths) - lengths, lengths)
+    def _collected(
+        self, rows: Int[np.ndarray, " drawn"], ids: Int[np.ndarray, " drawn"], count: int
+    ) -> Ragged:
+        """Sort what was drawn step by step to be word by word, and spell unknown characters."""
+        order = np.argsort(rows, kind="stable")
+        rows, ids = rows[order], ids[order]
+        strange = ids < 0
+        spelt = [unknown(chr(-1 - number), self._inventory) for number in ids[strange]]
+        repeats = np.ones(len(ids), np.int64)
+        repeats[strange] = [len(spelling) for spelling in spelt]
+        rows, ids = np.repeat(rows, repeats), np.repeat(ids, repeats)
+        ids[ids < 0] = list(chain.from_iterable(spelt))
+        again = (ids[1:] == UNKNOWN) & (ids[:-1] == UNKNOWN) & (rows[1:] == rows[:-1])
+        kept = np.concatenate([[True], ~again])
+        lengths = np.bincount(rows[kept], minlength=count)
+        return Ragged(ids[kept], np.cumsum(lengths) - lengths, lengths)

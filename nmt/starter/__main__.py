@@ -1,8 +1,10 @@
 """`python -m nmt.starter`: writes the committed corpus, or streams any number of pairs.
 
     python -m nmt.starter                                       the files of data/starter again
-    python -m nmt.starter count=5000000 output=folder           train.de and train.en, repeats allowed
-    python -m nmt.starter count=1000 output=folder seed=2 alignments=true     and train.align
+    python -m nmt.starter count=5000000 output=folder           train.de, train.en
+    python -m nmt.starter count=9 output=folder seed=2 alignments=true    and train.align
+
+Streamed pairs may repeat; none of them is in a committed validation or test set.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ def run(words: list[str]) -> None:
     count = number("count", given["count"], 1)
     seed = number("seed", given["seed"], 0) if "seed" in given else corpus.SEED
     writers = {"true": corpus.write_aligned_stream, "false": corpus.write_stream}
-    wanted = given["alignments"] if "alignments" in given else "false"
+    wanted = given.get("alignments", "false")
     if wanted not in writers:
         raise NmtError(f"alignments={wanted} is neither true nor false")
     output = Path(given["output"])

@@ -79,11 +79,15 @@ class Agreement:
         while True:
             noun, plural = self.dice.pick(self.heads), int(self.dice.chance(0.5))
             phrase = self.chain(noun, plural, 1 - plural, distance)
-            clause = self.clause(phrase) if phrase is not None else None
+            if phrase is None:
+                continue
+            clause = self.clause(phrase)
             if clause is None:
                 continue
-            right, wrong = (Statement(each, each.subject) for each in
-                            (clause, replace(clause, subject=Misled(phrase))))
+            right, wrong = (
+                Statement(each, each.subject)
+                for each in (clause, replace(clause, subject=Misled(phrase)))
+            )
             german: list[Token] = []
             english: list[Token] = []
             other: list[Token] = []

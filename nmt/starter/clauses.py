@@ -69,7 +69,9 @@ class Clause:
 
     def _german_part(self, out: list[Token], part: Part) -> None:
         for nominal, case in (
-            (self.subject, NOMINATIVE), (self.direct, ACCUSATIVE), (self.indirect, DATIVE)
+            (self.subject, NOMINATIVE),
+            (self.direct, ACCUSATIVE),
+            (self.indirect, DATIVE),
         ):
             if nominal is not None and nominal is part:
                 nominal.german(out, case)
@@ -79,8 +81,14 @@ class Clause:
                 other.german(out)
 
     def _others(self) -> list[Complement]:
-        found = (self.complement, self.time, self.frequency, self.manner, self.place,
-                 self.circumstance)
+        found = (
+            self.complement,
+            self.time,
+            self.frequency,
+            self.manner,
+            self.place,
+            self.circumstance,
+        )
         return [part for part in found if part is not None]
 
     def _german_middle(self, out: list[Token], front: Part | None) -> None:
@@ -88,26 +96,29 @@ class Clause:
         if self.subject is not front:
             self.subject.german(out, NOMINATIVE)
         if self.chain.main.reflexive:
-            out.append(Token(MYSELF[self.subject.agreement], self, REFLEXIVE))
+            out.append((MYSELF[self.subject.agreement], self, REFLEXIVE))
         indirect = None if self.indirect is front else self.indirect
         direct = None if self.direct is front else self.direct
         for light, case in ((direct, ACCUSATIVE), (indirect, DATIVE)):
             if light is not None and light.light:
                 light.german(out, case)
-        if self.time is not None and self.time is not front:
-            self.time.german(out)
+        self._german_others(out, front, (self.time,))
         if indirect is not None and not indirect.light:
             indirect.german(out, DATIVE)
         self._german_object(out, direct, front)
         if self.negated:
-            out.append(Token("nicht", self, NOT))
-        for part in (self.manner, self.place, self.complement):
+            out.append(("nicht", self, NOT))
+        self._german_others(out, front, (self.manner, self.place, self.complement))
+
+    @staticmethod
+    def _german_others(
+        out: list[Token], front: Part | None, parts: tuple[Complement | None, ...]
+    ) -> None:
+        for part in parts:
             if part is not None and part is not front:
                 part.german(out)
 
-    def _german_object(
-        self, out: list[Token], direct: Nominal | None, front: Part | None
-    ) -> None:
+    def _german_object(self, out: list[Token], direct: Nominal | None, front: Part | None) -> None:
         """What is known precedes an adverb of frequency, what is new follows it."""
         known = direct is not None and direct.definite
         if direct is not None and known and not direct.light:
@@ -163,7 +174,7 @@ class Clause:
             self.subject.english_subject(out)
             return
         if part is self.indirect and self.link:
-            out.append(Token(self.link, self, LINK))
+            out.append((self.link, self, LINK))
         part.english(out)
 
     def english_objects(self, out: list[Token], said: Part | None) -> None:
@@ -172,23 +183,29 @@ class Clause:
             self.direct.english(out)
         if self.indirect is not None and self.indirect is not said:
             if self.link:
-                out.append(Token(self.link, self, LINK))
+                out.append((self.link, self, LINK))
             self.indirect.english(out)
-        for part in (self.manner, self.complement, self.place, self.time, self.content,
-                     self.circumstance):
+        for part in (
+            self.manner,
+            self.complement,
+            self.place,
+            self.time,
+            self.content,
+            self.circumstance,
+        ):
             if part is not None and part is not said:
                 part.english(out)
 
     def _negation(self) -> Token | None:
         """`not`, for `nicht` or for the `kein` of an object."""
         if self.negated:
-            return Token("not", self, NOT)
-        return Token("not", self.denied, DETERMINER) if self.denied is not None else None
+            return ("not", self, NOT)
+        return ("not", self.denied, DETERMINER) if self.denied is not None else None
 
     def _english_negated(self, out: list[Token], finite: Token, negation: Token) -> None:
         """`cannot` is one word."""
-        if finite.word == "can":
-            out.extend((finite._replace(word="cannot"), negation._replace(word="")))
+        if finite[0] == "can":
+            out.extend((("cannot", *finite[1:]), ("", *negation[1:])))
         else:
             out.extend((finite, negation))
 
@@ -198,6 +215,15 @@ class Clause:
 
     def skeleton(self) -> str:
         """The clauses within, in the order of the fields."""
-        parts = (self.subject, self.direct, self.indirect, self.complement, self.time,
-                 self.manner, self.place, self.content, self.circumstance)
+        parts = (
+            self.subject,
+            self.direct,
+            self.indirect,
+            self.complement,
+            self.time,
+            self.manner,
+            self.place,
+            self.content,
+            self.circumstance,
+        )
         return "".join(part.skeleton() for part in parts if part is not None)

@@ -21,13 +21,13 @@ class Prepositional:
 
     def german(self, out: list[Token]) -> None:
         """Preposition, contracted where possible, and nominal."""
-        token = Token(self.preposition.german, self, PREPOSITION)
+        token = (self.preposition.german, self, PREPOSITION)
         self.nominal.german_after(out, token, self.preposition.case)
 
     def english(self, out: list[Token]) -> None:
         """Verbs may do without a preposition in English: remember."""
         if self.preposition.english:
-            out.append(Token(self.preposition.english, self, PREPOSITION))
+            out.append((self.preposition.english, self, PREPOSITION))
         self.nominal.english(out)
 
     def skeleton(self) -> str:
@@ -43,11 +43,11 @@ class Adverb:
 
     def german(self, out: list[Token]) -> None:
         """The phrase."""
-        out.append(Token(self.phrase.german, self, HEAD))
+        out.append((self.phrase.german, self, HEAD))
 
     def english(self, out: list[Token]) -> None:
         """The phrase."""
-        out.append(Token(self.phrase.english, self, HEAD))
+        out.append((self.phrase.english, self, HEAD))
 
     def skeleton(self) -> str:
         """Nothing within."""
@@ -65,19 +65,19 @@ class PredicateAdjective:
     def german(self, out: list[Token]) -> None:
         """`sehr alt`, `älter als der Hund`."""
         if self.very:
-            out.append(Token("sehr", self, VERY))
-        out.append(Token(self.adjective.german[self.standard is not None], self, HEAD))
+            out.append(("sehr", self, VERY))
+        out.append((self.adjective.german[self.standard is not None], self, HEAD))
         if self.standard is not None:
-            out.append(Token("als", self, PREPOSITION))
+            out.append(("als", self, PREPOSITION))
             self.standard.german(out, german.NOMINATIVE)
 
     def english(self, out: list[Token]) -> None:
         """`very old`, `older than the dog`."""
         if self.very:
-            out.append(Token("very", self, VERY))
-        out.append(Token(self.adjective.english[self.standard is not None], self, HEAD))
+            out.append(("very", self, VERY))
+        out.append((self.adjective.english[self.standard is not None], self, HEAD))
         if self.standard is not None:
-            out.append(Token("than", self, PREPOSITION))
+            out.append(("than", self, PREPOSITION))
             self.standard.english(out)
 
     def skeleton(self) -> str:

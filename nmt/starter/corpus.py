@@ -25,26 +25,30 @@ DEEPER = (3, 3, 4)
 
 
 class Pair(NamedTuple):
-    """Two lines, and the tokens that they were made of."""
+    """Two lines, and the tree that both were made of."""
 
     source: str
     target: str
-    source_tokens: list[Token]
-    target_tokens: list[Token]
+    sentence: Sentence
 
     def alignment(self) -> str:
         """Links in Pharaoh's form."""
-        return alignment(self.source_tokens, self.target_tokens)
+        return alignment(*linearised(self.sentence))
 
 
-def pair(sentence: Sentence) -> Pair:
-    """Both linearisations of one tree."""
+def linearised(sentence: Sentence) -> tuple[list[Token], list[Token]]:
+    """German and English words of one tree."""
     source: list[Token] = []
     target: list[Token] = []
     sentence.german(source)
     sentence.english(target)
-    mark = sentence.mark
-    return Pair(text(source, mark), text(target, mark), source, target)
+    return source, target
+
+
+def pair(sentence: Sentence) -> Pair:
+    """Both lines of one tree."""
+    source, target = linearised(sentence)
+    return Pair(text(source, sentence.mark), text(target, sentence.mark), sentence)
 
 
 def share(target: str) -> int:
@@ -83,7 +87,8 @@ def splits(lexicon: Lexicon) -> dict[str, list[Pair]]:
 
 def long_pairs(lexicon: Lexicon) -> list[Pair]:
     """Statements with clauses nested three and four deep, which training never has."""
-    grammar, found = Grammar(lexicon, SEED), {}
+    grammar = Grammar(lexicon, SEED)
+    found: dict[str, Pair] = {}
     while len(found) < SIZES["test_long"]:
         made = pair(grammar.statement(grammar.dice.pick(DEEPER)))
         found.setdefault(made.source, made)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nmt.starter import german
+from nmt.starter.german import Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Determiner:
     """An article or what stands in its place, with the adjective endings that it asks for."""
 
-    german: german.Table
-    endings: german.Table
+    german: Table
+    endings: Table
     english: tuple[str, str]
     definite: bool
 
@@ -28,7 +29,7 @@ def own(stem: str, one: str) -> Determiner:
     return Determiner(forms, german.MIXED, (one, one), True)
 
 
-def many(stem: str, text: str, endings: german.Table) -> Determiner:
+def many(stem: str, text: str, endings: Table) -> Determiner:
     """A quantity, used in the plural."""
     return Determiner(german.inflect(stem, german.DER_WORD), endings, ("", text), False)
 

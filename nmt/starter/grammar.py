@@ -12,7 +12,7 @@ from nmt.starter.german import MASCULINE
 from nmt.starter.lexicon import Frame, Lexicon
 from nmt.starter.nominals import Subject
 from nmt.starter.noun_phrases import NounPhrase
-from nmt.starter.phrases import DU, ER, IHR, Simple
+from nmt.starter.phrases import ER, Simple
 from nmt.starter.predicates import AFFIRMED, Roles, Scene
 from nmt.starter.sentences import Joined, OpenQuestion, PolarQuestion, Sentence, Statement
 from nmt.starter.tenses import FUTURE, PERFECT, PLUPERFECT, PRESENT, PRETERITE, Tense, modal
@@ -99,11 +99,8 @@ class Grammar:
 
     def open(self) -> OpenQuestion:
         """A question for subject, object, receiver, time, place or reason."""
-        dice, embedding = self.dice, self.embedding
-        ask = dice.pick((self._who, self._what, self._what, self._which, self._adverb,
-                         self._adverb, self._adverb))
-        tense = self.tense()
-        return ask(tense)
+        asks = (self._who, self._what, self._what, self._which, *(self._adverb,) * 3)
+        return self.dice.pick(asks)(self.tense())
 
     def _who(self, tense: Tense) -> OpenQuestion:
         frames = self.embedding.predicates.frames
@@ -111,8 +108,9 @@ class Grammar:
         while not frame.subject_set & self.nominals.humans:
             frame = self.dice.pick(frames["direct"])
         who = Simple(("wer", "wen", "wem", ""), "whom", "who", ER)
-        clause = self.embedding.embed(frame, Subject(who, None, None), Scene(tense, AFFIRMED, 1),
-                                      {}, 0)
+        clause = self.embedding.embed(
+            frame, Subject(who, None, None), Scene(tense, AFFIRMED, 1), {}, 0
+        )
         return OpenQuestion(clause, who)
 
     def _object_frame(self) -> Frame:

@@ -49,7 +49,7 @@ def noun(row: Row) -> Noun:
 
 
 def compound(first: Row, head: Noun) -> Noun:
-    """Joins a first part to a noun, which keeps its gender and plural, and its class if none is given."""
+    """Joins a first part to a noun, which keeps its gender, and its class if none is given."""
     forms = tuple(first["german"] + form.lower() if form else "" for form in head.german)
     words = (f"{first['english']} {head.english[0]}", f"{first['english']} {head.english[1]}")
     classes = frozenset(first["class"].split()) or head.classes

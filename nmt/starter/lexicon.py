@@ -83,10 +83,8 @@ class Lexicon:
         Raises:
             NmtError: a table is missing, is not rectangular or names an unknown class.
         """
-        tables = (
-            "nouns compounds classes adjectives names adverbs numerals modals verbs "
-            "attributes relations"
-        ).split()
+        tables = ["nouns", "compounds", "classes", "adjectives", "names", "adverbs", "numerals"]
+        tables += ["modals", "verbs", "attributes", "relations"]
         try:
             table = {name: rows(folder / f"{name}.tsv") for name in tables}
         except OSError as error:

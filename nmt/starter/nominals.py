@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from nmt.starter import determiners as d
@@ -14,57 +13,28 @@ from nmt.starter.german import FEMININE, MASCULINE
 from nmt.starter.lexemes import POSITIVE, SUPERLATIVE, Adjective, Noun
 from nmt.starter.lexicon import Attribute, Lexicon, Phrase
 from nmt.starter.noun_phrases import NounPhrase
-from nmt.starter.phrases import DU, ER, ICH, IHR, SIE, WIR, Complement, Nominal, Pair, Simple, named
-
-# An urn holds a determiner once for each chance that it has. Four only an urn knows: the
-# possessive of the subject, numerals without and with an article, and the possessor's name.
-OWN, NUMBERED, THE_NUMBERED, NAMED = (replace(d.BARE, definite=True) for _ in range(4))
-Urn = tuple[Determiner, ...]
-# Urns come in threes: singular, plural, and what has no plural.
-Urns = tuple[Urn, Urn, Urn]
-SUBJECT: Urns = (
-    (d.THE,) * 12 + (d.A,) * 4 + (d.THIS,) * 2 + (d.MY, d.YOUR, d.OUR, d.EVERY, NAMED),
-    (d.THE,) * 10 + (d.BARE,) * 2 + (NUMBERED,) * 3 + (d.THIS,) * 2
-    + (d.MY, d.OUR, d.MANY, d.SOME, d.ALL, THE_NUMBERED, NAMED),
-    (d.THE,) * 6 + (d.THIS, d.MY, NAMED),
+from nmt.starter.phrases import DU, ER, ICH, IHR, WIR, Complement, Nominal, Pair, Simple, named
+from nmt.starter.urns import (
+    ARTICLE,
+    HIM,
+    LISTENERS,
+    NAMED,
+    NUMBERED,
+    OWN,
+    PLAIN,
+    PRONOUNS,
+    SPEAKERS,
+    THE_NUMBERED,
+    Urns,
 )
-OBJECT: Urns = (
-    (d.THE,) * 10 + (d.A,) * 7 + (d.THIS,) * 2 + (OWN,) * 3 + (d.MY, d.YOUR, NAMED),
-    (d.THE,) * 8 + (d.BARE,) * 3 + (NUMBERED,) * 3 + (d.THIS,) * 2 + (OWN,) * 2
-    + (d.OUR, d.MANY, d.SOME, d.ALL, THE_NUMBERED, NAMED),
-    (d.THE,) * 5 + (d.BARE,) * 5 + (d.THIS, OWN, NAMED),
-)
-DEFINITE: Urns = (
-    (d.THE,) * 10 + (d.THIS,) * 2 + (d.MY, d.YOUR, d.OUR, NAMED),
-    (d.THE,) * 10 + (d.THIS,) * 2 + (d.MY, d.OUR, THE_NUMBERED),
-    (d.THE,) * 6 + (d.THIS, d.MY),
-)
-PLAIN: Urns = ((d.THE,) * 4 + (d.A,), (d.THE,) * 5 + (d.THIS,), (d.THE,))
-ARTICLE: Urns = ((d.THE,), (d.THE,), (d.THE,))
-NOBODY: Urns = ((d.NO,), (d.NO,), (d.NO,))
-DENIED: Urns = ((d.NOT_A,), (d.NOT_A,), (d.NOT_A,))
 
 PLURAL, ADJECTIVE, SECOND, VERY, SUPERLATIVES, ORDINAL = 0.32, 0.36, 0.15, 0.1, 0.08, 0.05
 POSSESSOR, COMPLEMENT, ATTRIBUTE, PROPER, PRONOUN, PAIRED = 0.06, 0.6, 0.14, 0.16, 0.2, 0.05
 
-
-# Pronouns: German forms by case, English object and subject, the person of the verb.
-SPEAKERS = (
-    (("ich", "mich", "mir", ""), "me", "I", ICH),
-    (("wir", "uns", "uns", ""), "us", "we", WIR),
-)
-LISTENERS = (
-    (("du", "dich", "dir", ""), "you", "you", DU),
-    (("ihr", "euch", "euch", ""), "you", "you", IHR),
-)
-HIM = (("er", "ihn", "ihm", ""), "him", "he", ER)
-SHE = (("sie", "", "ihr", ""), "her", "she", ER)
-THEM = (("sie", "", "ihnen", ""), "them", "they", SIE)
-PRONOUNS = (*SPEAKERS, *LISTENERS, HIM, HIM, SHE, SHE, THEM)
-# `sie` in the accusative is her or them: left out.
-ACCUSATIVES = (*SPEAKERS, *LISTENERS, HIM)
 Form = tuple[tuple[str, str, str, str], str, str, int]
 POSSESSIVES = (d.MY, d.YOUR, None, d.OUR, None, d.THEIR)
+# Numerals up to twelve are enough to count people with.
+SMALL = 11
 Relate = Callable[[Noun, int], Complement]
 
 
@@ -172,10 +142,11 @@ class Nominals:
         elif determiner is NAMED:
             determiner, name = d.BARE, dice.pick(self.lexicon.people)
         elif determiner is NUMBERED:
-            determiner, numeral = d.BARE, dice.pick(self.lexicon.cardinals)
+            some = self.lexicon.cardinals
+            determiner, numeral = d.BARE, dice.pick(some[:SMALL] if noun in self.humans else some)
         elif determiner is THE_NUMBERED:
             determiner, numeral = d.THE, dice.pick(self.lexicon.cardinals[:5])
-        elif determiner is d.THE and noun.countable and dice.chance(ORDINAL):
+        elif determiner is d.THE and noun.countable and not plural and dice.chance(ORDINAL):
             ordinal = dice.pick(self.lexicon.ordinals)
         adjectives, degree, very = self._adjectives(noun, determiner, ordinal)
         possessor, of, attribute = None, None, None
@@ -183,8 +154,19 @@ class Nominals:
         if relative is None and ordinal is None and urns is not ARTICLE:
             possessor, of, attribute = self._after(noun, determiner)
         return NounPhrase(
-            noun, plural, determiner, name, numeral, ordinal, adjectives, degree, very,
-            possessor, of, attribute, relative,
+            noun,
+            plural,
+            determiner,
+            name,
+            numeral,
+            ordinal,
+            adjectives,
+            degree,
+            very,
+            possessor,
+            of,
+            attribute,
+            relative,
         )
 
     def _adjectives(

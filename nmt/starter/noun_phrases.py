@@ -60,7 +60,7 @@ class NounPhrase:
         """Determiner first, then the rest."""
         form = self.determiner.german[case][self.column]
         if form:
-            out.append(Token(form, self, DETERMINER))
+            out.append((form, self, DETERMINER))
         self._german_rest(out, case)
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
@@ -68,77 +68,79 @@ class NounPhrase:
         joined = None
         if self.determiner is THE and self.relative is None:
             article = german.DER[case][self.column]
-            joined = german.CONTRACTIONS.get((preposition.word, article))
+            joined = german.CONTRACTIONS.get((preposition[0], article))
         if joined is None:
             out.append(preposition)
             self.german(out, case)
         else:
-            out.append(preposition._replace(word=joined))
-            out.append(Token("", self, DETERMINER))
+            out.append((joined, *preposition[1:]))
+            out.append(("", self, DETERMINER))
             self._german_rest(out, case)
 
     def _german_rest(self, out: list[Token], case: int) -> None:
         if self.name is not None:
-            out.append(Token(self.name.german + "s", self, DETERMINER))
+            out.append((self.name.german + "s", self, DETERMINER))
         ending = self.determiner.endings[case][self.column]
         if self.numeral is not None:
-            out.append(Token(self.numeral.german, self, NUMERAL))
+            out.append((self.numeral.german, self, NUMERAL))
         elif self.ordinal is not None:
-            out.append(Token(self.ordinal.german + ending, self, NUMERAL))
-        slot, degree = ADJECTIVE, self.degree
-        for adjective in self.adjectives:
-            if self.very and slot == ADJECTIVE:
-                out.append(Token("sehr", self, VERY))
-            out.append(Token(adjective.stems[degree] + ending, self, slot))
-            slot, degree = slot + 1, POSITIVE
-        out.append(Token(self.noun.german[case + 4 * self.plural], self, HEAD))
+            out.append((self.ordinal.german + ending, self, NUMERAL))
+        if self.very:
+            out.append(("sehr", self, VERY))
+        degree = self.degree
+        for slot, adjective in enumerate(self.adjectives, ADJECTIVE):
+            out.append((adjective.stems[degree] + ending, self, slot))
+            degree = POSITIVE
+        out.append((self.noun.german[case + 4 * self.plural], self, HEAD))
+        self._german_after_noun(out)
+
+    def _german_after_noun(self, out: list[Token]) -> None:
         for genitive in (self.possessor, self.of):
             if genitive is not None:
                 genitive.german(out, german.GENITIVE)
-        if self.attribute is not None:
-            self.attribute.german(out)
-        if self.relative is not None:
-            self.relative.german(out)
+        for part in (self.attribute, self.relative):
+            if part is not None:
+                part.german(out)
 
     def english(self, out: list[Token]) -> None:
         """Determiner or possessor, modifiers, noun, and what follows it."""
         place = len(out)
         if self.numeral is not None:
-            out.append(Token(self.numeral.english, self, NUMERAL))
+            out.append((self.numeral.english, self, NUMERAL))
         elif self.ordinal is not None:
-            out.append(Token(self.ordinal.english, self, NUMERAL))
-        slot, degree = ADJECTIVE, self.degree
-        for adjective in self.adjectives:
-            if self.very and slot == ADJECTIVE:
-                out.append(Token("very", self, VERY))
-            out.append(Token(adjective.english[degree], self, slot))
-            slot, degree = slot + 1, POSITIVE
-        out.append(Token(self.noun.english[self.plural], self, HEAD))
+            out.append((self.ordinal.english, self, NUMERAL))
+        if self.very:
+            out.append(("very", self, VERY))
+        degree = self.degree
+        for slot, adjective in enumerate(self.adjectives, ADJECTIVE):
+            out.append((adjective.english[degree], self, slot))
+            degree = POSITIVE
+        out.append((self.noun.english[self.plural], self, HEAD))
         self._english_determiner(out, place)
         if self.of is not None:
-            out.append(Token("of", self.of, DETERMINER))
+            out.append(("of", self.of, DETERMINER))
             self.of.english(out)
-        if self.attribute is not None:
-            self.attribute.english(out)
-        if self.relative is not None:
-            self.relative.english(out)
+        for part in (self.attribute, self.relative):
+            if part is not None:
+                part.english(out)
 
     def _english_determiner(self, out: list[Token], place: int) -> None:
         if self.possessor is not None:
             before: list[Token] = []
             self.possessor.english(before)
-            before[-1] = before[-1]._replace(word=english.owner(before[-1].word))
+            word, node, slot = before[-1]
+            before[-1] = (english.owner(word), node, slot)
             out[place:place] = before
         elif self.name is not None:
-            out.insert(place, Token(english.owner(self.name.english), self, DETERMINER))
+            out.insert(place, (english.owner(self.name.english), self, DETERMINER))
         else:
             form = self.determiner.english[self.plural]
             if form == "a":
-                form = english.article(out[place].word)
+                form = english.article(out[place][0])
             elif self.determiner is NOT_A and not self.noun.countable:
                 form = "any"
             if form:
-                out.insert(place, Token(form, self, DETERMINER))
+                out.insert(place, (form, self, DETERMINER))
 
     english_subject = english
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from nmt.starter import german
 from nmt.starter.lexicon import Phrase
@@ -15,6 +15,7 @@ ICH, DU, ER, WIR, IHR, SIE = range(6)
 HEAD, DETERMINER, NUMERAL, PREPOSITION, ADJECTIVE = range(5)
 
 
+@runtime_checkable
 class Nominal(Protocol):
     """Whatever can be subject or object."""
 
@@ -46,6 +47,7 @@ class Nominal(Protocol):
         """The clauses within, without their words."""
 
 
+@runtime_checkable
 class Complement(Protocol):
     """Whatever completes a verb and brings its own form."""
 
@@ -72,7 +74,7 @@ class Simple:
 
     def german(self, out: list[Token], case: int) -> None:
         """The one word."""
-        out.append(Token(self.forms[case], self, HEAD))
+        out.append((self.forms[case], self, HEAD))
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
         """Nothing to contract."""
@@ -81,11 +83,11 @@ class Simple:
 
     def english(self, out: list[Token]) -> None:
         """The form of objects."""
-        out.append(Token(self.object_form, self, HEAD))
+        out.append((self.object_form, self, HEAD))
 
     def english_subject(self, out: list[Token]) -> None:
         """The form of subjects."""
-        out.append(Token(self.subject_form, self, HEAD))
+        out.append((self.subject_form, self, HEAD))
 
     def skeleton(self) -> str:
         """Nothing within."""
@@ -110,25 +112,25 @@ class Pair:
     def german(self, out: list[Token], case: int) -> None:
         """Both in the same case."""
         self.first.german(out, case)
-        out.append(Token("und", self, HEAD))
+        out.append(("und", self, HEAD))
         self.second.german(out, case)
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
         """The preposition is said once."""
         self.first.german_after(out, preposition, case)
-        out.append(Token("und", self, HEAD))
+        out.append(("und", self, HEAD))
         self.second.german(out, case)
 
     def english(self, out: list[Token]) -> None:
         """Both as objects."""
         self.first.english(out)
-        out.append(Token("and", self, HEAD))
+        out.append(("and", self, HEAD))
         self.second.english(out)
 
     def english_subject(self, out: list[Token]) -> None:
         """Both as subjects."""
         self.first.english_subject(out)
-        out.append(Token("and", self, HEAD))
+        out.append(("and", self, HEAD))
         self.second.english_subject(out)
 
     def skeleton(self) -> str:
@@ -148,7 +150,7 @@ class RelativePronoun:
 
     def german(self, out: list[Token], case: int) -> None:
         """Gender and number of the noun, case of the place in the clause."""
-        out.append(Token(german.RELATIVE[case][self.noun_column], self, HEAD))
+        out.append((german.RELATIVE[case][self.noun_column], self, HEAD))
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
         """Never contracted."""
@@ -157,11 +159,11 @@ class RelativePronoun:
 
     def english(self, out: list[Token]) -> None:
         """`whom` of persons, `which` of all else."""
-        out.append(Token("whom" if self.person else "which", self, HEAD))
+        out.append(("whom" if self.person else "which", self, HEAD))
 
     def english_subject(self, out: list[Token]) -> None:
         """`who` of persons, `which` of all else."""
-        out.append(Token("who" if self.person else "which", self, HEAD))
+        out.append(("who" if self.person else "which", self, HEAD))
 
     def skeleton(self) -> str:
         """Nothing within."""

@@ -5,28 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nmt.starter.clauses import Clause
 from nmt.starter.complements import Adverb, PredicateAdjective, PredicateNoun, Prepositional
 from nmt.starter.determiners import NOT_A, PROFESSION
 from nmt.starter.dice import Dice
 from nmt.starter.german import ACCUSATIVE, CASES, DATIVE, FEMININE, MASCULINE
 from nmt.starter.lexemes import Noun
 from nmt.starter.lexicon import Frame, Lexicon, Phrase, Preposition
-from nmt.starter.nominals import (
-    ACCUSATIVES,
-    DEFINITE,
-    DENIED,
-    OBJECT,
-    PLAIN,
-    PRONOUNS,
-    Nominals,
-    Relate,
-    Subject,
-    Urns,
-)
+from nmt.starter.nominals import Form, Nominals, Relate, Subject
 from nmt.starter.noun_phrases import NounPhrase
 from nmt.starter.phrases import Nominal, named
 from nmt.starter.tenses import Tense
+from nmt.starter.urns import ACCUSATIVES, DEFINITE, DENIED, OBJECT, PLAIN, PRONOUNS, Urns
 
 # What each frame needs, in the order in which a relative clause may be hung on it.
 NEEDS = {
@@ -39,12 +28,17 @@ NEEDS = {
     "move": ("direct", "complement"),
 }
 KINDS = (
-    ("direct",) * 9 + ("oblique",) * 4 + ("none",) * 4 + ("both",) * 2 + ("indirect",) * 2
-    + ("location",) * 2 + ("move",)
+    ("direct",) * 9
+    + ("oblique",) * 4
+    + ("none",) * 4
+    + ("both",) * 2
+    + ("indirect",) * 2
+    + ("location",) * 2
+    + ("move",)
 )
 AFFIRMED, NICHT, KEIN = range(3)
 PRONOUN_OBJECT, NAME_OBJECT, TOWN = 0.16, 0.16, 0.3
-TIME, FREQUENCY, MANNER, PLACE, AGENT = 0.34, 0.16, 0.35, 0.3, 0.5
+TIME, FREQUENCY, MANNER, PLACE = 0.34, 0.16, 0.35, 0.3
 VERY, COMPARED = 0.2, 0.18
 Roles = dict[str, Any]
 
@@ -105,16 +99,14 @@ class Predicates:
         found["link"] = frame.english_link
         return found
 
-    def _direct(
-        self, frame: Frame, subject: Subject, urns: Urns, relate: Relate | None
-    ) -> Nominal:
+    def _direct(self, frame: Frame, subject: Subject, urns: Urns, relate: Relate | None) -> Nominal:
         if relate is None and urns is not DENIED and frame.objects[0] in self.nominals.humans:
             short = self._short(ACCUSATIVES, subject)
             if short is not None:
                 return short
         return self.nominals.object(frame.objects, urns, subject, relate)
 
-    def _short(self, forms: Any, subject: Subject) -> Nominal | None:
+    def _short(self, forms: tuple[Form, ...], subject: Subject) -> Nominal | None:
         """A pronoun or a name in place of a noun phrase, sometimes."""
         throw = self.dice.throw()
         if throw < PRONOUN_OBJECT:
@@ -158,8 +150,9 @@ class Predicates:
         """One adverb of the kind that goes with a tense or a verb."""
         return Adverb(self.dice.pick(self.adverbs[kind, group]))
 
-    def adjoin(self, found: Roles, frame: Frame, scene: Scene, animal: bool) -> None:
-        """Adds adverbs: none twice, no more than the scene allows."""
+    def adjoin(self, found: Roles, frame: Frame, scene: Scene, subject: Subject) -> None:
+        """Adds adverbs: none twice, no more than the scene allows; animals stay outdoors."""
+        animal = subject.noun is not None and subject.noun not in self.nominals.humans
         dice, left, tense = self.dice, scene.adjuncts, scene.tense
         if left and tense.times and dice.chance(TIME):
             found.setdefault("time", self.adverbs_of("time", tense.times))
@@ -172,14 +165,11 @@ class Predicates:
                 found["manner"] = Adverb(dice.pick(frame.manners))
                 left -= 1
         if left and frame.places and dice.chance(PLACE) and "place" not in found:
-            found["place"] = self.where(frame, animal)
-
-    def where(self, frame: Frame, animal: bool) -> Prepositional:
-        """A place for what the verb says; animals stay outdoors."""
-        outdoors = tuple(noun for noun in frame.places if "outdoor" in noun.classes)
-        if not animal and self.dice.chance(TOWN):
-            return Prepositional(self.inside, named(self.dice.pick(self.lexicon.cities)))
-        return self.place(outdoors if animal and outdoors else frame.places, DATIVE)
+            outdoors = tuple(noun for noun in frame.places if "outdoor" in noun.classes)
+            if not animal and dice.chance(TOWN):
+                found["place"] = Prepositional(self.inside, named(dice.pick(self.lexicon.cities)))
+            else:
+                found["place"] = self.place((animal and outdoors) or frame.places, DATIVE)
 
     def agent(self, frame: Frame, subject: Subject) -> Prepositional:
         """Who does it, behind `von`."""
@@ -214,7 +204,3 @@ class Predicates:
         if scene.negation:
             found["denied"] = phrase
         return found
-
-    def clause(self, subject: Nominal, frame: Frame, scene: Scene, roles: Roles) -> Clause:
-        """The active clause."""
-        return Clause(subject, scene.tense.chain(frame.verb), **roles)

@@ -1,19 +1,22 @@
-"""Sentences and subordinate clauses: which order a clause takes, and where it is attached."""
+"""Whole sentences: which order the main clause takes, and what stands before its verb."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from nmt.starter.clauses import Clause, Part
 from nmt.starter.phrases import HEAD
 from nmt.starter.tokens import COMMA_TOKEN, Token
 
 
+@runtime_checkable
 class Sentence(Protocol):
     """What fills a line."""
 
-    mark: str
+    @property
+    def mark(self) -> str:
+        """The mark at the end."""
 
     def german(self, out: list[Token]) -> None:
         """Appends the German words."""
@@ -109,7 +112,7 @@ class OpenQuestion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joined:
-    """Two main clauses; German sets a comma before `aber` and none before `und`."""
+    """Two main clauses, with a comma before the conjunction, which belongs to neither."""
 
     first: Statement
     conjunction: tuple[str, str]
@@ -117,101 +120,17 @@ class Joined:
     mark: str = "."
 
     def german(self, out: list[Token]) -> None:
-        """The conjunction stands outside of both clauses."""
-        self._join(out, self.conjunction[0])
-
-    def _join(self, out: list[Token], word: str) -> None:
+        """Both with the verb second."""
         self.first.german(out)
-        if word == "aber":
-            out.append(COMMA_TOKEN)
-        out.append(Token(word, self, HEAD))
+        out.extend((COMMA_TOKEN, (self.conjunction[0], self, HEAD)))
         self.second.german(out)
 
     def english(self, out: list[Token]) -> None:
-        """The same, with a comma before `but`."""
+        """The same."""
         self.first.english(out)
-        if self.conjunction[1] == "but":
-            out.append(COMMA_TOKEN)
-        out.append(Token(self.conjunction[1], self, HEAD))
+        out.extend((COMMA_TOKEN, (self.conjunction[1], self, HEAD)))
         self.second.english(out)
 
     def skeleton(self) -> str:
         """Both clauses side by side."""
         return f"{self.first.skeleton()}+{self.second.skeleton()}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Subordinate:
-    """A clause behind a conjunction: weil, dass, ob."""
-
-    conjunction: tuple[str, str]
-    clause: Clause
-
-    def german(self, out: list[Token]) -> None:
-        """Between commas, verb last."""
-        out.append(COMMA_TOKEN)
-        out.append(Token(self.conjunction[0], self, HEAD))
-        self.clause.german_last(out, self.clause.subject)
-        out.append(COMMA_TOKEN)
-
-    def english(self, out: list[Token]) -> None:
-        """The order of a statement."""
-        out.append(Token(self.conjunction[1], self, HEAD))
-        self.clause.english_statement(out, None)
-
-    def skeleton(self) -> str:
-        """Named by the conjunction."""
-        return f"{self.conjunction[0]}({self.clause.skeleton()})"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fronted:
-    """A clause behind one of its own parts: a relative clause or an indirect question."""
-
-    kind: str
-    clause: Clause
-    front: Part
-
-    def german(self, out: list[Token]) -> None:
-        """Between commas, verb last."""
-        out.append(COMMA_TOKEN)
-        self.clause.german_last(out, self.front)
-        out.append(COMMA_TOKEN)
-
-    def english(self, out: list[Token]) -> None:
-        """The part, then the order of a statement; never an inversion."""
-        if self.front is self.clause.subject:
-            self.clause.english_statement(out, None)
-            return
-        self.clause.english_part(out, self.front)
-        self.clause.english_statement(out, self.front)
-
-    def skeleton(self) -> str:
-        """`relative(...)` or `asked(...)`."""
-        return f"{self.kind}({self.clause.skeleton()})"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Infinitive:
-    """A clause without subject or tense: versucht, das Buch zu lesen; `opening` may be `um`."""
-
-    clause: Clause
-    opening: tuple[str, str] = ("", "")
-
-    def german(self, out: list[Token]) -> None:
-        """Between commas, with zu before or inside the verb at the end."""
-        out.append(COMMA_TOKEN)
-        if self.opening[0]:
-            out.append(Token(self.opening[0], self, HEAD))
-        self.clause.german_infinitive(out)
-        out.append(COMMA_TOKEN)
-
-    def english(self, out: list[Token]) -> None:
-        """`to` and the bare verb."""
-        if self.opening[1]:
-            out.append(Token(self.opening[1], self, HEAD))
-        self.clause.english_infinitive(out)
-
-    def skeleton(self) -> str:
-        """`zu(...)`."""
-        return f"{self.opening[0] or 'zu'}({self.clause.skeleton()})"

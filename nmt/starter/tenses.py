@@ -33,11 +33,11 @@ class Tense:
 
     def chain(self, verb: Verb) -> Chain:
         """The active."""
-        return Chain(self._outer(verb) + (verb,), self.past)
+        return Chain((*self._outer(verb), verb), self.past)
 
     def passive(self, verb: Verb) -> Chain:
         """The passive, whose perfect is made with `sein`."""
-        return Chain(self._outer(PASSIVE) + (PASSIVE, verb), self.past)
+        return Chain((*self._outer(PASSIVE), PASSIVE, verb), self.past)
 
     def _outer(self, inner: Verb) -> tuple[Verb, ...]:
         if self.perfect:

@@ -26,58 +26,58 @@ class Chain:
 
     def german_finite(self, agreement: int) -> Token:
         """What stands second: without a separable prefix."""
-        return Token(self.verbs[0].german[self.past][agreement], self, 0)
+        return (self.verbs[0].german[self.past][agreement], self, 0)
 
     def german_bracket(self, out: list[Token]) -> None:
         """What closes a main clause: infinitives and participles inside out, or the prefix."""
         if len(self.verbs) == 1:
             if self.verbs[0].prefix:
-                out.append(Token(self.verbs[0].prefix, self, 0))
+                out.append((self.verbs[0].prefix, self, 0))
             return
         for place in range(len(self.verbs) - 1, 0, -1):
             form = self.verbs[place - 1].governs
-            out.append(Token(self.verbs[place].german_fixed[form], self, place))
+            out.append((self.verbs[place].german_fixed[form], self, place))
 
     def german_final(self, out: list[Token], agreement: int) -> None:
         """All verbs at the end of a subordinate clause, the finite one last and undivided."""
         first = self.verbs[0]
         finite = first.german[self.past][agreement]
         if len(self.verbs) == 1:
-            out.append(Token(first.prefix + finite, self, 0))
+            out.append((first.prefix + finite, self, 0))
             return
         self.german_bracket(out)
-        out.append(Token(finite, self, 0))
+        out.append((finite, self, 0))
 
     def german_zu(self, out: list[Token]) -> None:
         """The infinitive with zu, which separable verbs take inside: aufzustehen."""
-        out.append(Token(self.main.german_fixed[ZU_INFINITIVE], self, 0))
+        out.append((self.main.german_fixed[ZU_INFINITIVE], self, 0))
 
     def english_finite(self, agreement: int) -> Token:
         """The finite verb of a plain statement."""
-        return Token(self.verbs[0].english[self.past][agreement], self, 0)
+        return (self.verbs[0].english[self.past][agreement], self, 0)
 
     def english_auxiliary(self, agreement: int) -> Token:
         """The finite verb where there is a question or `not`: a form of `do` if none can serve."""
         if self.verbs[0].auxiliary:
             return self.english_finite(agreement)
-        return Token(english.DO[self.past][agreement], self, 0)
+        return (english.DO[self.past][agreement], self, 0)
 
     def english_bare(self, out: list[Token]) -> None:
         """The verb that `do` leaves behind."""
         if not self.verbs[0].auxiliary:
-            out.append(Token(self.verbs[0].english_fixed[0], self, 0))
+            out.append((self.verbs[0].english_fixed[0], self, 0))
 
     def english_rest(self, out: list[Token]) -> None:
         """Everything after the finite verb: particles, infinitives, participles."""
         for place, verb in enumerate(self.verbs):
             if place:
                 form = int(self.verbs[place - 1].governs == PARTICIPLE)
-                out.append(Token(verb.english_fixed[form], self, place))
+                out.append((verb.english_fixed[form], self, place))
             if verb.rest:
-                out.append(Token(verb.rest, self, place))
+                out.append((verb.rest, self, place))
 
     def english_to(self, out: list[Token]) -> None:
         """The infinitive with `to`."""
-        out.append(Token("to " + self.main.english_fixed[0], self, 0))
+        out.append(("to " + self.main.english_fixed[0], self, 0))
         if self.main.rest:
-            out.append(Token(self.main.rest, self, 0))
+            out.append((self.main.rest, self, 0))

@@ -132,7 +132,7 @@ def trainer(folder, data=None, bounds=EIGHTEEN, pace=PACE, look=None, averaging=
             validate,
             Lowest("loss"),
             keep_best,
-            KeptWeights(folder / "kept", averaging or Best(2)),
+            KeptWeights(folder / "kept", averaging or Best(4)),
             Metrics(str(folder / "metrics.jsonl")),
         ),
         folder / "state.pt",
@@ -377,6 +377,20 @@ def test_accumulated_batches_equal_the_joined_batch():
     once = gradients(updater(1e9, network=network), [joined])
     for left, right in zip(both, once, strict=True):
         torch.testing.assert_close(left, right)
+
+
+def test_the_gradient_is_that_of_the_loss_of_one_piece():
+    torch.manual_seed(3)
+    network = Network()
+    (batch, *_) = Data().epoch(0, 0)
+    found = gradients(updater(1e9, network=network), [batch])
+    network.zero_grad()
+    logits = network.logits(network(batch))
+    nn.functional.cross_entropy(
+        logits.flatten(0, 1), batch.labels.flatten(), label_smoothing=0.1
+    ).backward()
+    for left, parameter in zip(found, network.parameters(), strict=True):
+        torch.testing.assert_close(left, parameter.grad)
 
 
 def test_gradients_are_clipped_by_their_global_norm():

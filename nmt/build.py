@@ -20,6 +20,7 @@ ROOMS = (
     "nmt.decoders.",
     "nmt.embeddings.",
     "nmt.encoders.",
+    "nmt.readouts.",
     "nmt.search.",
     "nmt.stack.",
 )

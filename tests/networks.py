@@ -16,6 +16,7 @@ from nmt.decoders.input_feeding import InputFeeding
 from nmt.decoders.parallel import Parallel
 from nmt.embeddings import Embedding, TiedAll
 from nmt.encoders.bidirectional import Bidirectional
+from nmt.readouts.linear import Linear
 from nmt.stack import Stack
 from nmt.translation_model import TranslationModel
 from nmt.vocabulary import BEGIN, END, PADDING
@@ -57,7 +58,8 @@ def network(
         hidden_size=10,
         residual_from=3,
     )
-    make = partial(decoder, stack=stack, bridge=Projected, dropout=dropout, layers=above, **parts)
+    readout = partial(Linear, dropout=dropout)
+    make = partial(decoder, stack=stack, bridge=Projected, readout=readout, layers=above, **parts)
     embedding = partial(Embedding, size=8, dropout=dropout, word_dropout=dropout / 2)
     tables = TiedAll()(PIECES, PIECES, embedding, 8)
     return TranslationModel(tables, encoder(cell, layers, dropout), make)

@@ -9,11 +9,10 @@ from torch import Tensor
 from nmt.attention.attention import Attention
 from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
-from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
-from nmt.readout import Readout
+from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack, Masks
 
 
@@ -33,7 +32,7 @@ class Conditional(Decoder):
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
         bridge: made of (encoder's final sizes, decoder's state sizes).
-        dropout: share of the readout's features switched off for a sentence, at training.
+        readout: made of (features of each part, features of the result).
         layers: how many, the two cells being one, at least 1.
     """
 
@@ -45,7 +44,7 @@ class Conditional(Decoder):
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
         bridge: Callable[[Sizes, Sizes], Bridge],
-        dropout: float,
+        readout: MakeReadout,
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
@@ -57,8 +56,7 @@ class Conditional(Decoder):
         self.upper = stack(hidden_size + sizes.value, range(2, layers + 1))
         self.bridge = bridge(sizes.final, self.reading.state_sizes + self.upper.state_sizes)
         parts = [self.upper.output_size, sizes.value, embedding.size]
-        self.readout = Readout(parts, output.readout_size)
-        self.dropout = Locked(dropout)
+        self.readout = readout(parts, output.readout_size)
 
     def remember(self, memory: Memory) -> Memory:
         """Add attention's keys."""
@@ -84,7 +82,7 @@ class Conditional(Decoder):
         context = torch.stack(contexts, dim=1)
         read = torch.cat([torch.stack(outputs, dim=1), context], dim=-1)
         top, _ = self.upper.unroll(read, states[1:])
-        readouts = self.dropout(self.readout(top, context, embedded))
+        readouts = self.readout.dropout(self.readout(top, context, embedded))
         return readouts, torch.stack(weights, dim=1)
 
     def step(

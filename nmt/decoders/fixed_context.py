@@ -8,11 +8,10 @@ from torch import Tensor
 
 from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
-from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
-from nmt.readout import Readout
+from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack
 
 
@@ -27,7 +26,7 @@ class AtStart(Decoder):
         sizes: of the encoder's memories.
         stack: makes layers of (input size, layers' numbers).
         bridge: made of (encoder's final sizes, decoder's state sizes).
-        dropout: share of the readout's features switched off for a sentence, at training.
+        readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
 
@@ -38,7 +37,7 @@ class AtStart(Decoder):
         sizes: MemorySizes,
         stack: MakeStack,
         bridge: Callable[[Sizes, Sizes], Bridge],
-        dropout: float,
+        readout: MakeReadout,
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
@@ -46,8 +45,7 @@ class AtStart(Decoder):
         context_size = self.context_size(sizes)
         self.stack = stack(embedding.size + context_size, range(1, layers + 1))
         self.bridge = bridge(sizes.final, self.stack.state_sizes)
-        self.readout = Readout([self.stack.output_size, context_size], output.readout_size)
-        self.dropout = Locked(dropout)
+        self.readout = readout([self.stack.output_size, context_size], output.readout_size)
 
     @staticmethod
     def context_size(sizes: MemorySizes) -> int:
@@ -70,7 +68,7 @@ class AtStart(Decoder):
         embedded = self.embedding(ids)
         context = self.context(memory).unsqueeze(1).expand(-1, ids.shape[1], -1)
         outputs, _ = self.stack.unroll(torch.cat([embedded, context], dim=-1), self.start(memory))
-        return self.dropout(self.readout(outputs, context)), None
+        return self.readout.dropout(self.readout(outputs, context)), None
 
     def step(
         self, ids: Int[Tensor, " rows"], state: tuple[State, ...], memory: Memory

@@ -9,11 +9,10 @@ from torch import Tensor
 from nmt.attention.attention import Attention
 from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
-from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
-from nmt.readout import Readout
+from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack, Masks
 
 Carried = tuple[tuple[State, ...], Float[Tensor, "rows readout"]]
@@ -34,7 +33,7 @@ class InputFeeding(Decoder):
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
         bridge: made of (encoder's final sizes, decoder's state sizes).
-        dropout: share of the readout's features switched off for a sentence, at training.
+        readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
 
@@ -46,7 +45,7 @@ class InputFeeding(Decoder):
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
         bridge: Callable[[Sizes, Sizes], Bridge],
-        dropout: float,
+        readout: MakeReadout,
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
@@ -54,8 +53,7 @@ class InputFeeding(Decoder):
         self.stack = stack(embedding.size + output.readout_size, range(1, layers + 1))
         self.attention = attention(self.stack.output_size, sizes.value)
         self.bridge = bridge(sizes.final, self.stack.state_sizes)
-        self.readout = Readout([self.stack.output_size, sizes.value], output.readout_size)
-        self.dropout = Locked(dropout)
+        self.readout = readout([self.stack.output_size, sizes.value], output.readout_size)
 
     def remember(self, memory: Memory) -> Memory:
         """Add attention's keys."""
@@ -77,7 +75,7 @@ class InputFeeding(Decoder):
             carried, asked = self._move(embedded, carried, memory, masks)
             readouts.append(carried[1])
             weights.append(asked)
-        return self.dropout(torch.stack(readouts, dim=1)), torch.stack(weights, dim=1)
+        return self.readout.dropout(torch.stack(readouts, dim=1)), torch.stack(weights, dim=1)
 
     def step(
         self, ids: Int[Tensor, " rows"], state: Carried, memory: Memory

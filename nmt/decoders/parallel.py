@@ -9,11 +9,10 @@ from torch import Tensor
 from nmt.attention.attention import Attention
 from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
-from nmt.dropout import Locked
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
-from nmt.readout import Readout
+from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack
 
 
@@ -33,7 +32,7 @@ class Parallel(Decoder):
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
         bridge: made of (encoder's final sizes, decoder's state sizes).
-        dropout: share of the readout's features switched off for a sentence, at training.
+        readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
 
@@ -45,7 +44,7 @@ class Parallel(Decoder):
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
         bridge: Callable[[Sizes, Sizes], Bridge],
-        dropout: float,
+        readout: MakeReadout,
         layers: int,
     ) -> None:
         super().__init__(embedding, output)
@@ -55,8 +54,7 @@ class Parallel(Decoder):
         self.attention = attention(hidden_size, sizes.value)
         self.upper = stack(hidden_size + sizes.value, range(2, layers + 1))
         self.bridge = bridge(sizes.final, self.bottom.state_sizes + self.upper.state_sizes)
-        self.readout = Readout([self.upper.output_size, sizes.value], output.readout_size)
-        self.dropout = Locked(dropout)
+        self.readout = readout([self.upper.output_size, sizes.value], output.readout_size)
 
     def remember(self, memory: Memory) -> Memory:
         """Add attention's keys."""
@@ -74,7 +72,7 @@ class Parallel(Decoder):
         asking, _ = self.bottom.unroll(self.embedding(ids), states[:1])
         context, weights = self.attention(asking, memory)
         answered, _ = self.upper.unroll(torch.cat([asking, context], dim=-1), states[1:])
-        return self.dropout(self.readout(answered, context)), weights
+        return self.readout.dropout(self.readout(answered, context)), weights
 
     def step(
         self, ids: Int[Tensor, " rows"], state: tuple[State, ...], memory: Memory

@@ -312,6 +312,11 @@ GOLDEN = [
      "Ich beschließe, mich auszuruhen.", "I decide to rest."),
     (indirect_question(), "Sie weiß, wo der Mann wohnt.",
      "She knows where the man lives."),
+    # a particle, behind a pronoun and before a noun
+    (statement(pronoun(SHE), PRESENT, "abholen", direct=pronoun(SPEAKERS[1])),
+     "Sie holt uns ab.", "She picks us up."),
+    (statement(pronoun(SHE), modal(CAN, 0), "abholen", direct=one("Gast")),
+     "Sie kann den Gast abholen.", "She can pick up the guest."),
     # compounds, professions, pairs, adverbs of frequency
     (statement(one("Frau"), PRESENT, "verlieren",
                        direct=one("Kinderbuch", determiner=d.A)),

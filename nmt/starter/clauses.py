@@ -178,9 +178,16 @@ class Clause:
         part.english(out)
 
     def english_objects(self, out: list[Token], said: Part | None) -> None:
-        """Objects, then manner, prepositional object, place and time, then clauses."""
-        if self.direct is not None and self.direct is not said:
-            self.direct.english(out)
+        """Objects, then manner, prepositional object, place and time, then clauses.
+
+        A pronoun precedes the particle of the verb: "picks us up", but "picks up the guest".
+        """
+        direct = None if self.direct is said else self.direct
+        if direct is not None and direct.light:
+            direct.english(out)
+        self.chain.english_particle(out)
+        if direct is not None and not direct.light:
+            direct.english(out)
         if self.indirect is not None and self.indirect is not said:
             if self.link:
                 out.append((self.link, self, LINK))

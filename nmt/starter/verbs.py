@@ -68,16 +68,20 @@ class Chain:
             out.append((self.verbs[0].english_fixed[0], self, 0))
 
     def english_rest(self, out: list[Token]) -> None:
-        """Everything after the finite verb: particles, infinitives, participles."""
+        """Everything after the finite verb but the last particle: infinitives, participles."""
+        last = len(self.verbs) - 1
         for place, verb in enumerate(self.verbs):
             if place:
                 form = int(self.verbs[place - 1].governs == PARTICIPLE)
                 out.append((verb.english_fixed[form], self, place))
-            if verb.rest:
+            if verb.rest and place < last:
                 out.append((verb.rest, self, place))
+
+    def english_particle(self, out: list[Token]) -> None:
+        """The particle of the verb itself: `up` of "pick up"."""
+        if self.main.rest:
+            out.append((self.main.rest, self, len(self.verbs) - 1))
 
     def english_to(self, out: list[Token]) -> None:
         """The infinitive with `to`."""
         out.append(("to " + self.main.english_fixed[0], self, 0))
-        if self.main.rest:
-            out.append((self.main.rest, self, 0))

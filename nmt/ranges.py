@@ -1,33 +1,36 @@
-"""Refuses numbers of the configuration that are out of range, all in the same words."""
+"""Refuses values of the configuration that are no number, or one out of range, in the same words.
 
-from nmt.errors import ConfigurationError
+Used where a value may come as a word, which Python would compare with a number by a traceback.
+"""
+
+from nmt.errors import require
 
 
 def at_least(key: str, value: object, least: int) -> None:
-    """Refuse what is no number, or a smaller one.
+    """Refuse a smaller number.
 
     Raises:
         ConfigurationError: naming key, value and range.
     """
-    if not isinstance(value, int | float) or not value >= least:
-        raise ConfigurationError(f"{key}={value}: expected a number, {least} or more")
+    held = isinstance(value, int | float) and value >= least
+    require(held, key, value, f"a number, {least} or more")
 
 
 def above(key: str, value: object, bound: int) -> None:
-    """Refuse what is no number, or the bound itself, or a smaller one.
+    """Refuse the bound itself and smaller numbers.
 
     Raises:
         ConfigurationError: naming key, value and range.
     """
-    if not isinstance(value, int | float) or not value > bound:
-        raise ConfigurationError(f"{key}={value}: expected a number above {bound}")
+    held = isinstance(value, int | float) and value > bound
+    require(held, key, value, f"a number above {bound}")
 
 
 def share(key: str, value: object) -> None:
-    """Refuse what is no number from 0 to 1.
+    """Refuse what is not from 0 to 1.
 
     Raises:
         ConfigurationError: naming key, value and range.
     """
-    if not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ConfigurationError(f"{key}={value}: expected a number from 0 to 1")
+    held = isinstance(value, int | float) and 0 <= value <= 1
+    require(held, key, value, "a number from 0 to 1")

@@ -19,9 +19,9 @@ from nmt.errors import ConfigurationError, ModelError
 from nmt.held_out import HeldOut, spread
 from nmt.interruption import Interrupted
 from nmt.kept import KeptWeights, weights
+from nmt.pace import Bounds, Pace
 from nmt.preparation import Prepared, prepared
-from nmt.progress import Bounds
-from nmt.trainer import Pace, Trainer, Watchers
+from nmt.trainer import Trainer, Watchers
 from nmt.translation_model import TranslationModel
 from nmt.translator import Translator
 from nmt.updater import Updater, parameter_groups

@@ -2,68 +2,24 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
-from nmt import checkpoint, ranges
-from nmt.batch import Batch
+from nmt import checkpoint
+from nmt.clock import Clock
 from nmt.errors import NmtError
+from nmt.groups import Data, Group, groups
 from nmt.interruption import Interrupted, Watch
 from nmt.journals.journal import Journal, ValidationRecord
 from nmt.kept import KeptWeights, set_weights, weights
-from nmt.progress import Bounds, Progress
+from nmt.pace import Bounds, Pace
+from nmt.progress import Progress
 from nmt.schedules.schedule import Schedule
 from nmt.updater import Updater
 from nmt.validation import Criterion, Validation
 
 logger = logging.getLogger(__name__)
-
-
-@runtime_checkable
-class Data(Protocol):
-    """What the loop knows of the training data."""
-
-    def epoch(self, number: int, skip: int) -> Iterator[Batch]:
-        """Give the batches of a pass (counted from 0), without the first `skip` of them.
-
-        The same number gives the same batches, whatever the global random generators' states.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How often the loop does what, and what it bears.
-
-    Attributes:
-        accumulate: batches an update.
-        report_every: updates between two records.
-        validate_every: updates between two validations; None validates after each epoch.
-        save_seconds: between two savings of the state; each validation is followed by one too.
-        patience: validations without a new best after which training ends; None bears all.
-        skips: updates in a row that may be skipped, their loss or gradient not being finite.
-    """
-
-    accumulate: int
-    report_every: int
-    validate_every: int | None
-    save_seconds: float
-    patience: int | None
-    skips: int
-
-    def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
-        ranges.at_least("accumulate", self.accumulate, 1)
-        ranges.at_least("report_every", self.report_every, 1)
-        ranges.at_least("save_seconds", self.save_seconds, 0)
-        ranges.at_least("skips", self.skips, 0)
-        if self.validate_every is not None:
-            ranges.at_least("validate_every", self.validate_every, 1)
-        if self.patience is not None:
-            ranges.at_least("patience", self.patience, 1)
 
 
 @dataclass(frozen=True)
@@ -121,8 +77,8 @@ class Trainer:
         self.progress = Progress()
         self.trained = False
         self._watch = Watch()
-        self._now = self._saved = time.monotonic()
-        self._resumed_at = (0.0, 0.0)
+        self._clock = Clock()
+        self._saved = self._clock.now
 
     def train(self) -> Progress:
         """Train until there is a reason to end, then average; nothing if that was done before.
@@ -138,6 +94,7 @@ class Trainer:
         self.progress.finished, self.trained = False, True
         if self.progress.update:
             logger.info("resuming after update %d", self.progress.update)
+        self._clock.start(self.progress, self._share())
         self.watchers.journal.resume(self.progress.update)
         try:
             with self._watch:
@@ -154,46 +111,33 @@ class Trainer:
 
     def _loop(self) -> str:
         """Make updates until there is a reason to end; the last weights are validated too."""
-        groups = self._groups()
+        following = groups(self.data, self.progress, self.pace.accumulate)
         while True:
-            self._tick()
+            self._clock.tick(self.progress)
             self._watch.check()
             if self._validation_is_due():
                 self._validate()
-            elif self._now - self._saved >= self.pace.save_seconds:
+            elif self._clock.now - self._saved >= self.pace.save_seconds:
                 self._save()
             if reason := self._reason():
                 return reason
-            self._update(*next(groups))
+            self._update(next(following))
 
-    def _groups(self) -> Iterator[tuple[list[Batch], bool]]:
-        """Give the batches of each update, and whether they are the last of their epoch."""
-        while True:
-            batches = self.data.epoch(self.progress.epoch, self.progress.batches)
-            group = list(islice(batches, self.pace.accumulate))
-            if not group:
-                raise NmtError(
-                    "the training data gives no batch; expected one sentence pair or more"
-                )
-            while group:
-                following = list(islice(batches, self.pace.accumulate))
-                yield group, not following
-                group = following
-
-    def _update(self, group: list[Batch], last: bool) -> None:
+    def _update(self, group: Group) -> None:
         progress = self.progress
         began = time.monotonic()
         rate = self.schedule.rate(progress.update + 1, self._share())
-        outcome = self.updater.update(group, progress.update + 1, rate)
-        progress.count(outcome, len(group))
+        outcome = self.updater.update(group.batches, progress.update + 1, rate)
+        progress.count(outcome, len(group.batches))
         progress.window.seconds += time.monotonic() - began
         if not outcome.finite:
             self._bear_skip()
         if progress.update % self.pace.report_every == 0:
-            self._tick()
-            record = progress.record(self._share(), rate, self._seconds_left())
+            self._clock.tick(self.progress)
+            left = self._clock.seconds_left(progress, self._share())
+            record = progress.record(self._share(), rate, left)
             self.watchers.journal.update(record)
-        if last:
+        if group.last:
             progress.epoch, progress.batches, progress.rows = progress.epoch + 1, 0, 0
 
     def _bear_skip(self) -> None:
@@ -238,7 +182,7 @@ class Trainer:
         best = self.progress.judge(score)
         if best:
             self.watchers.keep_best(validation)
-        self._tick()
+        self._clock.tick(self.progress)
         record = ValidationRecord(
             kind=kind,
             update=self.progress.update,
@@ -284,16 +228,6 @@ class Trainer:
     def _share(self) -> float:
         return self.bounds.share(self.progress, self.pairs)
 
-    def _tick(self) -> None:
-        """Add the time since the last call to the training's time."""
-        before, self._now = self._now, time.monotonic()
-        self.progress.seconds += self._now - before
-
-    def _seconds_left(self) -> float:
-        seconds, share = self._resumed_at
-        speed = (self._share() - share) / max(1e-9, self.progress.seconds - seconds)
-        return (1 - self._share()) / max(1e-9, speed)
-
     def _save(self) -> None:
         state = {
             "progress": self.progress.state(),
@@ -304,11 +238,10 @@ class Trainer:
         }
         checkpoint.save(self.state_file, state)
         self.watchers.kept.prune()
-        self._saved = time.monotonic()
+        self._saved = self._clock.now
 
     def _resume(self) -> None:
         """Read the saved state, if there is one."""
-        self._now = self._saved = time.monotonic()
         if not self.state_file.exists():
             return
         state = checkpoint.load(self.state_file)
@@ -317,4 +250,3 @@ class Trainer:
         self.schedule.restore(state["schedule"])
         self.watchers.kept.restore(state["kept"])
         checkpoint.restore_random_state(state["random"])
-        self._resumed_at = (self.progress.seconds, self._share())

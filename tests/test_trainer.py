@@ -23,11 +23,12 @@ from nmt.journals.journal import Sample
 from nmt.journals.metrics import Metrics
 from nmt.kept import KeptWeights, weights
 from nmt.objectives.cross_entropy import CrossEntropy
+from nmt.pace import Bounds, Pace
 from nmt.precision import Automatic, BFloat16, Float32, has_bfloat16
-from nmt.progress import Bounds, Progress
+from nmt.progress import Progress
 from nmt.schedules.plateau import Plateau
 from nmt.schedules.warmup_cosine import WarmupCosine
-from nmt.trainer import Pace, Trainer, Watchers
+from nmt.trainer import Trainer, Watchers
 from nmt.updater import Updater, parameter_groups
 from nmt.validation import Highest, Lowest, Validation, mean_losses
 

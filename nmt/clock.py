@@ -1,0 +1,33 @@
+"""How long a training has taken, over all its resumptions, and how long it will go on."""
+
+import time
+
+from nmt.progress import Progress
+
+
+class Clock:
+    """Runs from when it is started; its readings are the training's only knowledge of time.
+
+    Attributes:
+        now: seconds of the monotonic clock at the last tick.
+    """
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+        self._began = (0.0, 0.0)
+
+    def start(self, progress: Progress, share: float) -> None:
+        """Begin to count where a training stands whose `share` is done."""
+        self.now = time.monotonic()
+        self._began = (progress.seconds, share)
+
+    def tick(self, progress: Progress) -> None:
+        """Add the time since the last tick to the training's time."""
+        before, self.now = self.now, time.monotonic()
+        progress.seconds += self.now - before
+
+    def seconds_left(self, progress: Progress, share: float) -> float:
+        """Give the seconds until all is done, if it goes on as since the start."""
+        seconds, share_then = self._began
+        speed = (share - share_then) / max(1e-9, progress.seconds - seconds)
+        return (1 - share) / max(1e-9, speed)

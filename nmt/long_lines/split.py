@@ -20,8 +20,8 @@ class Split:
     """Makes chunks of about equal length, at the best borders that keep them short enough.
 
     Sentences stay whole where they fit; a sentence that is too long is split into clauses, a
-    clause into words, and a word without spaces between pieces. Chunks are filled up to an equal
-    share of the line, so that no crumb is left at the end.
+    clause into words, and a word without spaces between pieces. Each chunk is filled up to an
+    equal share of what is left of the line, so that no crumb remains at the end.
 
     Attributes:
         max_pieces: of a chunk.
@@ -42,27 +42,33 @@ class Split:
         self, text: str, encode: Encode, borders: Sequence[re.Pattern[str]]
     ) -> Iterator[list[int]]:
         ids = encode([text])[0]
-        share = math.ceil(len(ids) / max(1, math.ceil(len(ids) / self.max_pieces)))
         if len(ids) <= self.max_pieces:
             yield from [ids] if ids else []
         elif not borders:
+            share = self._share(len(ids))
             for start in range(0, len(ids), share):
                 yield ids[start : start + share]
         else:
             parts = _cut(text, borders[0])
             sizes = [len(part) for part in encode(parts)]
-            for chunk in self._pack(parts, sizes, share):
+            for chunk in self._pack(parts, sizes):
                 yield from self._chunks(chunk, encode, borders[1:])
 
-    def _pack(self, parts: Sequence[str], sizes: Sequence[int], share: int) -> Iterator[str]:
+    def _pack(self, parts: Sequence[str], sizes: Sequence[int]) -> Iterator[str]:
         """Put parts together until a chunk has its share, if they fit."""
-        chunk, size = "", 0
+        left = sum(sizes)
+        chunk, size, share = "", 0, self._share(left)
         for part, more in zip(parts, sizes, strict=True):
             if chunk and (size >= share or size + more > self.max_pieces):
                 yield chunk
-                chunk, size = "", 0
+                left -= size
+                chunk, size, share = "", 0, self._share(left)
             chunk, size = chunk + part, size + more
         yield chunk
+
+    def _share(self, pieces: int) -> int:
+        """Give the pieces of each chunk, if as few as possible share them equally."""
+        return math.ceil(pieces / max(1, math.ceil(pieces / self.max_pieces)))
 
 
 def _cut(text: str, border: re.Pattern[str]) -> list[str]:

@@ -1,0 +1,37 @@
+"""Small saved models with random weights for the tests of what translates."""
+
+import torch
+
+from nmt import bundle
+from nmt.build import plain, translation_model
+from nmt.command_line import configuration
+from nmt.pieces import Unigram
+from nmt.tokenizer import Tokenizers
+
+LINES = [
+    f"{who} {does} {where}."
+    for who in ("Der Hund", "Ein alter Mann", "Die Katze", "Das Kind")
+    for does in ("läuft", "schläft tief", "sitzt", "wartet lange")
+    for where in ("im Garten", "vor dem großen Haus", "hier")
+]
+
+
+def tokenizers(size, byte_fallback=False):
+    """Of `size` pieces, learnt from LINES; 256 more are bytes."""
+    one = Unigram(size, 1.0, (), byte_fallback, "nmt_nfkc", 1000, 1).train(LINES)
+    return Tokenizers(one, one)
+
+
+def save(folder, size):
+    """Write a model of opinions, and give its folder."""
+    pieces = tokenizers(size)
+    overrides = ["model.hidden_size=16", "model.embedding_size=16", "search.length_extra=3"]
+    config = configuration("train", overrides, ())
+    torch.manual_seed(1)
+    model = translation_model(plain(config.model), size, size)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(2)
+    settings = {"model": plain(config.model), "search": plain(config.search)}
+    bundle.save(folder, dict(model.named_parameters()), settings, pieces, {})
+    return folder

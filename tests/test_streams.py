@@ -1,0 +1,81 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from nmt import streams
+from nmt.errors import CorpusError, NmtError
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path, caplog):
+    data = b"\xef\xbb\xbfa\r\nb\x0bc\xe2\x80\xa8d\xc2\x85e\x0cf\rg\n\n\xff\xfe\nlast"
+    plain_file, packed = tmp_path / "a.de", tmp_path / "a.de.gz"
+    plain_file.write_bytes(data)
+    packed.write_bytes(gzip.compress(data))
+    expected = ["a", "b\x0bc\u2028d\x85e\x0cf\rg", "", "\ufffd\ufffd", "last"]
+    assert list(streams.read(str(plain_file), ".de")) == expected
+    assert list(streams.read(str(packed), ".de")) == expected
+    message = f"{plain_file}:4: byte 0xff at 1 is not UTF-8; what is not reads U+FFFD"
+    assert caplog.messages[0] == message
+
+
+def test_many_lines_that_are_not_utf8_are_counted(tmp_path, caplog):
+    file = tmp_path / "latin1.de"
+    file.write_bytes("schön\n".encode("latin-1") * 8)
+    assert list(streams.read(str(file), ".de")) == ["sch\ufffdn"] * 8
+    assert len(caplog.messages) == 4
+    assert caplog.messages[3] == f"8 lines of {file} were not UTF-8 in all"
+
+
+def test_files_of_the_starter_corpus_are_named_by_their_split():
+    first = (ROOT / "data" / "starter" / "test.de").read_text(encoding="utf-8").split("\n")[0]
+    assert next(streams.read("starter:test", ".de")) == first
+    with pytest.raises(CorpusError, match=r"starter:tset: there is no such file; .*starter:test,"):
+        next(streams.read("starter:tset", ".de"))
+
+
+def test_input_that_cannot_be_read_is_said(tmp_path):
+    with pytest.raises(CorpusError, match=r"nothing.de cannot be read: No such file"):
+        list(streams.read(str(tmp_path / "nothing.de"), ".de"))
+    with pytest.raises(CorpusError, match="cannot be read: Is a directory"):
+        list(streams.read(str(tmp_path), ".de"))
+    broken = tmp_path / "a.gz"
+    broken.write_bytes(b"plain")
+    with pytest.raises(CorpusError, match=r"a.gz is broken: .* a name in .gz means gzip"):
+        list(streams.read(str(broken), ".de"))
+
+
+def test_an_output_file_is_whole_or_as_it_was(tmp_path):
+    file, link = tmp_path / "out.en", tmp_path / "link.en"
+    file.write_text("before")
+    link.symlink_to(file)
+    with pytest.raises(KeyboardInterrupt), streams.writing(str(file)) as output:
+        output.write(b"half")
+        raise KeyboardInterrupt
+    assert file.read_text() == "before"
+    with streams.writing(str(link)) as output:
+        output.write(b"whole")
+        assert file.read_text() == "before"
+    assert file.read_text() == "whole"
+    assert link.is_symlink()
+    assert sorted(tmp_path.iterdir()) == [link, file]
+
+
+def test_output_that_cannot_be_written_is_said(tmp_path):
+    with (
+        pytest.raises(NmtError, match="nothing/out cannot be written: No such file"),
+        streams.writing(str(tmp_path / "nothing" / "out")),
+    ):
+        pass
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said_and_a_device_stays_one():
+    with (
+        pytest.raises(NmtError, match="/dev/full cannot be written: No space left"),
+        streams.writing("/dev/full") as output,
+    ):
+        output.write(b"text")
+    assert Path("/dev/full").is_char_device()

@@ -1,0 +1,131 @@
+import io
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from models import LINES, save
+
+from nmt.build import instantiate
+from nmt.command_line import configuration, run
+from nmt.translate import translate
+from nmt.translator import Translator
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Folder of a small model with random weights."""
+    return save(tmp_path_factory.mktemp("run"), 46)
+
+
+def command(monkeypatch, capfd, given, *arguments):
+    """Run the command in this process; give status, output and log."""
+    monkeypatch.setattr(sys, "argv", ["nmt.translate", *arguments])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    handlers, level = logging.root.handlers[:], logging.root.level
+    status = run("translate", translate)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    found = capfd.readouterr()
+    return status, found.out, found.err
+
+
+def test_the_command_writes_one_line_for_each_line(monkeypatch, capfd, saved):
+    given = "Der Hund läuft hier.\r\n\n \nDas Kind\x00sitzt\u2028hier.\nDie Katze".encode()
+    lines = ["Der Hund läuft hier.", "", "", "Das Kind sitzt hier.", "Die Katze"]
+    arguments = [f"run={saved}", "search=greedy", "search.length_extra=3"]
+    translator = Translator.load(saved)
+    status, out, err = command(monkeypatch, capfd, given, *arguments)
+    assert status == 0
+    assert out == "".join(f"{text}\n" for text in translator.translate(lines))
+    assert err.splitlines()[-1].startswith("translated 5 lines in ")
+    assert command(monkeypatch, capfd, b"", *arguments)[:2] == (0, "")
+    assert command(monkeypatch, capfd, b"\n", *arguments)[:2] == (0, "\n")
+
+
+def test_the_command_reads_and_writes_files(monkeypatch, capfd, saved, tmp_path):
+    source, output = tmp_path / "in.de", tmp_path / "out.jsonl"
+    source.write_text("\n".join(LINES[:3]) + "\n", encoding="utf-8")
+    arguments = [f"run=[{saved},{saved}]", f"input={source}", f"output={output}"]
+    best = ["search.size=3", "search.best=2", "output_format=jsonl"]
+    status, out, _ = command(monkeypatch, capfd, b"not read", *arguments, *best)
+    assert (status, out) == (0, "")
+    found = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert [one["source"] for one in found] == LINES[:3]
+    assert all(len(one["hypotheses"]) == 2 for one in found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run=runs/none"], "train one with: python -m nmt.train run=runs/none"),
+        (["run=[]"], "run=[] names no model; expected a run's folder"),
+        (["search=bem"], "search=bem: there is no such choice (nearest: beam)"),
+        (["search.size=0"], "search.size=0: expected 1 or more"),
+        (["search.size=viele"], "expected int"),
+        (["search=sample", "search.top_p=2.0"], "search.top_p=2.0: expected more than 0 and at"),
+        (["windows.lines=0"], "windows.lines=0: expected 1 or more"),
+        (["long_lines.max_pieces=0"], "long_lines.max_pieces=0: expected 1 or more"),
+        (["input=nothing.de"], "nothing.de cannot be read: No such file"),
+        (["device=tpu9"], "device=tpu9 "),
+    ],
+)
+def test_what_the_command_refuses_is_one_line(monkeypatch, capfd, saved, arguments, message):
+    status, out, err = command(monkeypatch, capfd, b"Hund\n", f"run={saved}", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("error: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [["search=greedy"], ["search=sample"]]
+    + [[f"search/length_penalty={name}"] for name in ("gnmt", "average", "none")],
+)
+def test_every_search_of_the_configuration_can_be_chosen(saved, overrides):
+    search = instantiate(configuration("translate", overrides, ()).search)
+    assert all(Translator.load(saved, search=search).translate(LINES[:2]))
+
+
+def process(saved, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nmt.translate", f"run={saved}", "search=greedy", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_an_interactive_command_answers_each_line_at_once(saved):
+    with process(saved, "interactive=true") as talk:
+        for _ in range(2):
+            talk.stdin.write("Der Hund läuft.\n".encode())
+            talk.stdin.flush()
+            assert talk.stdout.readline().endswith(b"\n")
+        rest, err = talk.communicate()
+    assert rest == b""
+    assert b"translated 2 lines" in err
+    assert talk.returncode == 0
+
+
+def test_a_reader_that_goes_away_ends_the_command_in_silence(saved):
+    with process(saved) as talk:
+        talk.stdout.close()
+        try:
+            talk.stdin.write(b"Hund\n" * 20_000)
+            talk.stdin.close()
+        except BrokenPipeError:
+            pass
+        err = talk.stderr.read()
+        talk.wait()
+    assert err == b""
+    assert talk.returncode == 128 + signal.SIGPIPE

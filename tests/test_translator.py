@@ -1,0 +1,198 @@
+import itertools
+import logging
+from dataclasses import replace
+
+import pytest
+import torch
+from models import LINES, save, tokenizers
+from test_search import fixed
+
+import nmt
+from nmt.errors import ModelError
+from nmt.long_lines.split import Split
+from nmt.long_lines.truncate import Truncate
+from nmt.scorers.ensemble import Ensemble
+from nmt.scorers.single import Single
+from nmt.search.beam import Beam
+from nmt.search.greedy import Greedy
+from nmt.search.length_penalties.gnmt import GNMT
+from nmt.search.sample import Sample
+from nmt.translation import Candidate, Translation
+from nmt.translator import Translator
+from nmt.windows import Windows
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Folder of a small model with random weights."""
+    return save(tmp_path_factory.mktemp("run"), 46)
+
+
+ODD = [
+    "",
+    "Der Hund läuft hier.",
+    "   ",
+    "Das Kind\x00sitzt\u2028hier.",
+    "Der Hund läuft hier.",
+    "\t",
+]
+
+
+BEST_3 = Beam(3, 3, GNMT(0.6), 0.0, 8)
+
+
+@pytest.fixture(scope="module")
+def translator(saved):
+    return Translator.load(saved, device="cpu")
+
+
+def test_a_saved_model_translates_as_it_was_saved_to(saved, translator):
+    assert translator.search == Greedy(2.0, 3)
+    found = nmt.Translator.load(str(saved)).translate(LINES[:3])
+    assert len(found) == 3
+    assert all(found)
+    assert found == translator.translate(LINES[:3])
+
+
+def test_what_is_translated_is_what_the_search_finds_for_the_line_alone(translator):
+    translator = replace(translator, search=BEST_3)
+    for line, translation in zip(LINES[:9], translator.stream(LINES[:9]), strict=True):
+        ids = translator.tokenizers.source.encode(line)
+        expected = BEST_3(translator.scorer, torch.tensor([[*ids, 3]]))[0]
+        assert translation.source == line
+        assert len(translation.candidates) == 3
+        for candidate, hypothesis in zip(translation.candidates, expected, strict=True):
+            assert candidate.text == translator.tokenizers.target.decode(hypothesis.ids)
+            assert candidate.score == pytest.approx(hypothesis.score, abs=1e-4)
+            assert candidate.log_probability == pytest.approx(hypothesis.log_probability, abs=1e-4)
+            assert list(candidate.pieces) == translator.tokenizers.target.pieces(hypothesis.ids)
+
+
+@pytest.mark.parametrize(
+    "search", [BEST_3, Sample(1.0, 0, 1.0, 1, 1, 0.0, 8)], ids=["beam", "sample"]
+)
+def test_windows_batches_and_the_order_of_lines_change_nothing(saved, search):
+    translator = Translator.load(saved, search=search, device="cpu")
+    translator.scorer.model.double()  # so that only errors make differences
+    lines = LINES[:7] + ODD
+    expected = translator.translate(lines)
+    for windows in (Windows(1, 1, 1), Windows(4, 2, 1000), Windows(1000, 3, 60)):
+        other = replace(translator, windows=windows)
+        assert other.translate(lines) == expected
+        assert other.translate(lines[::-1]) == expected[::-1]
+
+
+def test_empty_lines_stay_empty_and_reach_no_model(translator):
+    mute = replace(translator, scorer=Ensemble([fixed([])]))
+    assert mute.translate(["", "  ", "\x00\n\u2028", "\xa0"]) == [""] * 4
+    assert mute.translate([]) == []
+    assert next(mute.stream([" "])) == Translation(" ", (Candidate("", 0.0, 0.0, ()),))
+    with pytest.raises(IndexError):
+        mute.translate(["Der Hund"])
+
+
+def test_control_characters_and_line_separators_are_spaces(translator):
+    assert translator.translate(["Das\x00Kind\u2028sitzt\x85hier.\r"]) == translator.translate(
+        ["Das Kind sitzt hier."]
+    )
+    assert len(translator.translate(["Das Kind \ud800 sitzt."])) == 1
+
+
+def test_a_translation_never_holds_a_line_break(translator):
+    pieces = tokenizers(300, byte_fallback=True)
+    word = pieces.target.encode("Hund")
+    names = pieces.target.pieces(range(300))
+    newline = names.index("<0x0A>")
+    rows = torch.full((3, 300), -50.0)
+    rows[0, word[0]], rows[1, newline], rows[2, 3] = 0.0, 0.0, 0.0
+    scripted = replace(translator, scorer=fixed(rows.tolist()), tokenizers=pieces)
+    found = next(scripted.stream(["Hund"])).candidates[0]
+    assert "<0x0A>" in found.pieces
+    assert found.text == pieces.target.decode(word[:1])
+
+
+def test_an_endless_input_is_read_window_by_window(translator):
+    read = []
+
+    def endless():
+        for number in itertools.count():
+            read.append(number)
+            yield LINES[number % len(LINES)]
+
+    windowed = replace(translator, windows=Windows(10, 5, 1000))
+    found = list(itertools.islice(windowed.stream(endless()), 25))
+    assert [translation.source for translation in found[:3]] == LINES[:3]
+    assert len(read) == 30
+
+
+def test_equal_lines_of_a_window_are_translated_once(translator):
+    asked = []
+
+    class Counting(Single):
+        def start(self, source):
+            asked.append(len(source))
+            return super().start(source)
+
+    counting = replace(translator, scorer=Counting(translator.scorer.model))
+    found = counting.translate(["Der Hund läuft hier."] * 50 + [LINES[0]])
+    assert sum(asked) == 2
+    assert found[0] == found[49] == translator.translate(["Der Hund läuft hier."])[0]
+
+
+def test_a_long_line_is_split_translated_part_by_part_and_said(translator, caplog):
+    line = " ".join(LINES[:6])
+    parts = [" ".join(LINES[:3]), " ".join(LINES[3:6])]
+    sizes = translator.tokenizers.source.encode_lines(parts)
+    limit = max(len(size) for size in sizes)
+    split = replace(translator, long_lines=Split(limit), search=BEST_3)
+    with caplog.at_level(logging.WARNING):
+        found = list(split.stream(["", line]))[1]
+    expected = list(split.stream(parts))
+    texts = [[candidate.text for candidate in part.candidates] for part in expected]
+    assert [one.text for one in found.candidates] == [
+        " ".join(pair) for pair in zip(*texts, strict=True)
+    ]
+    assert found.candidates[0].log_probability == pytest.approx(
+        sum(part.candidates[0].log_probability for part in expected), abs=1e-4
+    )
+    pieces = len(translator.tokenizers.source.encode(line))
+    assert caplog.messages == [
+        f"line 2 has {pieces} pieces, more than {limit};"
+        " it was split into parts that are translated one by one"
+    ]
+
+
+def test_a_long_line_is_truncated_and_said(translator, caplog):
+    tokenizer = translator.tokenizers.source
+    short = replace(translator, long_lines=Truncate(4))
+    expected = translator.translate([tokenizer.decode(tokenizer.encode(LINES[0])[:4])])
+    with caplog.at_level(logging.WARNING):
+        found = short.translate([LINES[0]] * 9)
+    assert found == expected * 9
+    assert len(caplog.messages) == 4
+    assert caplog.messages[0].startswith("line 1 has ")
+    assert caplog.messages[0].endswith("more than 4; it was cut off there")
+    assert caplog.messages[3] == "9 lines were longer than 4 pieces in all"
+
+
+def test_batches_hold_each_sentence_once_within_their_bounds():
+    lengths = [3, 50, 1, 7, 7, 2, 9, 4, 30, 1]
+    batches = list(Windows(100, 3, 24).batches(lengths))
+    assert sorted(number for batch in batches for number in batch) == list(range(10))
+    for batch in batches:
+        assert len(batch) <= 3
+        assert len(batch) == 1 or len(batch) * max(lengths[number] for number in batch) <= 24
+
+
+def test_an_ensemble_of_a_model_with_itself_translates_as_it_does(saved, translator):
+    both = Translator.load([saved, str(saved)], search=BEST_3)
+    alone = replace(translator, search=BEST_3)
+    assert both.translate(LINES[:8]) == alone.translate(LINES[:8])
+
+
+def test_models_of_different_vocabularies_are_no_ensemble(saved, tmp_path):
+    other = save(tmp_path, 40)
+    with pytest.raises(ModelError, match=r"another source vocabulary than .*same prepared corpus"):
+        Translator.load([saved, other])
+    with pytest.raises(ModelError, match="no model is given"):
+        Translator.load([])

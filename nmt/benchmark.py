@@ -71,12 +71,14 @@ def from_run(run: Path, trust: Sequence[str]) -> Benchmark:
         CorpusError: if the test set cannot be read.
     """
     path = run / TRAINING
+    if not run.is_dir():
+        raise ModelError(f"{run} is no folder; train a model with: python -m nmt.train run={run}")
     try:
         data = dict(yaml.safe_load(path.read_text(encoding="utf-8"))["data"])
     except OSError as error:
         raise ModelError(
-            f"{path} cannot be read: {error.strerror}; it names the test set of the run: give "
-            "run=FOLDER of a run that was trained here, or source=FILE target=FILE"
+            f"{path} cannot be read: {error.strerror}; it names the test set: give "
+            "source=FILE target=FILE instead"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} is damaged: {' '.join(str(error).split())}") from error

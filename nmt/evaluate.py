@@ -35,6 +35,7 @@ def evaluate(config: DictConfig) -> None:
     evaluation = Evaluation(metrics, list(config.by_length), config.samples)
     benchmark = _benchmark(config)
     systems = [*_written(config), *_translated(config, benchmark)]
+    logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it narrates each resampling
     judgements = evaluation(benchmark, systems)
     sys.stdout.write(table(benchmark, judgements))
     if config.output is not None:

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import io
+import logging
 import random
 import re
 import threading
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from nmt.command_line import configuration
+from nmt.download import LiveLine, download
 from nmt.errors import ConfigurationError, NmtError
 from nmt.fetch import Fetch, PackedText, PublicCorpus
 
@@ -20,6 +24,7 @@ TEXT = "".join(
 ).encode()
 PACKED = gzip.compress(TEXT)
 NAME = "train.de"
+MULTI30K = Path(__file__).parents[2] / "shared" / "data" / "multi30k"
 
 
 @dataclass
@@ -215,3 +220,41 @@ def test_a_folder_that_is_a_file_is_said(server, tmp_path):
 def test_an_address_that_is_not_of_the_web_is_refused():
     with pytest.raises(ConfigurationError, match="'file:///etc' does not begin with https://"):
         PublicCorpus("file:///etc", "data", "nobody", "none", [])
+
+
+def test_the_command_fetches_all_files_and_says_the_licence(server, tmp_path, caplog):
+    digest = hashlib.sha256(TEXT).hexdigest()
+    file = f"{{_target_:nmt.fetch.PackedText,name:{NAME},sha256:{digest}}}"
+    overrides = [f"corpus.address={server.address}", f"folder={tmp_path}", f"corpus.files=[{file}]"]
+    with caplog.at_level(logging.INFO):
+        download(configuration("download", ["multi30k", *overrides], ("corpus",)))
+    assert (tmp_path / NAME).read_bytes() == TEXT
+    assert "for non-commercial research and education" in caplog.messages[0]
+    assert caplog.messages[-1] == "1 files fetched, 0 were there"
+
+
+def test_the_command_expects_the_text_of_multi30k(server, tmp_path):
+    overrides = [f"corpus.address={server.address}", f"folder={tmp_path}"]
+    with pytest.raises(NmtError, match="expected 2c2b73fd2b548fbcde3a875e0a78d6ee94d498bfdee6bd3"):
+        download(configuration("download", ["multi30k", *overrides], ("corpus",)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not MULTI30K.is_dir(), reason=f"{MULTI30K} is not there")
+def test_the_sums_are_those_of_the_real_files():
+    for file in configuration("download", [], ()).corpus.files:
+        text = (MULTI30K / file.name).read_bytes()
+        assert hashlib.sha256(text).hexdigest() == file.sha256
+
+
+def test_progress_is_live_on_a_terminal_and_silent_elsewhere():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        LiveLine(stream)("a.gz", 500_000, 2_000_000)
+        LiveLine(stream)("a.gz", 2_000_000, 2_000_000)
+    assert terminal.getvalue() == "\ra.gz  0.50 of 2.00 MB\ra.gz  2.00 of 2.00 MB\n"
+    assert file.getvalue() == ""

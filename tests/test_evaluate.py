@@ -1,19 +1,26 @@
 """Judging systems: test sets are read whole, tables and reports say the same numbers."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from small_run import save, starter
 
 from nmt import benchmark
 from nmt.benchmark import Benchmark
+from nmt.command_line import configuration
 from nmt.corpora.jsonl import JSONL
 from nmt.errors import ConfigurationError, CorpusError, ModelError, NmtError
+from nmt.evaluate import evaluate
 from nmt.evaluation import Evaluation, System, report, table
 from nmt.metrics.bleu import BLEU
 from nmt.metrics.chrf import ChrF
 from nmt.metrics.ter import TER
+from nmt.search.greedy import Greedy
+from nmt.translator import Translator
 
 EVALUATION = Evaluation([BLEU("13a"), ChrF(6, 0, 2), TER()], [2, 4], 50)
 SOURCE = ["ein Hund", "ein kleiner Hund läuft schnell", ""]
@@ -137,8 +144,10 @@ def test_a_run_without_a_test_set_asks_for_one(tmp_path, test):
 
 
 def test_a_folder_that_is_no_run_is_said(tmp_path):
-    with pytest.raises(ModelError, match=r"config\.yaml cannot be read: No such file .* run="):
+    with pytest.raises(ModelError, match=r"config\.yaml cannot be read: No such file .* source="):
         benchmark.from_run(tmp_path, [])
+    with pytest.raises(ModelError, match=r"none is no folder; train .* nmt\.train run=.*none$"):
+        benchmark.from_run(tmp_path / "none", [])
 
 
 @pytest.mark.parametrize("text", ["data: [", "", "data: 3", "other: 3", "- 1"])
@@ -153,3 +162,107 @@ def test_a_damaged_configuration_of_a_run_is_said(tmp_path, text):
 def test_a_run_from_a_stranger_executes_nothing(tmp_path, target):
     with pytest.raises(ModelError, match="no class that a saved model may name"):
         benchmark.from_run(trained(tmp_path / "run", {"_target_": target}), [])
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> list[str]:
+    """Two runs whose test set is four lines of the starter corpus."""
+    root = tmp_path_factory.mktemp("runs")
+    files = [write(root / f"test{side}", *starter(f"test{side}")[:4]) for side in (".de", ".en")]
+    test = [f"data.test.source={files[0]}", f"data.test.target={files[1]}"]
+    return [save(root / name, *test, seed=seed) for seed, name in enumerate("ab")]
+
+
+def command(capsys, *overrides: str) -> str:
+    """Run the command quickly and give what stood on standard output."""
+    small = [
+        "search=greedy",
+        "search.length_factor=0.5",
+        "search.length_extra=0",
+        "samples=20",
+        "device=cpu",
+    ]
+    evaluate(configuration("evaluate", [*small, *overrides], ()))
+    return capsys.readouterr().out
+
+
+def test_the_command_translates_and_scores_the_test_set_of_a_run(runs, capsys):
+    shown = command(capsys, f"run={runs[0]}")
+    search = Greedy(0.5, 0)
+    hypotheses = Translator.load(runs[0], search, device="cpu").translate(starter("test.de")[:4])
+    expected = EVALUATION.metrics[1](hypotheses, starter("test.en")[:4])
+    lines = shown.splitlines()
+    assert lines[0].endswith("test.de, " + lines[0].split(", ")[1])
+    assert lines[0].endswith("test.en: 4 lines")
+    assert lines[2] == runs[0]
+    assert lines[5].split() == ["chrF2", f"{expected.value:.1f}", expected.signature]
+    assert lines[8].split() == ["source", "words", "lines", "BLEU", "chrF2", "TER"]
+
+
+def test_the_command_compares_runs_and_writes_all_numbers(runs, tmp_path, capsys):
+    output = tmp_path / "report.json"
+    shown = command(capsys, f"run={runs[0]}", f"against=[{runs[1]}]", f"output={output}")
+    data = json.loads(output.read_text())
+    assert [system["name"] for system in data["systems"]] == runs
+    assert data["systems"][0]["settings"]["search"]["_target_"] == "nmt.search.greedy.Greedy"
+    assert shown.splitlines()[3].split()[0] == runs[0]
+    assert set(data["versions"]) == {"commit", "machine", "sacrebleu"}
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_the_command_scores_files_without_a_model(tmp_path, capsys):
+    target = write(tmp_path / "test.en", *TARGET)
+    same, other = write(tmp_path / "same.en", *TARGET), write(tmp_path / "b.en", *BAD.lines)
+    shown = command(capsys, f"hypotheses=[{same},{other}]", f"target={target}", "run=none")
+    assert shown.splitlines()[3].split()[:2] == [same, "100.0"]
+    assert shown.splitlines()[4].split()[0] == other
+
+
+def test_files_come_before_runs_and_their_test_set_is_that_of_the_run(runs, tmp_path, capsys):
+    mine = write(tmp_path / "mine.en", *starter("test.en")[:4])
+    chosen = [f"hypotheses=[{mine}]", f"run={runs[0]}", f"against=[{runs[1]}]"]
+    names = [line.split()[0] for line in command(capsys, *chosen).splitlines()[3:5]]
+    assert names == [mine, runs[1]]
+
+
+def test_an_ensemble_is_one_system(runs, capsys):
+    assert " + ".join(runs) in command(capsys, f"run=[{runs[0]},{runs[1]}]").splitlines()
+
+
+def test_metrics_are_chosen_on_the_command_line(tmp_path, capsys):
+    target = write(tmp_path / "test.en", *TARGET)
+    shown = command(
+        capsys,
+        f"hypotheses=[{target}]",
+        f"target={target}",
+        "+metric@metrics.lowercase=lowercase_bleu",
+        "~metric@metrics.ter",
+    )
+    assert [line.split()[0] for line in shown.splitlines()[4:]] == ["BLEU", "chrF2", "BLEU-lc"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["source=a.de"], "source=a.de needs target=FILE"),
+        (["target=test.en"], "target= needs source=FILE where a run is to translate"),
+        (["run=[]"], r"run=\[\] names no model"),
+        (["run=nowhere"], "nowhere is no folder; train a model with"),
+        (["output=nowhere/a.json"], "output=nowhere/a.json: the folder nowhere does not exist"),
+        (["hypotheses=[none.en]", "target=test.en"], "none.en does not exist"),
+    ],
+)
+def test_what_does_not_fit_together_is_said(tmp_path, monkeypatch, overrides, message):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "test.en", *TARGET)
+    with pytest.raises(NmtError, match=message):
+        evaluate(configuration("evaluate", overrides, ()))
+
+
+def test_from_the_shell_nothing_but_the_table_is_on_stdout(tmp_path):
+    target = write(tmp_path / "test.en", *TARGET)
+    command = [sys.executable, "-m", "nmt.evaluate", f"hypotheses=[{target},{target}.copy]"]
+    write(tmp_path / "test.en.copy", *TARGET)
+    done = subprocess.run([*command, f"target={target}"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{target}: 3 lines\n\nsystem ")

@@ -2,17 +2,27 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from small_run import save as save_run
 
+from nmt.batch import Batch
+from nmt.bundle import Bundle
+from nmt.command_line import configuration
 from nmt.errors import NmtError
 from nmt.journals.journal import UpdateRecord, ValidationRecord
 from nmt.journals.metrics import Metrics
+from nmt.plot import plot
 from nmt.plots import attention, curves, lengths
 from nmt.plots.picture import paper, save
+from nmt.search.greedy import Greedy
+from nmt.vocabulary import BEGIN, END
 
 UPDATES = curves.Horizontal("update", 1.0, "updates")
 MINUTES = curves.Horizontal("seconds", 60.0, "minutes")
@@ -202,3 +212,82 @@ def test_lengths_need_reports(tmp_path):
     (tmp_path / "b.json").write_text("[]")
     with pytest.raises(NmtError, match="is not a report"):
         lengths.Lengths(str(tmp_path / "b.json"), "BLEU")()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> str:
+    return save_run(tmp_path_factory.mktemp("run"))
+
+
+def request(run: str, sentence: str | None, target: str | None = None, most: int = 100):
+    return attention.Attention(run, sentence, target, Greedy(0.5, 0), "cpu", [], most)
+
+
+def test_attention_draws_the_weights_of_the_model_for_what_the_search_found(run):
+    bundle = Bundle.load(Path(run), (), torch.device("cpu"))
+    source = bundle.tokenizers.source.encode("Ein Hund läuft.")
+    target = attention.translate(bundle, Greedy(0.5, 0), source)
+    batch = Batch(torch.tensor([[*source, END]]), torch.tensor([[BEGIN, *target, END]]))
+    expected = bundle.model.weights(batch)[0].detach().numpy()
+    assert expected.shape == (len(target) + 1, len(source) + 1)
+    (image,) = request(run, "Ein Hund läuft.")().axes[0].get_images()
+    assert np.allclose(image.get_array(), expected, atol=1e-6)
+
+
+def test_attention_is_drawn_for_a_given_translation_too(run):
+    labels = request(run, "Ein Hund läuft.", "Der Mann")().axes[0].get_yticklabels()
+    shown = "".join(label.get_text() for label in labels)
+    assert shown.replace("·", "").replace("▁", "") == "DerMannEND"
+
+
+def test_attention_needs_a_sentence(run):
+    for nothing in (None, "", "  "):
+        with pytest.raises(NmtError, match="input is empty; expected a sentence: input="):
+            request(run, nothing)()
+
+
+def test_sentences_and_translations_that_no_picture_can_show_are_refused(run):
+    with pytest.raises(NmtError, match=r"^input has \d+ pieces; .* picture\.max_pieces=4"):
+        request(run, "Ein Hund läuft durch den Schnee.", most=4)()
+    with pytest.raises(
+        NmtError, match=r"^the translation has \d+ pieces; .* picture\.max_pieces=4"
+    ):
+        request(run, "a", "Ein Hund läuft durch den Schnee.", most=4)()
+
+
+def test_a_decoder_without_attention_has_no_picture(tmp_path):
+    with pytest.raises(NmtError, match="AtEveryStep has no attention"):
+        request(save_run(tmp_path / "run", "model=fixed_context"), "a")()
+
+
+def test_from_the_shell_a_picture_is_written_and_said(run, tmp_path):
+    command = [sys.executable, "-m", "nmt.plot", "attention", "input=Ein Hund, läuft er?"]
+    done = subprocess.run([*command, f"run={run}"], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines()[-1] == "wrote attention.png"
+    assert [path.name for path in tmp_path.iterdir()] == ["attention.png"]
+
+
+def test_the_command_refuses_a_format_before_it_draws(run, tmp_path):
+    overrides = [f"run={run}", "input=x", f"output={tmp_path}/a.gif"]
+    with pytest.raises(NmtError, match=r"a\.gif: expected a file that ends in"):
+        plot(configuration("plot", overrides, ("picture",)))
+
+
+def test_the_command_draws_curves_and_lengths(tmp_path):
+    run = write_run(tmp_path / "run", 30.0)
+    written = report(tmp_path / "a.json", "runs/a", [40.0, 33.3, None])
+    for word, override in (("curves", f"run={run}"), ("lengths", f"input=[{written}]")):
+        output = tmp_path / f"{word}.svg"
+        plot(configuration("plot", [word, override, f"output={output}"], ("picture",)))
+        assert output.read_bytes().startswith(b"<?xml")
+
+
+def test_without_matplotlib_the_extra_is_named(tmp_path):
+    script = (
+        "import sys; sys.modules['matplotlib'] = None; sys.argv = ['plot', 'curves']\n"
+        "from nmt.plot import plot, run; sys.exit(run('plot', plot, ('picture',)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    expected = "error: matplotlib is not installed; install it with: pip install 'nmt[plot]'\n"
+    assert (done.returncode, done.stderr) == (2, expected)

@@ -86,7 +86,7 @@ def draw(runs: dict[str, list[Record]], horizontal: Horizontal) -> Figure:
         scores = points(records, "validation", horizontal, "bleu")
         right.plot(*updates, color=ink, alpha=0.35, linewidth=1)
         right.plot(*losses, color=ink, marker="o", markersize=3)
-        left.plot(*scores, color=ink, marker="o", markersize=3, label=run)
+        left.plot(*scores, color=ink, marker="o", markersize=3, label=run, clip_on=False)
         if scores[1]:
             best = max(scores[1])
             where = (scores[0][scores[1].index(best)], best)
@@ -95,8 +95,10 @@ def draw(runs: dict[str, list[Record]], horizontal: Horizontal) -> Figure:
             )
     tidy(left, horizontal.label, "BLEU of the validation set")
     tidy(right, horizontal.label, "loss, nats a piece (pale: training)")
-    left.set_ylim(bottom=0)
     left.margins(y=0.1)
+    left.set_ylim(bottom=0)
+    for axes in (left, right):
+        axes.set_xlim(left=0)
     figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9)
     return figure
 

@@ -88,7 +88,9 @@ def save(figure: Figure, path: Path) -> None:
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     try:
         with mpl.rc_context({"svg.hashsalt": "nmt"}):
-            figure.savefig(part, format=kind, dpi=200, metadata=metadata)
+            figure.savefig(
+                part, format=kind, dpi=200, metadata=metadata, bbox_inches="tight", pad_inches=0.1
+            )
         part.replace(path)
     except OSError as error:
         raise NmtError(f"{path} cannot be written: {error.strerror}") from error

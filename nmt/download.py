@@ -7,9 +7,7 @@ cannot be reached. `corpus.address=http://localhost:8000` fetches from elsewhere
 
 import logging
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from omegaconf import DictConfig
 
@@ -19,23 +17,13 @@ from nmt.command_line import run
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class LiveLine:
-    """Rewrites one line of a terminal with how much of a file has come; silent elsewhere.
-
-    Attributes:
-        stream: the terminal.
-    """
-
-    stream: TextIO
-
-    def __call__(self, name: str, received: int, total: int | None) -> None:
-        """Show the newest numbers."""
-        if self.stream.isatty():
-            share = "" if total is None else f" of {total / 1e6:.2f}"
-            end = "\n" if received == total else ""
-            self.stream.write(f"\r{name}  {received / 1e6:.2f}{share} MB{end}")
-            self.stream.flush()
+def live_line(name: str, received: int, total: int | None) -> None:
+    """Rewrite one line of a terminal with how much of a file has come; be silent elsewhere."""
+    if sys.stderr.isatty():
+        share = "" if total is None else f" of {total / 1e6:.2f}"
+        end = "\n" if received == total else ""
+        sys.stderr.write(f"\r{name}  {received / 1e6:.2f}{share} MB{end}")
+        sys.stderr.flush()
 
 
 def download(config: DictConfig) -> None:
@@ -45,8 +33,7 @@ def download(config: DictConfig) -> None:
     folder = Path(config.folder)
     log.info("%s; %s", corpus.source, corpus.licence)
     log.info("from %s into %s", corpus.address, folder)
-    progress = LiveLine(sys.stderr)
-    fetched = [fetch(corpus.address, text, folder, progress) for text in corpus.files]
+    fetched = [fetch(corpus.address, text, folder, live_line) for text in corpus.files]
     log.info("%d files fetched, %d were there", sum(fetched), len(fetched) - sum(fetched))
 
 

@@ -54,7 +54,7 @@ def tidy(axes: Axes, across: str, up: str) -> None:
     axes.spines[["left", "bottom"]].set_color(PALE)
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.tick_params(colors=INK, length=0, labelsize=9)
+    axes.tick_params(colors=INK, length=0, labelsize=9, pad=5)
     axes.set_xlabel(across, color=INK, fontsize=10)
     axes.set_ylabel(up, color=INK, fontsize=10)
 

@@ -3,7 +3,6 @@
 import os
 import pickle
 import random
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,45 +90,3 @@ def seed(number: int) -> None:
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
-
-
-def check_unchanged(
-    stored: dict[str, Any], now: dict[str, Any], may_change: Sequence[str], run: str
-) -> None:
-    """Compare the settings that a run began with and those that it shall go on with.
-
-    Args:
-        stored: settings as nested dictionaries.
-        now: settings in the same form.
-        may_change: dotted keys that may differ; each stands for all that lies below it too.
-        run: name for the message.
-
-    Raises:
-        ConfigurationError: for the first key that differs and may not.
-    """
-    old, new = _flat(stored, ""), _flat(now, "")
-    # What was typed stands higher than what is interpolated from it, so it is named first.
-    for key in sorted(old.keys() | new.keys(), key=lambda key: (key.count("."), key)):
-        if any(key == free or key.startswith(free + ".") for free in may_change):
-            continue
-        before, after = (_value(values, key) for values in (old, new))
-        if before != after:
-            raise ConfigurationError(
-                f"run={run} was begun with {key}={before} and cannot go on with {key}={after}; "
-                f"take {key}={before} again, or begin another run=NAME"
-            )
-
-
-def _flat(settings: Any, prefix: str) -> dict[str, Any]:
-    if not isinstance(settings, dict) or not settings:
-        return {prefix: settings}
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
-    return flat
-
-
-def _value(settings: dict[str, Any], key: str) -> str:
-    if key not in settings:
-        return "(absent)"
-    return "null" if settings[key] is None else str(settings[key])

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from nmt import allocator, bundle, checkpoint, device, distributed, origin
-from nmt.benchmark import MISSING, TRAINING, Benchmark, from_corpus
+from nmt.benchmark import MISSING, Benchmark, from_corpus
 from nmt.build import instantiate, plain, translation_model
 from nmt.command_line import run
-from nmt.errors import ConfigurationError, ModelError
+from nmt.errors import ConfigurationError
 from nmt.held_out import HeldOut, spread
 from nmt.interruption import Interrupted
 from nmt.kept import KeptWeights, weights
 from nmt.pace import Bounds, Pace
 from nmt.preparation import Prepared, prepared
+from nmt.settings import CORPUS, STATE, claim
 from nmt.trainer import Trainer, Watchers
 from nmt.translation_model import TranslationModel
 from nmt.translator import Translator
@@ -28,27 +28,6 @@ from nmt.updater import Updater, parameter_groups
 from nmt.validation import Validation
 
 logger = logging.getLogger(__name__)
-
-STATE = Path("training", "state.pt")
-"""Below a run's folder: where its training stands."""
-
-MAY_CHANGE = (
-    "data",
-    "device",
-    "epochs",
-    "journal",
-    "minutes",
-    "patience",
-    "prepared",
-    "run",
-    "samples",
-    "save_seconds",
-    "schedule.peak_rate",
-    "search",
-    "threads",
-    "updates",
-)
-"""What a resumed run may have otherwise than before; the text itself is known by its sum."""
 
 
 def train(config: DictConfig) -> None:
@@ -61,9 +40,10 @@ def train(config: DictConfig) -> None:
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
+    _check(config)
     test = _test(config)
     corpus = prepared(config)
-    _claim(config, corpus)
+    claim(config.run, {**_settings(config), CORPUS: corpus.folder.name})
     checkpoint.seed(config.seed)
     network = _network(config, corpus).to(place)
     trainer = _trainer(config, corpus, network, place)
@@ -75,6 +55,17 @@ def train(config: DictConfig) -> None:
         sys.exit(interrupted.status)
     if trainer.trained:
         _show(config, test)
+
+
+def _check(config: DictConfig) -> None:
+    """Make once what needs no corpus: what is wrong is to be said before long preparations."""
+    Bounds(config.epochs, config.updates, config.minutes)
+    _pace(config)
+    groups = ("objective", "schedule", "precision", "averaging", "search", "validation_search")
+    for group in groups:
+        instantiate(config[group])
+    name = instantiate(config.metric)(["a"], ["a"]).metric.lower()
+    instantiate(config.criterion).score({"loss": 0.0, "perplexity": 0.0, name: 0.0})
 
 
 def _test(config: DictConfig) -> Benchmark | None:
@@ -90,38 +81,6 @@ def _settings(config: DictConfig) -> dict[str, Any]:
     settings = OmegaConf.to_container(config, resolve=True)
     assert isinstance(settings, dict)
     return {str(key): value for key, value in settings.items()}
-
-
-def _claim(config: DictConfig, corpus: Prepared) -> None:
-    """Write the settings into the run's folder, or compare with those that are there."""
-    folder = Path(config.run)
-    path = folder / TRAINING
-    now = {**_settings(config), "corpus": corpus.folder.name}
-    if (folder / STATE).exists():
-        stored = _stored(path)
-        checkpoint.check_unchanged(stored, now, (*MAY_CHANGE, "corpus"), config.run)
-        if stored["corpus"] != now["corpus"]:
-            raise ConfigurationError(
-                f"run={config.run} was begun with other text than data={config.data.name} is now "
-                f"({stored['corpus']}, now {now['corpus']}); begin another run=NAME"
-            )
-    elif (folder / bundle.WEIGHTS).exists() and not path.exists():
-        raise ConfigurationError(
-            f"run={config.run} holds a model without its training, which would be lost; "
-            "begin another run=NAME"
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    bundle.replace(path, yaml.safe_dump(now, sort_keys=False, allow_unicode=True).encode())
-
-
-def _stored(path: Path) -> dict[str, Any]:
-    try:
-        stored = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(stored, dict) or "corpus" not in stored:
-        raise ModelError(f"{path} is damaged; begin another run=NAME")
-    return stored
 
 
 def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
@@ -211,7 +170,9 @@ def _show(config: DictConfig, test: Benchmark | None) -> None:
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
     lines = [f"run {config.run}", f"valid  {values}"]
     if test is not None and test.source is not None:
-        outputs = list(Translator.load(config.run).translate(test.source))
+        trust = sorted(_packages([plain(config.model), plain(config.search)]))
+        translator = Translator.load(config.run, device=config.device, trust=trust)
+        outputs = translator.translate(test.source)
         lines.append(f"test  {instantiate(config.metric)(outputs, test.target)}")
         for row in spread(config.samples, len(outputs)):
             lines += ["", test.source[row], test.target[row], outputs[row]]
@@ -220,6 +181,14 @@ def _show(config: DictConfig, test: Benchmark | None) -> None:
     logger.info("to translate: python -m nmt.translate run=%s < FILE", name)
     logger.info("to score it:  python -m nmt.evaluate run=%s", name)
     logger.info("to see how it learned: python -m nmt.plot curves run=%s", name)
+
+
+def _packages(node: Any) -> set[str]:
+    """Name the packages, other than this one, whose classes the user asked for."""
+    if isinstance(node, dict):
+        own = {str(node["_target_"]).partition(".")[0]} if "_target_" in node else set()
+        return (own - {"nmt"}).union(*map(_packages, node.values()))
+    return set().union(*map(_packages, node)) if isinstance(node, list) else set()
 
 
 if __name__ == "__main__":

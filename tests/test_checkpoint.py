@@ -79,26 +79,3 @@ def test_a_failed_save_leaves_the_state_before(tmp_path, monkeypatch):
         checkpoint.save(path, {"number": 2})
     assert checkpoint.load(path)["number"] == 1
     assert [one.name for one in tmp_path.iterdir()] == ["state.pt"]
-
-
-STORED = {"seed": 1, "epochs": 3, "schedule": {"_target_": "a", "peak_rate": 0.1}, "list": [1, 2]}
-
-
-def test_bounds_and_the_rate_may_change_on_resumption():
-    now = {**STORED, "epochs": 5, "schedule": {"_target_": "a", "peak_rate": 0.2}}
-    checkpoint.check_unchanged(STORED, now, ("epochs", "schedule.peak_rate"), "runs/a")
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"seed": 2}, "run=runs/a was begun with seed=1 and cannot go on with seed=2"),
-        ({"list": [1]}, r"list=\[1, 2\] and cannot go on with list=\[1\]"),
-        ({"new": None}, r"begun with new=\(absent\) and cannot go on with new=null"),
-        ({"schedule": {"_target_": "b", "peak_rate": 0.1}}, "schedule._target_=a and cannot"),
-        ({"schedule": None}, r"schedule=\(absent\) and cannot go on with schedule=null"),
-    ],
-)
-def test_any_other_change_is_refused_by_name_with_both_values(change, message):
-    with pytest.raises(ConfigurationError, match=message):
-        checkpoint.check_unchanged(STORED, {**STORED, **change}, ("epochs", "list.0"), "runs/a")

@@ -1,0 +1,207 @@
+"""The command, on a corpus of some lines: what it writes, says and refuses."""
+
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+import pytest
+from small_run import starter
+
+from nmt import Translator
+from nmt.command_line import run
+from nmt.errors import ConfigurationError
+from nmt.objectives.cross_entropy import CrossEntropy
+from nmt.settings import check_unchanged
+from nmt.train import train
+
+SMALL = (
+    "data=files",
+    "tokenizer.size=200",
+    "tokenizer.threads=1",
+    "model.hidden_size=8",
+    "model.embedding_size=8",
+    "precision=float32",
+    "epochs=null",
+    "updates=4",
+    "report_every=1",
+    "validate_every=2",
+    "samples=1",
+    "schedule.warmup=1",
+    "search.length_factor=0.1",
+    "validation_search.length_factor=0.1",
+)
+
+
+@dataclass(frozen=True)
+class Stopping(CrossEntropy):
+    """A user's own objective, which asks the process to stop in the third update."""
+
+    def __call__(self, network, batch, update):
+        if update == 3 and not os.environ.get("GO_ON"):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return super().__call__(network, batch, update)
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Write a corpus into an empty folder, and give the command with what it said."""
+    monkeypatch.chdir(tmp_path)
+    for split, first, last in (("train", 0, 150), ("valid", 150, 160), ("test", 160, 163)):
+        for language in ("de", "en"):
+            lines = starter(f"valid.{language}")[first:last]
+            (tmp_path / f"{split}.{language}").write_text("\n".join(lines) + "\n")
+
+    def call(*arguments):
+        files = [
+            f"data.{split}.{side}={split}.{language}"
+            for split in ("train", "valid", "test")
+            for side, language in (("source", "de"), ("target", "en"))
+        ]
+        monkeypatch.setattr(sys, "argv", ["nmt.train", *SMALL, *files, *arguments])
+        status = run("train", train)
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def test_a_training_leaves_a_model_that_translates_and_prints_what_it_came_to(command, tmp_path):
+    status, out, error = command("run=runs/a")
+    assert status == 0, error
+    first, valid, test, _, source, target, output = out.splitlines()
+    assert first == "run runs/a"
+    assert valid.startswith("valid  loss ")
+    assert test.startswith("test  BLEU ")
+    assert "|tok:13a|" in test
+    assert (source, target) == (starter("valid.de")[161], starter("valid.en")[161])
+    assert output == Translator.load("runs/a").translate([source])[0]
+    for said in ("computing in float32 on", "update 1  loss", "validation after update 2: loss"):
+        assert said in error
+    assert "python -m nmt.translate run=runs/a < FILE" in error
+    scores = json.loads((tmp_path / "runs/a/scores.json").read_text())
+    assert scores["signatures"]["bleu"].startswith("nrefs:1|")
+    assert scores["values"]["perplexity"] > 1
+    records = [json.loads(one) for one in (tmp_path / "runs/a/metrics.jsonl").open()]
+    assert [(one["kind"], one["update"]) for one in records] == [
+        ("update", 1),
+        ("update", 2),
+        ("validation", 2),
+        ("update", 3),
+        ("update", 4),
+        ("validation", 4),
+        ("average", 4),
+    ]
+
+
+def test_the_same_command_again_says_that_all_is_done_and_goes_on_if_a_bound_is_raised(command):
+    assert command("run=runs/a")[0] == 0
+    status, out, error = command("run=runs/a")
+    assert (status, out) == (0, "")
+    assert error.endswith("finished (updates=4 reached); to go on, raise its bounds\n")
+    status, out, error = command("run=runs/a", "updates=6", "schedule.peak_rate=0.001")
+    assert (status, out.splitlines()[0]) == (0, "run runs/a")
+    assert "resuming after update 4" in error
+
+
+def test_an_interrupted_training_says_how_to_go_on_and_goes_on(command, monkeypatch):
+    own = "objective._target_=test_train.Stopping"
+    with pytest.raises(SystemExit) as stopped:
+        command("run=runs/a", own)
+    assert stopped.value.code == 143
+    monkeypatch.setenv("GO_ON", "yes")
+    status, _, error = command("run=runs/a", own)
+    assert status == 0
+    assert "everything is saved, the same command goes on: python -m nmt.train data=files" in error
+    assert "resuming after update 3" in error
+
+
+def test_other_settings_are_refused_by_name(command):
+    assert command("run=runs/a")[0] == 0
+    status, out, error = command("run=runs/a", "model.layers=3")
+    assert (status, out) == (2, "")
+    assert error.splitlines()[-1] == (
+        "error: run=runs/a was begun with model.layers=2 and cannot go on with model.layers=3; "
+        "take model.layers=2 again, or begin another run=NAME"
+    )
+
+
+def test_other_text_is_refused(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    (tmp_path / "valid.de").write_text("Anders.\n" * 10)
+    status, _, error = command("run=runs/a")
+    assert status == 2
+    assert "run=runs/a was begun with other text than is there now (files-" in error
+
+
+def test_a_model_without_its_training_is_not_overwritten(command, tmp_path):
+    (tmp_path / "runs/a").mkdir(parents=True)
+    (tmp_path / "runs/a/model.safetensors").write_bytes(b"precious")
+    status, _, error = command("run=runs/a")
+    assert status == 2
+    assert "run=runs/a holds a model without its training, which would be lost" in error
+    assert (tmp_path / "runs/a/model.safetensors").read_bytes() == b"precious"
+
+
+def test_a_broken_test_set_is_named_before_any_training(command, tmp_path):
+    (tmp_path / "test.en").write_text("One line.\n")
+    status, _, error = command("run=runs/a")
+    assert status == 2
+    assert "test.de has 3 lines but test.en has 1" in error
+    assert not (tmp_path / "runs").exists()
+
+
+def test_data_without_a_test_set_is_validated_only(command):
+    status, out, _ = command("run=runs/a", "data.test=null")
+    assert status == 0
+    assert len(out.splitlines()) == 2
+
+
+def test_several_processes_are_refused(command, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    status, _, error = command("run=runs/a")
+    assert (status, error.startswith("error: WORLD_SIZE=2: one process trains")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("epochs=-1.0", "epochs=-1.0: expected a number above 0"),
+        ("device=gpu", "device=gpu is no device; expected auto, cpu, cuda or cuda:NUMBER"),
+        ("threads=0", "threads=0: expected a number, 1 or more"),
+        ("seed=-1", "seed=-1: expected 0 to 4294967295"),
+        (
+            "criterion.name=meteor",
+            "criterion.name=meteor is no value of a validation; expected one",
+        ),
+        ("objective.smoothing=2.0", "objective.smoothing=2.0: expected a number from 0 to 1"),
+        ("schedule=cosine", "schedule=cosine: there is no such choice (nearest: warmup_cosine)"),
+    ],
+)
+def test_wrong_values_are_refused_in_one_line(command, argument, message):
+    status, out, error = command("run=runs/a", argument)
+    assert (status, out) == (2, "")
+    assert error.splitlines()[-1].startswith(f"error: {message}")
+
+
+STORED = {"seed": 1, "epochs": 3, "schedule": {"_target_": "a", "peak_rate": 0.1}, "list": [1, 2]}
+
+
+def test_bounds_and_the_rate_may_change_on_resumption():
+    now = {**STORED, "epochs": 5, "schedule": {"_target_": "a", "peak_rate": 0.2}}
+    check_unchanged(STORED, now, ("epochs", "schedule.peak_rate"), "runs/a")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 2}, "run=runs/a was begun with seed=1 and cannot go on with seed=2"),
+        ({"list": [1]}, r"list=\[1, 2\] and cannot go on with list=\[1\]"),
+        ({"new": None}, r"begun with new=\(absent\) and cannot go on with new=null"),
+        ({"schedule": {"_target_": "b", "peak_rate": 0.1}}, "schedule._target_=a and cannot"),
+        ({"schedule": None}, r"schedule=\(absent\) and cannot go on with schedule=null"),
+    ],
+)
+def test_any_other_change_is_refused_by_name_with_both_values(change, message):
+    with pytest.raises(ConfigurationError, match=message):
+        check_unchanged(STORED, {**STORED, **change}, ("epochs", "list.0"), "runs/a")

@@ -114,7 +114,7 @@ class Translator:
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
         texts = [_cleaned(line) for _, line in window]
-        distinct = list(dict.fromkeys(text for text in texts if text))
+        distinct = list(dict.fromkeys(texts))
         encoded = self.tokenizers.source.encode_lines(distinct)
         chunks = dict(zip(distinct, map(self._chunks, distinct, encoded), strict=True))
         sizes = dict(zip(distinct, map(len, encoded), strict=True))
@@ -123,10 +123,10 @@ class Translator:
             text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
         }
         for (number, line), text in zip(window, texts, strict=True):
-            if text and sizes[text] > self.long_lines.max_pieces:
+            if sizes[text] > self.long_lines.max_pieces:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
                 notice.say(f"line {number} has {limit}; it was {self.long_lines.done}")
-            yield Translation(line, candidates[text] if text else NOTHING)
+            yield Translation(line, candidates[text])
 
     def _chunks(self, text: str, ids: Sequence[int]) -> list[Chunk]:
         short = len(ids) <= self.long_lines.max_pieces

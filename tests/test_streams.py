@@ -1,4 +1,7 @@
 import gzip
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,11 +74,25 @@ def test_output_that_cannot_be_written_is_said(tmp_path):
         pass
 
 
+def test_a_pipe_stays_one_and_is_written_to(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as thread:
+        read = thread.submit(pipe.read_bytes)
+        with streams.writing(str(pipe)) as output:
+            output.write(b"text")
+        assert read.result() == b"text"
+    assert pipe.is_fifo()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_said_and_a_device_stays_one():
+def test_a_full_disk_is_said(monkeypatch):
+    full = Path("/dev/full").open("w")  # noqa: SIM115
+    monkeypatch.setattr(sys, "stdout", full)
     with (
-        pytest.raises(NmtError, match="/dev/full cannot be written: No space left"),
-        streams.writing("/dev/full") as output,
+        pytest.raises(NmtError, match="standard output cannot be written: No space left"),
+        streams.writing(None) as output,
     ):
         output.write(b"text")
-    assert Path("/dev/full").is_char_device()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing does not fail
+    full.close()

@@ -58,6 +58,7 @@ def test_an_output_file_is_whole_or_as_it_was(tmp_path):
         output.write(b"half")
         raise KeyboardInterrupt
     assert file.read_text() == "before"
+    assert sorted(tmp_path.iterdir()) == [link, file]
     with streams.writing(str(link)) as output:
         output.write(b"whole")
         assert file.read_text() == "before"

@@ -137,8 +137,7 @@ class Preparation:
             unfinished.mkdir(parents=True)
             self._fill(unfinished, digest)
             _flush(unfinished)
-            if not folder.exists():
-                unfinished.rename(folder)
+            unfinished.rename(folder)
         except OSError as error:
             # The other of two processes was faster: its folder holds the same.
             if not folder.exists():

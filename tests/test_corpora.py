@@ -37,9 +37,14 @@ def stopped(corpus, policy=SKIP):
 
 
 def test_only_a_line_feed_ends_a_line_and_a_carriage_return_before_it_goes(tmp_path):
-    text = "a\u2028b\r\nc\x0bd\x85e\n\nf\rg".encode()
+    text = "a\u2028b\r\nc\x0bd\x85e\x0b\n\nf\rg \r\r\n".encode()
     name = write(tmp_path / "a", text)
-    assert [line.decode() for line in lines(name)] == ["a\u2028b", "c\x0bd\x85e", "", "f\rg"]
+    assert [line.decode() for line in lines(name)] == [
+        "a\u2028b",
+        "c\x0bd\x85e\x0b",
+        "",
+        "f\rg \r",
+    ]
 
 
 def test_a_byte_order_mark_goes_at_the_start_of_a_file_only(tmp_path):

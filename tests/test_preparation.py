@@ -175,6 +175,14 @@ def test_the_report_counts_pairs_pieces_words_and_what_was_left_out(tmp_path, ca
     }
 
 
+def test_a_pair_of_exactly_the_limit_in_pieces_is_kept(tmp_path):
+    longest = preparation(tmp_path)(tmp_path / "prepared").report.splits["train"].source.longest
+    for limit, all_kept in ((longest, True), (longest - 1, False)):
+        done = preparation(tmp_path, policy=Skip(200, limit))(tmp_path / "prepared")
+        assert done.report.splits["train"].source.longest <= limit
+        assert (len(done.train) == 90) == all_kept
+
+
 def test_a_strict_policy_stops_at_a_bad_line_and_at_too_many_pieces(tmp_path):
     for bad, message in (("\x07", "control character"), ("a b c " * 20, "too many pieces")):
         train = corpus(tmp_path, "train", [*LINES, bad], [*LINES, "a"])

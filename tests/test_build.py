@@ -75,7 +75,7 @@ def test_the_error_of_a_constructor_reaches_the_user_as_it_is():
     ],
 )
 def test_a_saved_model_may_name_only_classes_of_the_rooms(target):
-    with pytest.raises(ModelError, match="names .* which is no class that a saved model may name"):
+    with pytest.raises(ModelError, match=r"names .* which is no class that a saved model may name"):
         check_stored({"encoder": [{"_target_": target}]}, (), "config.yaml")
 
 

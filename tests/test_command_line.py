@@ -47,7 +47,7 @@ def test_lists_of_names_with_umlauts_are_lists():
 def test_words_before_overrides_fill_their_keys():
     composed = configuration("download", ["multi30k", "folder=x"], ("corpus",))
     assert composed.folder == "x"
-    with pytest.raises(ConfigurationError, match="corpus=multi31k: .*nearest: multi30k"):
+    with pytest.raises(ConfigurationError, match=r"corpus=multi31k: .*nearest: multi30k"):
         configuration("download", ["multi31k"], ("corpus",))
 
 

@@ -30,7 +30,7 @@ class Embedding(nn.Module):
         require(size >= 1, "embedding_size", size, "at least 1")
         require(0 <= word_dropout < 1, "word_dropout", word_dropout, "a share below 1")
         self.size = size
-        self.weight = nn.Parameter(torch.randn(pieces, size) * size**-0.5)
+        self.weight = _table(pieces, size)
         self.dropout = Locked(dropout)
         self.word_dropout = word_dropout
         with torch.no_grad():
@@ -84,8 +84,7 @@ class Untied:
         self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
     ) -> Tables:
         """Make the tables for vocabularies of `source` and `target` pieces."""
-        weight = nn.Parameter(torch.randn(target, readout_size) * readout_size**-0.5)
-        return embedding(source), embedding(target), Output(weight)
+        return embedding(source), embedding(target), Output(_table(target, readout_size))
 
 
 @dataclass(frozen=True)
@@ -131,6 +130,13 @@ class TiedAll:
         shared = embedding(target)
         _fit(shared, readout_size)
         return shared, shared, Output(shared.weight)
+
+
+def _table(pieces: int, size: int) -> nn.Parameter:
+    # Uniform: on the meta device, where saved models are laid out, torch imports a compiler to
+    # draw from a normal distribution, which takes seconds.
+    bound = (3 / size) ** 0.5
+    return nn.Parameter(torch.empty(pieces, size).uniform_(-bound, bound))
 
 
 def _fit(embedding: Embedding, readout_size: int) -> None:

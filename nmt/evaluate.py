@@ -32,7 +32,7 @@ def evaluate(config: DictConfig) -> None:
     device.use_threads(config.threads)
     _check_output(config.output)
     metrics = [instantiate(node) for node in config.metrics.values()]
-    evaluation = Evaluation(metrics, list(config.by_length), config.samples)
+    evaluation = Evaluation(metrics, _several(config.by_length), config.samples)
     benchmark = _benchmark(config)
     systems = [*_written(config), *_translated(config, benchmark)]
     logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it narrates each resampling
@@ -53,18 +53,19 @@ def _benchmark(config: DictConfig) -> Benchmark:
     first = _folders(config.run)[0]
     if config.hypotheses:
         log.info("references are those of %s; target=FILE names others", first)
-    return from_run(Path(first), list(config.trust))
+    return from_run(Path(first), _several(config.trust))
 
 
 def _written(config: DictConfig) -> Iterator[System]:
     """Read translations that somebody made before."""
-    for name in config.hypotheses:
+    for name in _several(config.hypotheses):
         yield System(str(name), read(str(name)), {})
 
 
 def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
     """Translate the test set with each run; files, where there are any, stand for the first."""
-    systems = list(config.against) if config.hypotheses else [config.run, *config.against]
+    against = _several(config.against)
+    systems = against if config.hypotheses else [config.run, *against]
     for system in systems:
         if benchmark.source is None:
             raise ConfigurationError("target= needs source=FILE where a run is to translate")
@@ -76,7 +77,7 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
             long_lines=instantiate(config.long_lines),
             windows=instantiate(config.windows),
             device=config.device,
-            trust=list(config.trust),
+            trust=_several(config.trust),
         )
         log.info("translating %d lines with %s", len(benchmark.source), name)
         yield System(name, translator.translate(benchmark.source), _settings(config))
@@ -84,10 +85,15 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
 
 def _folders(names: Any) -> list[str]:
     """Give the folders of one model, or of the models of an ensemble."""
-    folders = [str(name) for name in names] if isinstance(names, ListConfig) else [str(names)]
+    folders = [str(name) for name in _several(names)]
     if not folders:
         raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
     return folders
+
+
+def _several(values: Any) -> list[Any]:
+    """Give the elements of a list, or the one value that was written without brackets."""
+    return list(values) if isinstance(values, ListConfig) else [values]
 
 
 def _settings(config: DictConfig) -> dict[str, Any]:

@@ -225,6 +225,14 @@ def test_files_come_before_runs_and_their_test_set_is_that_of_the_run(runs, tmp_
     assert names == [mine, runs[1]]
 
 
+def test_one_name_needs_no_brackets(runs, tmp_path, capsys):
+    mine = write(tmp_path / "mine.en", *starter("test.en")[:4])
+    chosen = [f"hypotheses={mine}", f"run={runs[0]}", f"against={runs[1]}", "by_length=5"]
+    shown = command(capsys, *chosen).splitlines()
+    assert [line.split()[0] for line in shown[3:5]] == [mine, runs[1]]
+    assert [line.split()[0] for line in shown[-2:]] == ["0-5", "6+"]
+
+
 def test_an_ensemble_is_one_system(runs, capsys):
     assert " + ".join(runs) in command(capsys, f"run=[{runs[0]},{runs[1]}]").splitlines()
 

@@ -165,7 +165,8 @@ def _check_key(root: Path, override: Override, known: list[str]) -> None:
         return
     key = override.key_or_group
     if key not in known:
-        hint = _nearest(key, known + [path.name for path in root.iterdir() if path.is_dir()])
+        groups = [path.name for path in root.iterdir() if path.is_dir()]
+        hint = _nearest(key, sorted({*known, *groups}))
         raise ConfigurationError(f"{key}: there is no such key{hint}; --help shows all of them")
 
 

@@ -1,7 +1,6 @@
 """A trained model in a folder: weights, configuration, vocabulary, scores; nothing is pickled."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
+from nmt import atomic
 from nmt.build import check_stored, translation_model
 from nmt.errors import ModelError
 from nmt.tokenizer import Tokenizers
@@ -83,23 +83,12 @@ def save(
         tokenizers: of source and target.
         scores: what `scores.json` shall say.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     tokenizers.save(folder)
     text = yaml.safe_dump({"format": FORMAT, **config}, sort_keys=False, allow_unicode=True)
-    replace(folder / CONFIGURATION, text.encode())
-    replace(folder / SCORES, (json.dumps(scores, indent=2) + "\n").encode())
+    atomic.write(folder / CONFIGURATION, text.encode())
+    atomic.write(folder / SCORES, (json.dumps(scores, indent=2) + "\n").encode())
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    replace(folder / WEIGHTS, serialise(tensors))
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file beside, flush it to the disk, and rename it over `path`."""
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    atomic.write(folder / WEIGHTS, serialise(tensors))
 
 
 def _read_configuration(path: Path, trust: Sequence[str]) -> dict[str, Any]:

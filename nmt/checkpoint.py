@@ -44,10 +44,7 @@ def load(path: Path) -> dict[str, Any]:
         written = state["format"]
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(
-            f"{path} is no training state ({why}); delete its folder to begin again, "
-            "or choose another run=NAME"
-        ) from error
+        raise ModelError(f"{path} is no training state ({why}); begin another run=NAME") from error
     if written != FORMAT:
         raise ModelError(f"{path} has format {written}; this program reads format {FORMAT}")
     assert isinstance(state, dict)
@@ -85,7 +82,7 @@ def seed(number: int) -> None:
     Raises:
         ConfigurationError: if the number is not one of these.
     """
-    if not 0 <= number < 2**32:
+    if not isinstance(number, int) or not 0 <= number < 2**32:
         raise ConfigurationError(f"seed={number}: expected 0 to {2**32 - 1}")
     random.seed(number)
     np.random.seed(number)

@@ -4,22 +4,20 @@ A command composes `conf/<name>.yaml` itself (Hydra's compose API) instead of be
 which would create folders, log to stdout, refuse umlauts and not name the keys there are.
 """
 
-import difflib
 import logging
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from nmt import overrides
 from nmt.errors import ConfigurationError, NmtError
 from nmt.resources import folder
 
@@ -38,6 +36,9 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
         0; 2 after an error that the user can mend; 130 after Ctrl-C; 141 when the reader of stdout
         went away.
     """
+    # Where the shell closed a stream, there is nothing to read, and nobody who reads.
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     try:
@@ -68,121 +69,51 @@ def configuration(name: str, arguments: Sequence[str], words: Sequence[str]) -> 
     """
     root = folder("conf")
     OmegaConf.register_new_resolver("folder", lambda name: str(folder(name)), replace=True)
-    overrides = [_quoted(argument) for argument in _named(arguments, words)]
+    typed = [overrides.parse(argument) for argument in overrides.named(arguments, words)]
+    for override in typed:
+        overrides.check_choice(root, override)
     with initialize_config_dir(config_dir=str(root), version_base="1.3"):
-        try:
-            return compose(config_name=name, overrides=overrides)
-        except (HydraException, OmegaConfBaseException) as error:
-            parsed = [OverridesParser.create().parse_override(text) for text in overrides]
-            for override in parsed:
-                _check_choice(root, override)
-            groups = [text for text, o in zip(overrides, parsed, strict=True) if _group(root, o)]
-            known = list(_keys(compose(config_name=name, overrides=groups)))
-            for override in parsed:
-                _check_key(root, override, known)
-            raise ConfigurationError(" ".join(str(error).split())) from error
+        groups = [override for override in typed if overrides.chooses(root, override)]
+        base = _composed(name, groups)
+        changed = [override for override in typed if override not in groups]
+        for override in changed:
+            if not (override.is_add() or override.is_force_add()):
+                overrides.check_key(root, override, base)
+        composed = _composed(name, typed) if changed else base
+    for override in changed:
+        if not override.is_delete():
+            overrides.fit(override, base, composed)
+    return composed
+
+
+def _composed(name: str, typed: Sequence[Override]) -> DictConfig:
+    try:
+        return compose(config_name=name, overrides=[one.input_line or "" for one in typed])
+    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        raise ConfigurationError(" ".join(str(error).split())) from error
 
 
 def usage(name: str, command: Callable[[DictConfig], None], words: Sequence[str]) -> str:
     """Say what the command does, its groups with their choices, and all its keys."""
     root = folder("conf")
     composed = configuration(name, [], words)
+    mounted = {str(key).split("@")[0].split()[-1] for key in _defaults(root / f"{name}.yaml")}
     groups = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_dir())
-    own = [group for group in groups if group.split("/")[0] in composed or group == "experiment"]
+    own = [group for group in groups if group.split("/")[0] in mounted]
     typed = "".join(f" {word.upper()}" for word in words)
     lines = [f"python -m nmt.{name}{typed} [KEY=VALUE ...]", "", (command.__doc__ or "").strip()]
     if own:
         lines += ["", "Groups, each with its choices (GROUP=CHOICE):"]
-        lines += [f"  {group}: {', '.join(_choices(root, group))}" for group in own]
+        lines += [f"  {group}: {', '.join(overrides.choices(root, group))}" for group in own]
     lines += ["", "Keys with their defaults (KEY.KEY=VALUE):", "", OmegaConf.to_yaml(composed)]
     return "\n".join(lines)
 
 
-def _named(arguments: Sequence[str], words: Sequence[str]) -> Iterator[str]:
-    waiting = list(words)
-    for argument in arguments:
-        if "=" in argument or argument.startswith("~"):
-            yield argument
-        elif waiting:
-            yield f"{waiting.pop(0)}={argument}"
-        else:
-            raise ConfigurationError(
-                f"{argument!r} is not understood; write KEY=VALUE, or --help for all keys"
-            )
-
-
-def _quoted(argument: str) -> str:
-    """Quote what the user's shell took the quotes of, where Hydra would read it as syntax."""
-    if _parses(argument):
-        return argument
-    key, _, value = argument.partition("=")
-    if value.startswith("[") and value.endswith("]"):
-        elements = ",".join(_quote(element.strip()) for element in value[1:-1].split(","))
-        listed = f"{key}=[{elements}]"
-        if _parses(listed):
-            return listed
-    quoted = f"{key}={_quote(value)}"
-    if not _parses(quoted):
-        raise ConfigurationError(f"{argument!r} is not understood; write KEY=VALUE")
-    return quoted
-
-
-def _quote(value: str) -> str:
-    # Hydra reads backslashes as they are, except before a quote.
-    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + "\\'" * len(found[2]), value)
-    return "'" + escaped.replace("${", "\\${") + "'"
-
-
-def _parses(argument: str) -> bool:
-    try:
-        return not OverridesParser.create().parse_override(argument).is_sweep_override()
-    except HydraException:
-        return False
-
-
-def _group(root: Path, override: Override) -> bool:
-    return (root / override.key_or_group).is_dir()
-
-
-def _choices(root: Path, group: str) -> list[str]:
-    return sorted(path.stem for path in (root / group).glob("[!_]*.yaml"))
-
-
-def _check_choice(root: Path, override: Override) -> None:
-    if not _group(root, override) or override.is_delete():
-        return
-    group, choices = override.key_or_group, _choices(root, override.key_or_group)
-    choice = str(override.value())
-    if override.value() is not None and choice not in choices:
-        raise ConfigurationError(
-            f"{group}={choice}: there is no such choice{_nearest(choice, choices)};"
-            f" {group} is one of {', '.join(choices)}"
-        )
-
-
-def _check_key(root: Path, override: Override, known: list[str]) -> None:
-    if _group(root, override) or override.is_add() or override.is_force_add():
-        return
-    key = override.key_or_group
-    if key not in known:
-        groups = [path.name for path in root.iterdir() if path.is_dir()]
-        hint = _nearest(key, sorted({*known, *groups}))
-        raise ConfigurationError(f"{key}: there is no such key{hint}; --help shows all of them")
-
-
-def _nearest(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f" (nearest: {', '.join(near)})" if near else ""
-
-
-def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
-    for key in node:
-        name = prefix + str(key)
-        yield name
-        if not OmegaConf.is_missing(node, key) and OmegaConf.is_dict(node._get_node(key)):
-            child = node._get_node(key)
-            if isinstance(child, DictConfig) and not child._is_none() and not child._is_missing():
-                yield from _keys(child, f"{name}.")
+def _defaults(path: Path) -> Iterator[str]:
+    """Name the groups of a command's defaults list."""
+    for entry in OmegaConf.load(path).defaults:
+        if isinstance(entry, DictConfig):
+            yield from map(str, entry)
 
 
 def _explain(error: OmegaConfBaseException) -> str:

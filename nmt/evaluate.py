@@ -15,7 +15,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig
 
-from nmt import allocator, bundle, device, origin
+from nmt import allocator, atomic, device, origin
 from nmt.benchmark import Benchmark, from_files, from_run, read
 from nmt.build import instantiate, plain
 from nmt.command_line import run
@@ -30,7 +30,7 @@ def evaluate(config: DictConfig) -> None:
     """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
     allocator.keep_blocks()
     device.use_threads(config.threads)
-    _check_output(config.output)
+    _check_output(None if config.output is None else str(config.output))
     metrics = [instantiate(node) for node in config.metrics.values()]
     evaluation = Evaluation(metrics, _several(config.by_length), config.samples)
     benchmark = _benchmark(config)
@@ -41,7 +41,7 @@ def evaluate(config: DictConfig) -> None:
     if config.output is not None:
         numbers = report(benchmark, judgements, _versions(config.device))
         text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
-        bundle.replace(Path(config.output), text.encode())
+        atomic.write(Path(str(config.output)), text.encode())
         log.info("wrote %s", config.output)
 
 
@@ -105,6 +105,8 @@ def _check_output(output: str | None) -> None:
     """Refuse before the work what would fail after it."""
     if output is not None and not Path(output).parent.is_dir():
         raise NmtError(f"output={output}: the folder {Path(output).parent} does not exist")
+    if output is not None and Path(output).is_dir():
+        raise NmtError(f"output={output} is a folder; expected a file's name, as in report.json")
 
 
 def _versions(name: str) -> dict[str, str]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from nmt import atomic
 from nmt.benchmark import TRAINING
-from nmt.bundle import WEIGHTS, replace
+from nmt.bundle import WEIGHTS
 from nmt.errors import ConfigurationError, ModelError
 
 STATE = Path("training", "state.pt")
@@ -45,6 +46,7 @@ def claim(run: str, settings: dict[str, Any]) -> None:
     Raises:
         ConfigurationError: if something differs that may not, or a model would be lost.
         ModelError: if the settings that are there cannot be read.
+        NmtError: if the folder cannot be written.
     """
     path = Path(run) / TRAINING
     if (Path(run) / STATE).exists():
@@ -60,8 +62,7 @@ def claim(run: str, settings: dict[str, Any]) -> None:
             f"run={run} holds a model without its training, which would be lost; "
             "begin another run=NAME"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace(path, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())
+    atomic.write(path, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())
 
 
 def check_unchanged(

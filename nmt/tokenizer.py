@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import sentencepiece
 
+from nmt import atomic
 from nmt.errors import ModelError
 from nmt.ragged import Ragged
 from nmt.sampling.bpe import BPESampler
@@ -152,10 +153,10 @@ class Tokenizers:
     def save(self, folder: Path) -> None:
         """Write one model file if joint, else two."""
         if self.joint:
-            (folder / JOINT).write_bytes(self.source.data)
+            atomic.write(folder / JOINT, self.source.data)
         else:
-            (folder / SOURCE).write_bytes(self.source.data)
-            (folder / TARGET).write_bytes(self.target.data)
+            atomic.write(folder / SOURCE, self.source.data)
+            atomic.write(folder / TARGET, self.target.data)
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizers":

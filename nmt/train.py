@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from nmt import allocator, bundle, checkpoint, device, distributed, origin
+from nmt import allocator, bundle, checkpoint, device, distributed, origin, ranges
 from nmt.benchmark import MISSING, Benchmark, from_corpus
 from nmt.build import instantiate, plain, translation_model
 from nmt.command_line import run
@@ -64,6 +64,10 @@ def _check(config: DictConfig) -> None:
     groups = ("objective", "schedule", "precision", "averaging", "search", "validation_search")
     for group in groups:
         instantiate(config[group])
+    checkpoint.seed(config.seed)
+    ranges.at_least("validation_budget", config.validation_budget, 1)
+    ranges.at_least("samples", config.samples, 0)
+    _optimizer(config, torch.nn.Linear(1, 1))
     name = instantiate(config.metric)(["a"], ["a"]).metric.lower()
     instantiate(config.criterion).score({"loss": 0.0, "perplexity": 0.0, name: 0.0})
 
@@ -86,8 +90,21 @@ def _settings(config: DictConfig) -> dict[str, Any]:
 def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
     tokenizers = corpus.tokenizers
     network = translation_model(plain(config.model), tokenizers.source.size, tokenizers.target.size)
+    if not tokenizers.joint and network.embedding is network.decoder.embedding:
+        raise ConfigurationError(
+            "model/tying=all shares one table between the languages, but with vocabulary=separate"
+            " an id means another piece in each; use vocabulary=joint or model/tying=target"
+        )
     logger.info("the model has %d weights", sum(one.numel() for one in network.parameters()))
     return network
+
+
+def _optimizer(config: DictConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
+    make = instantiate(config.optimizer)
+    try:
+        return make(parameter_groups(network))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConfigurationError(f"optimizer: {' '.join(str(error).split())}") from error
 
 
 def _trainer(
@@ -95,7 +112,7 @@ def _trainer(
 ) -> Trainer:
     objective, precision = instantiate(config.objective), instantiate(config.precision)
     logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
-    optimizer = instantiate(config.optimizer)(parameter_groups(network))
+    optimizer = _optimizer(config, network)
     return Trainer(
         Updater(network, objective, optimizer, precision, place, config.clip_norm),
         instantiate(config.schedule),

@@ -35,8 +35,8 @@ def translate(config: DictConfig) -> None:
         logger.info("type a line to translate it; Ctrl-D ends")
     began = time.monotonic()
     count = 0
-    with streams.writing(config.output) as file:
-        for translation in translator.stream(streams.read(config.input, config.side)):
+    with streams.writing(_name(config.output)) as file:
+        for translation in translator.stream(streams.read(_name(config.input), config.side)):
             file.write(output_format(count, translation).encode())
             count += 1
             if at_once:
@@ -44,6 +44,11 @@ def translate(config: DictConfig) -> None:
     seconds = time.monotonic() - began
     rate = count / max(seconds, 1e-9)
     logger.info("translated %d lines in %.1f s, %.1f lines/s", count, seconds, rate)
+
+
+def _name(given: object) -> str | None:
+    """Give a file's name as text, also where it is a number."""
+    return None if given is None else str(given)
 
 
 def runs(names: object) -> list[str]:

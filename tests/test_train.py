@@ -24,6 +24,7 @@ SMALL = (
     "model.embedding_size=8",
     "precision=float32",
     "epochs=null",
+    "averaging=best",
     "updates=4",
     "report_every=1",
     "validate_every=2",

@@ -111,19 +111,24 @@ def fit(override: Override, base: DictConfig, composed: DictConfig) -> None:
     """
     key = override.key_or_group
     default, value = OmegaConf.select(base, key), OmegaConf.select(composed, key)
+    if value is None and key in OPTIONAL:
+        return
     if isinstance(default, str) and isinstance(value, bool | int | float):
         OmegaConf.update(composed, key, str(override.input_line).partition("=")[2].strip("'"))
     elif type(default) is float and type(value) is int:
         OmegaConf.update(composed, key, float(value))
     elif isinstance(default, ListConfig) and not isinstance(value, ListConfig):
         OmegaConf.update(composed, key, [value])
-    elif value is None and key in OPTIONAL:
-        return
-    elif isinstance(default, DictConfig) and not isinstance(value, DictConfig):
+    else:
+        _check_kind(key, default, value)
+
+
+def _check_kind(key: str, default: Any, value: Any) -> None:
+    if isinstance(default, DictConfig) and not isinstance(value, DictConfig):
         _refuse(key, value, "keys below it, or a choice")
-    elif isinstance(default, str) and value is None:
+    if isinstance(default, str) and value is None:
         _refuse(key, value, "text")
-    elif type(default) in EXPECTED and value is not None:
+    if type(default) in EXPECTED and value is not None:
         words, types = EXPECTED[type(default)]
         if type(value) not in types:
             _refuse(key, value, words)

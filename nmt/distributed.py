@@ -18,11 +18,6 @@ def ranks() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def is_main() -> bool:
-    """Say whether this process is the one that writes files and talks."""
-    return rank() == 0
-
-
 def start() -> None:
     """Meet the other processes; nothing for a single one."""
     if ranks() > 1 and not torch.distributed.is_initialized():

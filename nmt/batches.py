@@ -149,11 +149,9 @@ class _Cut:
         return Batch(_padded(sources.compact(), 0), _padded(targets.compact(), 1))
 
 
-def in_order(shards: Shards, budget: int) -> Iterator[tuple[list[int], Batch]]:
+def in_order(sources: Ragged, targets: Ragged, budget: int) -> Iterator[tuple[list[int], Batch]]:
     """Give each pair once, short pairs first, with the numbers of the rows; nothing is drawn."""
-    everything = np.arange(len(shards))
-    sources, targets = shards.sources(everything), shards.targets(everything)
-    for rows in _cut(sources, targets, budget, everything):
+    for rows in _cut(sources, targets, budget, np.arange(len(targets.lengths))):
         yield rows.tolist(), _Cut(sources, targets, rows).batch()
 
 

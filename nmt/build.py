@@ -11,6 +11,7 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
 from nmt.errors import ConfigurationError, ModelError, NmtError
+from nmt.language_models.network import LanguageNetwork
 from nmt.translation_model import TranslationModel
 
 ROOMS = (
@@ -20,6 +21,8 @@ ROOMS = (
     "nmt.decoders.",
     "nmt.embeddings.",
     "nmt.encoders.",
+    "nmt.language_models.",
+    "nmt.ngrams.",
     "nmt.readouts.",
     "nmt.search.",
     "nmt.stack.",
@@ -109,6 +112,22 @@ def translation_model(
         source_pieces, target_pieces, instantiate(model["embedding"]), model["readout_size"]
     )
     return TranslationModel(tables, instantiate(model["encoder"]), instantiate(model["decoder"]))
+
+
+def language_network(model: Mapping[str, Any], pieces: int) -> LanguageNetwork:
+    """Make a language model's network, freshly initialised from torch's random state.
+
+    Args:
+        model: the resolved node: `readout_size` and the nodes `tying`, `embedding` and `network`;
+            what else stands there is for interpolations.
+        pieces: size of the vocabulary.
+    """
+    tying = instantiate(model["tying"])
+    _, embedding, output = tying(
+        pieces, pieces, instantiate(model["embedding"]), model["readout_size"]
+    )
+    network: LanguageNetwork = instantiate(model["network"])(embedding, output)
+    return network
 
 
 def check_stored(node: Any, trust: Sequence[str], where: str) -> None:

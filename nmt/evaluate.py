@@ -78,6 +78,7 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
             windows=instantiate(config.windows),
             device=config.device,
             trust=_several(config.trust),
+            fusion=instantiate(config.fusion),
         )
         log.info("translating %d lines with %s", len(benchmark.source), name)
         yield System(name, translator.translate(benchmark.source), _settings(config))
@@ -98,7 +99,11 @@ def _several(values: Any) -> list[Any]:
 
 def _settings(config: DictConfig) -> dict[str, Any]:
     """Say what decides, besides the model, how a line is translated."""
-    return {"search": plain(config.search), "long_lines": plain(config.long_lines)}
+    return {
+        "search": plain(config.search),
+        "long_lines": plain(config.long_lines),
+        "fusion": plain(config.fusion),
+    }
 
 
 def _check_output(output: str | None) -> None:

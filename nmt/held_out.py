@@ -1,10 +1,12 @@
 """Validation on held-out pairs: losses, and a metric of what a search makes of the sources."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from nmt.batch import Batch
 from nmt.batches import in_order
 from nmt.journals.journal import Sample
 from nmt.metrics.metric import Metric
@@ -66,14 +68,18 @@ class HeldOut:
         )
 
     def _losses(self) -> tuple[float, float]:
-        batches = (batch.to(self.device) for _, batch in in_order(self.shards, self.budget))
+        batches = (batch.to(self.device) for _, batch in self._in_order())
         with self.precision.autocast(self.device):
             return mean_losses(self.network, self.objective, batches)
+
+    def _in_order(self) -> Iterator[tuple[list[int], Batch]]:
+        rows = np.arange(len(self.shards))
+        return in_order(self.shards.sources(rows), self.shards.targets(rows), self.budget)
 
     def _translate(self) -> list[str]:
         scorer = Single(self.network)
         outputs = [""] * len(self.shards)
-        for rows, batch in in_order(self.shards, self.budget):
+        for rows, batch in self._in_order():
             found = self.search(scorer, batch.source.to(self.device))
             for row, hypotheses in zip(rows, found, strict=True):
                 outputs[row] = self.tokenizer.decode(hypotheses[0].ids)

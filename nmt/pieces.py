@@ -1,10 +1,12 @@
 """How pieces are learnt from text, and whether both languages share them."""
 
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import ClassVar, Protocol, runtime_checkable
 
@@ -145,6 +147,35 @@ class Separate(Vocabulary):
         """Read the text twice."""
         source = pieces.train(source for source, _ in texts())
         return Tokenizers(source, pieces.train(target for _, target in texts()))
+
+
+@dataclass(frozen=True)
+class Existing(Vocabulary):
+    """The pieces of a trained model, so that another model on other text has the same.
+
+    Attributes:
+        run: folder of the model.
+        digest: SHA-256 of the pieces, so that what is prepared with others has another name.
+
+    Raises:
+        ModelError: if there are none.
+    """
+
+    run: str
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read them once to name them."""
+        found = self._load()
+        data = found.source.data if found.joint else found.source.data + found.target.data
+        object.__setattr__(self, "digest", hashlib.sha256(data).hexdigest())
+
+    def __call__(self, pieces: Pieces, texts: Texts) -> Tokenizers:
+        """Give them; nothing is learnt."""
+        return self._load()
+
+    def _load(self) -> Tokenizers:
+        return Tokenizers.load(Path(self.run))
 
 
 def _remembering(lines: Iterable[str], failures: list[Exception]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from nmt import allocator, bundle, checkpoint, device, distributed, origin, ranges
 from nmt.benchmark import MISSING, Benchmark, from_corpus
@@ -16,75 +16,52 @@ from nmt.build import instantiate, plain, translation_model
 from nmt.command_line import run
 from nmt.errors import ConfigurationError
 from nmt.held_out import HeldOut, spread
-from nmt.interruption import Interrupted
 from nmt.kept import KeptWeights, weights
-from nmt.pace import Bounds, Pace
 from nmt.preparation import Prepared, prepared
 from nmt.settings import CORPUS, STATE, claim
 from nmt.trainer import Trainer, Watchers
+from nmt.training import bounds, check, complete, optimizer, pace, settings
 from nmt.translation_model import TranslationModel
 from nmt.translator import Translator
-from nmt.updater import Updater, parameter_groups
+from nmt.updater import Updater
 from nmt.validation import Validation
 
 logger = logging.getLogger(__name__)
 
+CHECKED = ("objective", "schedule", "precision", "averaging", "search", "validation_search")
+"""Groups that can be made before there is a corpus."""
+
 
 def train(config: DictConfig) -> None:
     """Train a translation model, or go on with one; prints scores and translations on stdout."""
-    if distributed.ranks() > 1:
-        raise ConfigurationError(
-            f"WORLD_SIZE={distributed.ranks()}: one process trains at a time; start it without "
-            "torchrun, and with threads=NUMBER for several cores"
-        )
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
     _check(config)
     test = _test(config)
     corpus = prepared(config)
-    claim(config.run, {**_settings(config), CORPUS: corpus.folder.name})
+    claim(config.run, {**settings(config), CORPUS: corpus.folder.name})
     checkpoint.seed(config.seed)
     network = _network(config, corpus).to(place)
-    trainer = _trainer(config, corpus, network, place)
-    try:
-        trainer.train()
-    except Interrupted as interrupted:
-        again = shlex.join(["python", "-m", "nmt.train", *sys.argv[1:]])
-        logger.info("interrupted; everything is saved, the same command goes on: %s", again)
-        sys.exit(interrupted.status)
-    if trainer.trained:
+    if complete(_trainer(config, corpus, network, place), "train"):
         _show(config, test)
 
 
 def _check(config: DictConfig) -> None:
     """Make once what needs no corpus: what is wrong is to be said before long preparations."""
-    Bounds(config.epochs, config.updates, config.minutes)
-    _pace(config)
-    groups = ("objective", "schedule", "precision", "averaging", "search", "validation_search")
-    for group in groups:
-        instantiate(config[group])
-    checkpoint.seed(config.seed)
+    check(config, CHECKED)
     ranges.at_least("validation_budget", config.validation_budget, 1)
     ranges.at_least("samples", config.samples, 0)
-    _optimizer(config, torch.nn.Linear(1, 1))
     name = instantiate(config.metric)(["a"], ["a"]).metric.lower()
     instantiate(config.criterion).score({"loss": 0.0, "perplexity": 0.0, name: 0.0})
 
 
 def _test(config: DictConfig) -> Benchmark | None:
     """Read the test set, if the data has one: what is wrong with it is to be said before hours."""
-    data = _settings(config)["data"]
+    data = settings(config)["data"]
     if "test" not in data or data["test"] is None or MISSING in data["test"].values():
         return None
     return from_corpus(instantiate(config.data.test))
-
-
-def _settings(config: DictConfig) -> dict[str, Any]:
-    """Give the whole configuration as plain values; what nobody set reads ???."""
-    settings = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(settings, dict)
-    return {str(key): value for key, value in settings.items()}
 
 
 def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
@@ -99,22 +76,14 @@ def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
     return network
 
 
-def _optimizer(config: DictConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
-    make = instantiate(config.optimizer)
-    try:
-        return make(parameter_groups(network))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ConfigurationError(f"optimizer: {' '.join(str(error).split())}") from error
-
-
 def _trainer(
     config: DictConfig, corpus: Prepared, network: TranslationModel, place: torch.device
 ) -> Trainer:
     objective, precision = instantiate(config.objective), instantiate(config.precision)
     logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
-    optimizer = _optimizer(config, network)
+    moving = optimizer(config, network)
     return Trainer(
-        Updater(network, objective, optimizer, precision, place, config.clip_norm),
+        Updater(network, objective, moving, precision, place, config.clip_norm),
         instantiate(config.schedule),
         instantiate(config.batches)(
             shards=corpus.train,
@@ -125,8 +94,8 @@ def _trainer(
             ranks=distributed.ranks(),
         ),
         len(corpus.train),
-        Bounds(config.epochs, config.updates, config.minutes),
-        _pace(config),
+        bounds(config),
+        pace(config),
         _watchers(
             config,
             corpus,
@@ -145,17 +114,6 @@ def _trainer(
             ),
         ),
         Path(config.run) / STATE,
-    )
-
-
-def _pace(config: DictConfig) -> Pace:
-    return Pace(
-        accumulate=config.accumulate,
-        report_every=config.report_every,
-        validate_every=config.validate_every,
-        save_seconds=config.save_seconds,
-        patience=config.patience,
-        skips=config.skips,
     )
 
 

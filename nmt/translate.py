@@ -30,6 +30,7 @@ def translate(config: DictConfig) -> None:
         windows=windows,
         device=config.device,
         trust=config.trust,
+        fusion=instantiate(config.fusion),
     )
     if config.input is None and sys.stdin.isatty():
         logger.info("type a line to translate it; Ctrl-D ends")

@@ -1,6 +1,5 @@
 """Text to text: `Translator.load(run).translate(lines)`."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,14 +9,18 @@ from typing import Any
 import torch
 import yaml
 
+from nmt import ranges
 from nmt.build import instantiate
 from nmt.bundle import Bundle
+from nmt.cleaning import cleaned
 from nmt.device import choose
 from nmt.errors import ModelError
+from nmt.language_bundle import LanguageBundle
 from nmt.long_lines.long_lines import LongLines
 from nmt.notice import Notice
 from nmt.resources import folder
 from nmt.scorers.ensemble import Ensemble
+from nmt.scorers.fusion import Fusion
 from nmt.scorers.single import Single
 from nmt.search.search import Hypothesis, Scorer, Search
 from nmt.tokenizer import Tokenizer, Tokenizers
@@ -25,13 +28,31 @@ from nmt.translation import Candidate, Translation
 from nmt.vocabulary import END, PADDING
 from nmt.windows import Windows
 
-NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-SURROGATES = re.compile("[\ud800-\udfff]")
 NOTHING = (Candidate("", 0.0, 0.0, ()),)
 NOTICES = 3  # long lines that are named in the log before they are only counted
 
 Chunk = tuple[int, ...]
 """Ids of what is translated in one piece, END the last."""
+
+
+@dataclass(frozen=True)
+class ShallowFusion:
+    """A language model of the target language that writes along.
+
+    Attributes:
+        run: its folder; None for no language model.
+        weight: of its log-probabilities.
+    """
+
+    run: str | None
+    weight: float
+
+    def __post_init__(self) -> None:
+        """Refuse a weight for which there is no probability."""
+        ranges.at_least("fusion.weight", self.weight, 0)
+
+
+ALONE = ShallowFusion(None, 0.0)
 
 
 @dataclass(frozen=True)
@@ -63,6 +84,7 @@ class Translator:
         windows: Windows | None = None,
         device: str = "auto",
         trust: Sequence[str] = (),
+        fusion: ShallowFusion = ALONE,
     ) -> "Translator":
         """Load a trained model, or several that are to write translations together.
 
@@ -73,6 +95,7 @@ class Translator:
             windows: None takes those of `conf/windows/default.yaml`.
             device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
             trust: packages of the user's own whose classes the models may name.
+            fusion: a language model that writes along.
 
         Raises:
             ModelError: if a model is missing, altered or not allowed, or models do not fit.
@@ -82,10 +105,11 @@ class Translator:
         several = [runs] if isinstance(runs, str | Path) else list(runs)
         bundles = [Bundle.load(Path(run), tuple(trust), place) for run in several]
         _check_vocabularies(several, bundles)
-        scorers = [Single(bundle.model) for bundle in bundles]
         first = bundles[0]
+        scorers = [Single(bundle.model) for bundle in bundles]
+        scorer = scorers[0] if len(scorers) == 1 else Ensemble(scorers)
         return cls(
-            scorers[0] if len(scorers) == 1 else Ensemble(scorers),
+            _fused(scorer, fusion, first.tokenizers.target, trust, place),
             first.tokenizers,
             instantiate(first.config["search"]) if search is None else search,
             _configured("long_lines/split") if long_lines is None else long_lines,
@@ -113,7 +137,7 @@ class Translator:
         self, window: Sequence[tuple[int, str]], notice: Notice
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
-        texts = [_cleaned(line) for _, line in window]
+        texts = [cleaned(line) for _, line in window]
         distinct = list(dict.fromkeys(texts))
         encoded = self.tokenizers.source.encode_lines(distinct)
         chunks = dict(zip(distinct, map(self._chunks, distinct, encoded), strict=True))
@@ -155,7 +179,7 @@ class Translator:
 
     def _candidate(self, hypotheses: Sequence[Hypothesis]) -> Candidate:
         target = self.tokenizers.target
-        texts = [_cleaned(target.decode(hypothesis.ids)) for hypothesis in hypotheses]
+        texts = [cleaned(target.decode(hypothesis.ids)) for hypothesis in hypotheses]
         ids = [id_ for hypothesis in hypotheses for id_ in hypothesis.ids]
         return Candidate(
             " ".join(text for text in texts if text),
@@ -163,11 +187,6 @@ class Translator:
             sum(hypothesis.log_probability for hypothesis in hypotheses),
             tuple(target.pieces(ids)),
         )
-
-
-def _cleaned(line: str) -> str:
-    """Make one line of text of what may hold anything."""
-    return SURROGATES.sub("\ufffd", NO_TEXT.sub(" ", line)).strip()
 
 
 def _configured(name: str) -> Any:
@@ -190,6 +209,25 @@ def _check_vocabularies(runs: Sequence[str | Path], bundles: Sequence[Bundle]) -
                     f"{run} has another {side} vocabulary than {runs[0]}; the models of an"
                     " ensemble must be trained on the same prepared corpus"
                 )
+
+
+def _fused(
+    scorer: Scorer,
+    fusion: ShallowFusion,
+    target: Tokenizer,
+    trust: Sequence[str],
+    place: torch.device,
+) -> Scorer:
+    """Add the language model, if there is one."""
+    if fusion.run is None:
+        return scorer
+    language = LanguageBundle.load(Path(fusion.run), tuple(trust), place)
+    if not _same(language.tokenizer, target):
+        raise ModelError(
+            f"{fusion.run} has another vocabulary than the translation model; train it on the same"
+            " prepared corpus, or with vocabulary=existing vocabulary.run=FOLDER of that model"
+        )
+    return Fusion(scorer, language.model, fusion.weight)
 
 
 def _same(one: Tokenizer, other: Tokenizer) -> bool:

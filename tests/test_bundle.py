@@ -78,7 +78,7 @@ def change(folder, edit):
     ("edit", "message"),
     [
         (lambda c: c.update(format=2), "has format 2, this program reads format 1"),
-        (lambda c: c.pop("model"), "format, model or search is missing"),
+        (lambda c: c.pop("model"), "format, or the model, is missing"),
         (lambda c: c["model"]["cell"].update(_target_="os.system"), "names 'os.system'"),
         (lambda c: c["model"]["encoder"].update(hidden_size=10), "has the shape"),
         (lambda c: c["model"]["encoder"].update(layers=3), "does not fit its configuration"),

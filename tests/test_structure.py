@@ -10,7 +10,7 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 
 
 LAYERS = [
-    "allocator distributed ends errors interruption memory notice ragged translation tree"
+    "allocator cleaning distributed ends errors interruption memory notice ragged translation tree"
     " vocabulary",
     "atomic attention batch bridges cells checkpoint corpora dropout fetch journals long_lines"
     " metrics output_formats overrides precision ranges report resources sampling search shards"
@@ -18,11 +18,12 @@ LAYERS = [
     "averaging command_line device embeddings objectives origin progress readouts schedules scoring"
     " stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",
-    "trainer translation_model",
-    "build scorers",
-    "benchmark bundle held_out preparation",
-    "evaluation plots settings translator",
-    "download evaluate plot prepare train translate",
+    "language_models trainer translation_model",
+    "build scorers side",
+    "held_out held_out_text preparation readings saved training writing",
+    "benchmark bundle language_bundle",
+    "evaluation likelihood plots settings translator",
+    "download evaluate generate plot prepare score train train_language_model translate",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""
 

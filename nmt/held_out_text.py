@@ -1,0 +1,59 @@
+"""Validation of a language model: how surprised it is by lines that it has not learnt from."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+
+from nmt.batch import Batch
+from nmt.language_models.network import LanguageNetwork
+from nmt.objectives.objective import Network, Objective
+from nmt.precision import Precision
+from nmt.progress import perplexity
+from nmt.validation import Validation, mean_losses
+
+
+@dataclass(frozen=True)
+class HeldOutText:
+    """Looks at a network as it is; draws no random numbers.
+
+    Attributes:
+        network: is put into eval mode.
+        reader: gives what reads the batches, having read nothing yet.
+        objective: its mean over the pieces is the value `loss`.
+        precision: to compute in.
+        batches: gives the held-out text, each piece and each END once.
+        words: words of the text, what stands between white space, and one END a line.
+        pieces: pieces of the text, END included.
+        device: where the network is.
+    """
+
+    network: LanguageNetwork
+    reader: Callable[[LanguageNetwork], Network]
+    objective: Objective
+    precision: Precision
+    batches: Callable[[], Iterable[Batch]]
+    words: int
+    pieces: int
+    device: torch.device
+
+    def __call__(self) -> Validation:
+        """Compute `loss`, `perplexity` (a piece) and `word_perplexity`; END counts as one."""
+        self.network.eval()
+        with torch.inference_mode(), self.precision.autocast(self.device):
+            batches = (batch.to(self.device) for batch in self.batches())
+            loss, likelihood = mean_losses(self.reader(self.network), self.objective, batches)
+        return Validation(values={"loss": loss, **surprise(likelihood, self.pieces, self.words)})
+
+
+def surprise(nats: float, pieces: int, words: int) -> dict[str, float]:
+    """Give the perplexity a piece and a word of text that has `nats` a piece."""
+    return {
+        "perplexity": perplexity(nats),
+        "word_perplexity": perplexity(nats * pieces / max(1, words)),
+    }
+
+
+def words(line: str) -> int:
+    """Count what stands between white space, and END."""
+    return len(line.split()) + 1

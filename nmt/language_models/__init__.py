@@ -1,0 +1,1 @@
+"""How probable a line is: language models, one answer a file."""

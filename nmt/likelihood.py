@@ -1,0 +1,203 @@
+"""How probable lines are under a language model, and translations under a translation model."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from nmt import saved
+from nmt.batch import Batch
+from nmt.bundle import Bundle
+from nmt.cleaning import cleaned
+from nmt.errors import CorpusError, ModelError
+from nmt.held_out_text import surprise, words
+from nmt.language_bundle import LanguageBundle
+from nmt.language_models.language_model import LanguageModel
+from nmt.tokenizer import Tokenizer, Tokenizers
+from nmt.translation_model import TranslationModel
+from nmt.vocabulary import BEGIN, END, PADDING
+from nmt.windows import Windows
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """What a model says of one line.
+
+    Attributes:
+        log_probability: of all its pieces and END, in nats.
+        pieces: how many these are, END included.
+        words: what stands between white space, and END.
+    """
+
+    log_probability: float
+    pieces: int
+    words: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line to judge; `source` is what it translates, or nothing for a language model."""
+
+    text: str
+    source: str
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """Says how probable lines are; control characters in them are read as spaces."""
+
+    def __call__(self, lines: Iterable[Line]) -> Iterator[Likelihood]:
+        """Give a likelihood for each line, in order, holding one window of them."""
+        ...
+
+
+@dataclass(frozen=True)
+class LanguageJudge(Judge):
+    """Judges lines by a language model.
+
+    Attributes:
+        model: at rest.
+        tokenizer: its own.
+        windows: how much is held at once.
+        device: where the model is.
+    """
+
+    model: LanguageModel
+    tokenizer: Tokenizer
+    windows: Windows
+    device: torch.device
+
+    def __call__(self, lines: Iterable[Line]) -> Iterator[Likelihood]:
+        """Judge each line on its own; sources are not looked at."""
+        return _in_windows(lines, self.windows, self._window)
+
+    def _window(self, lines: Sequence[Line]) -> list[Likelihood]:
+        ids = self.tokenizer.encode_lines([cleaned(line.text) for line in lines])
+        totals = [0.0] * len(ids)
+        for rows in self.windows.batches([len(one) + 2 for one in ids]):
+            target = padded([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
+            for row, total in zip(rows, self.model.log_probabilities(target), strict=True):
+                totals[row] = float(total.double().sum())
+        return _likelihoods(lines, ids, totals)
+
+
+@dataclass(frozen=True)
+class TranslationJudge(Judge):
+    """Judges translations by a translation model, given their sources.
+
+    Attributes:
+        model: at rest.
+        tokenizers: its own.
+        windows: how much is held at once.
+        device: where the model is.
+    """
+
+    model: TranslationModel
+    tokenizers: Tokenizers
+    windows: Windows
+    device: torch.device
+
+    def __call__(self, lines: Iterable[Line]) -> Iterator[Likelihood]:
+        """Judge each line as the translation of its source."""
+        return _in_windows(lines, self.windows, self._window)
+
+    @torch.inference_mode()
+    def _window(self, lines: Sequence[Line]) -> list[Likelihood]:
+        sources = self.tokenizers.source.encode_lines([cleaned(line.source) for line in lines])
+        ids = self.tokenizers.target.encode_lines([cleaned(line.text) for line in lines])
+        lengths = [max(len(one), len(two)) + 2 for one, two in zip(sources, ids, strict=True)]
+        totals = [0.0] * len(ids)
+        for rows in self.windows.batches(lengths):
+            source = padded([[*sources[row], END] for row in rows]).to(self.device)
+            target = padded([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
+            for row, total in zip(rows, self._totals(Batch(source, target)), strict=True):
+                totals[row] = float(total)
+        return _likelihoods(lines, ids, totals)
+
+    def _totals(self, batch: Batch) -> Float[Tensor, " batch"]:
+        real = batch.mask
+        logits = self.model.logits(self.model(batch)[real]).float().log_softmax(dim=-1)
+        found = torch.zeros(real.shape, dtype=torch.float64, device=real.device)
+        found[real] = logits.gather(1, batch.labels[real].unsqueeze(1)).squeeze(1).double()
+        return found.sum(dim=1)
+
+
+def load(run: Path, windows: Windows, trust: Sequence[str], device: torch.device) -> Judge:
+    """Make a judge of a run's model, whichever kind it is.
+
+    Raises:
+        ModelError: if it cannot be loaded.
+    """
+    if saved.kind(run) == "language_model":
+        language = LanguageBundle.load(run, trust, device)
+        return LanguageJudge(language.model, language.tokenizer, windows, device)
+    bundle = Bundle.load(run, trust, device)
+    return TranslationJudge(bundle.model, bundle.tokenizers, windows, device)
+
+
+@dataclass
+class Total:
+    """Sums over lines.
+
+    Attributes:
+        lines: how many.
+        log_probability: in nats.
+        pieces, words: END included, one a line.
+    """
+
+    lines: int = 0
+    log_probability: float = 0.0
+    pieces: int = 0
+    words: int = 0
+
+    def add(self, one: Likelihood) -> None:
+        """Count a line."""
+        self.lines += 1
+        self.log_probability += one.log_probability
+        self.pieces += one.pieces
+        self.words += one.words
+
+    def values(self) -> dict[str, float]:
+        """Give cross-entropy (nats a piece) and perplexities a piece and a word.
+
+        Raises:
+            CorpusError: if there was no line.
+        """
+        if not self.lines:
+            raise CorpusError("the text has no line; expected at least one to score")
+        nats = -self.log_probability / self.pieces
+        return {"cross_entropy": nats, **surprise(nats, self.pieces, self.words)}
+
+
+def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "rows places"]:
+    """Make one tensor of rows of ids, with PADDING at their ends."""
+    width = max(map(len, rows))
+    return torch.tensor([[*row, *[PADDING] * (width - len(row))] for row in rows])
+
+
+def _in_windows(
+    lines: Iterable[Line], windows: Windows, judge: Callable[[Sequence[Line]], list[Likelihood]]
+) -> Iterator[Likelihood]:
+    remaining = iter(lines)
+    while window := list(islice(remaining, windows.lines)):
+        yield from judge(window)
+
+
+def _likelihoods(
+    lines: Sequence[Line], ids: Sequence[Sequence[int]], totals: Sequence[float]
+) -> list[Likelihood]:
+    if not all(map(math.isfinite, totals)):
+        raise ModelError(
+            "a line's log-probability is not a finite number; the model's weights are broken,"
+            " train it again"
+        )
+    return [
+        Likelihood(total, len(one) + 1, words(cleaned(line.text)))
+        for line, one, total in zip(lines, ids, totals, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""How far back a language model reads in training: one answer a file."""

@@ -1,0 +1,134 @@
+"""Running text: what is known at the start of a line is all that stood before it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.utils import _pytree as pytree
+
+from nmt import ranges, tree
+from nmt.batch import Batch
+from nmt.groups import Data
+from nmt.language_models.network import LanguageNetwork
+from nmt.readings.reading import Epochs, Reading
+from nmt.shards import Shards
+from nmt.side import Side
+from nmt.tokenizer import Tokenizers
+from nmt.vocabulary import BEGIN, END, PADDING
+
+
+@dataclass(frozen=True)
+class Running(Reading):
+    """Rows of consecutive lines, read in batches of some places; gradients end at their edges.
+
+    Truncated back-propagation through time: the state goes on from batch to batch, gradients do
+    not. Lines stand in the order of the corpus; END, read as input, is the BEGIN of the next line.
+
+    Source: Mikolov et al. 2010, section 2; Williams and Peng 1990.
+
+    Attributes:
+        rows: that are read side by side, each a part of the corpus.
+        places: of a batch; how far back gradients reach.
+    """
+
+    rows: int
+    places: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that give no batch."""
+        ranges.at_least("reading.rows", self.rows, 1)
+        ranges.at_least("reading.places", self.places, 1)
+
+    def epochs(self, shards: Shards, tokenizers: Tokenizers, side: Side, seed: int) -> Epochs:
+        """Give the text in its order, the same in each epoch; memory holds all of its ids."""
+        text = self._text(shards, side)
+        return Epochs(text, len(text) * self.rows)
+
+    def held_out(self, shards: Shards, side: Side) -> Iterator[Batch]:
+        """Give the text in its order."""
+        return self._text(shards, side).epoch(0, 0)
+
+    def reader(self, network: LanguageNetwork) -> "Carrying":
+        """Give a reader that has read nothing yet."""
+        return Carrying(network, self.rows)
+
+    def _text(self, shards: Shards, side: Side) -> "Text":
+        lines = side.ids(shards, np.arange(len(shards))).compact()
+        ends = np.cumsum(lines.lengths + 1)
+        stream = np.full(int(ends[-1]), END, np.int64)
+        real = np.ones(len(stream), bool)
+        real[ends - 1] = False
+        stream[real] = lines.values
+        # A row begins with a line: the one after that in which its share of the text begins.
+        shares = len(stream) * np.arange(1, self.rows) // self.rows
+        starts = ends[np.minimum(np.searchsorted(ends, shares), len(ends) - 1)]
+        return Text(np.split(stream, starts), self.places)
+
+
+@dataclass(frozen=True)
+class Text(Data):
+    """Rows of ids as batches of `places` places, each after the one before.
+
+    Attributes:
+        rows: of each row its ids, END after each line.
+        places: labels of a row in a batch.
+    """
+
+    rows: list[Int[np.ndarray, " ids"]]
+    places: int
+
+    def __len__(self) -> int:
+        """Count the batches."""
+        return -(-max(len(row) for row in self.rows) // self.places)
+
+    def epoch(self, number: int, skip: int) -> Iterator[Batch]:
+        """Give the batches in order; the first begins with BEGIN in each row."""
+        for start in range(skip * self.places, len(self) * self.places, self.places):
+            target = np.full((len(self.rows), self.places + 1), PADDING, np.int64)
+            for number_of_row, row in enumerate(self.rows):
+                if start == 0:
+                    target[number_of_row, 0] = BEGIN
+                    part, first = row[: self.places], 1
+                else:
+                    part, first = row[start - 1 : start + self.places], 0
+                target[number_of_row, first : first + len(part)] = part
+            yield Batch(torch.full((len(target), 1), END), torch.from_numpy(target))
+
+
+class Carrying(nn.Module):
+    """Reads each batch from the state in which it left the one before.
+
+    The state is kept in buffers, so that it is a part of the training state that is saved. A row
+    that begins with BEGIN begins anew.
+
+    Args:
+        network: reads.
+        rows: of each batch.
+    """
+
+    def __init__(self, network: LanguageNetwork, rows: int) -> None:
+        super().__init__()
+        self.network = network
+        state, self._form = pytree.tree_flatten(network.start(rows))
+        for number, part in enumerate(state):
+            self.register_buffer(f"carried_{number}", part.clone())
+        self._parts = len(state)
+
+    def forward(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
+        """Give the readout after each of the batch's inputs, and go on from there next time."""
+        inputs = batch.inputs
+        begins = inputs[:, 0] == BEGIN
+        carried = [self.get_buffer(f"carried_{number}") for number in range(self._parts)]
+        known = pytree.tree_unflatten(carried, self._form)
+        state = tree.where(begins, self.network.start(len(inputs)), known)
+        readouts, state = self.network.read(inputs.masked_fill(inputs == END, BEGIN), state)
+        for buffer, part in zip(carried, pytree.tree_leaves(state), strict=True):
+            buffer.copy_(part.detach())
+        return readouts
+
+    def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
+        """Give logits of the next piece, at chosen places."""
+        return self.network.logits(readouts)

@@ -1,0 +1,82 @@
+"""`python -m nmt.score`: how probable lines are; a number in nats a line, perplexities in the log.
+
+A language model judges lines: `run=runs/lm < lines`. A translation model judges translations of
+sources: `run=runs/a source=test.de < test.en`.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from nmt import allocator, device, saved, streams
+from nmt.build import instantiate
+from nmt.command_line import run
+from nmt.errors import ConfigurationError, CorpusError
+from nmt.likelihood import Line, Total, load
+
+logger = logging.getLogger(__name__)
+
+
+def score(config: DictConfig) -> None:
+    """Write each line's log-probability, END included, in nats; totals go to the log."""
+    allocator.keep_blocks()
+    device.use_threads(config.threads)
+    folder = Path(str(config.run))
+    _check_source(folder, config.source)
+    judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
+    total = Total()
+    with streams.writing(_name(config.output)) as file:
+        for likelihood in judge(_lines(_name(config.input), _name(config.source))):
+            total.add(likelihood)
+            file.write(f"{likelihood.log_probability:.6f}\n".encode())
+        values = total.values()
+    logger.info(
+        "%d lines: cross-entropy %.4f nats a piece, perplexity %.4g a piece, %.4g a word",
+        total.lines,
+        values["cross_entropy"],
+        values["perplexity"],
+        values["word_perplexity"],
+    )
+
+
+def _check_source(folder: Path, source: object) -> None:
+    translates = saved.kind(folder) == "model"
+    if translates and source is None:
+        raise ConfigurationError(
+            f"{folder} holds a translation model, which judges translations: give source=FILE,"
+            " whose lines they translate"
+        )
+    if not translates and source is not None:
+        raise ConfigurationError(
+            f"source={source}: {folder} holds a language model, which reads no source; leave it out"
+        )
+
+
+def _lines(name: str | None, source: str | None) -> Iterator[Line]:
+    texts = streams.read(name, ".en")
+    if source is None:
+        return (Line(text, "") for text in texts)
+    return _pairs(texts, streams.read(source, ".de"), source)
+
+
+def _pairs(texts: Iterator[str], sources: Iterator[str], name: str) -> Iterator[Line]:
+    for number, (text, source) in enumerate(zip_longest(texts, sources), start=1):
+        if text is None or source is None:
+            fewer, more = ("lines to judge", name) if text is None else (name, "lines to judge")
+            raise CorpusError(
+                f"{fewer}: {number - 1} lines, but there are more of {more}; line n of one must"
+                " translate line n of the other"
+            )
+        yield Line(text, source)
+
+
+def _name(given: object) -> str | None:
+    return None if given is None else str(given)
+
+
+if __name__ == "__main__":
+    sys.exit(run("score", score))

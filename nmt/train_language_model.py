@@ -1,0 +1,156 @@
+"""`python -m nmt.train_language_model`: prepare a corpus if need be, and learn how its lines go."""
+
+import json
+import logging
+import shlex
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from omegaconf import DictConfig
+
+from nmt import allocator, checkpoint, device, language_bundle, origin
+from nmt.batches import in_order
+from nmt.build import instantiate, language_network, plain
+from nmt.command_line import run
+from nmt.held_out_text import HeldOutText, surprise, words
+from nmt.kept import KeptWeights, weights
+from nmt.language_models.network import LanguageNetwork
+from nmt.language_models.ngram import NGram
+from nmt.preparation import Prepared, prepared
+from nmt.ragged import Ragged
+from nmt.saved import SCORES
+from nmt.settings import CORPUS, STATE, claim
+from nmt.side import Side
+from nmt.tokenizer import Tokenizer
+from nmt.trainer import Trainer, Watchers
+from nmt.training import bounds, check, complete, optimizer, pace, settings
+from nmt.updater import Updater
+from nmt.validation import Validation
+
+logger = logging.getLogger(__name__)
+
+CHECKED = ("objective", "schedule", "precision", "averaging", "reading", "side")
+"""Groups that can be made before there is a corpus."""
+
+VALIDATION_BUDGET = 4000  # pieces of a batch of lines that an n-gram model is validated on
+
+
+def train_language_model(config: DictConfig) -> None:
+    """Train a language model, or go on with one; prints what it came to on stdout."""
+    allocator.keep_blocks()
+    device.use_threads(config.threads)
+    place = device.choose(config.device)
+    check(config, CHECKED)
+    instantiate(config.criterion).score(dict.fromkeys(("loss", *surprise(0.0, 1, 1)), 0.0))
+    counted = "estimator" in config.model
+    estimator = instantiate(config.model.estimator) if counted else None
+    corpus, side = prepared(config), instantiate(config.side)
+    claim(config.run, {**settings(config), CORPUS: corpus.folder.name})
+    checkpoint.seed(config.seed)
+    tokenizer = side.tokenizer(corpus.tokenizers)
+    if estimator is not None:
+        lines = side.ids(corpus.train, np.arange(len(corpus.train)))
+        began = time.monotonic()
+        model = NGram(estimator(lines, tokenizer.size))
+        seconds = time.monotonic() - began
+        logger.info("counted %d pieces in %.1f s", int(lines.lengths.sum()), seconds)
+        logger.info("the model has %d weights", model.weights)
+        _keep(config, tokenizer, place, model.tensors(), _validated(model, corpus, side))
+        _show(config)
+    else:
+        network = language_network(plain(config.model), tokenizer.size).to(place)
+        logger.info("the model has %d weights", sum(one.numel() for one in network.parameters()))
+        if complete(_trainer(config, corpus, side, network, place), "train_language_model"):
+            _show(config)
+
+
+def _trainer(
+    config: DictConfig, corpus: Prepared, side: Side, network: LanguageNetwork, place: torch.device
+) -> Trainer:
+    objective, precision = instantiate(config.objective), instantiate(config.precision)
+    logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
+    reading = instantiate(config.reading)
+    epochs = reading.epochs(corpus.train, corpus.tokenizers, side, config.seed)
+    reader = reading.reader(network)
+    tokenizer = side.tokenizer(corpus.tokenizers)
+    folder = Path(config.run)
+    held_out = HeldOutText(
+        network=network,
+        reader=reading.reader,
+        objective=objective,
+        precision=precision,
+        batches=partial(reading.held_out, corpus.valid, side),
+        words=sum(map(words, side.texts(corpus.valid))),
+        pieces=_pieces(corpus, side),
+        device=place,
+    )
+
+    def keep_best(validation: Validation) -> None:
+        _keep(config, tokenizer, place, weights(network), validation)
+
+    return Trainer(
+        Updater(reader, objective, optimizer(config, network), precision, place, config.clip_norm),
+        instantiate(config.schedule),
+        epochs.data,
+        epochs.rows,
+        bounds(config),
+        pace(config),
+        Watchers(
+            validate=held_out,
+            criterion=instantiate(config.criterion),
+            keep_best=keep_best,
+            kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
+            journal=instantiate(config.journal),
+        ),
+        folder / STATE,
+    )
+
+
+def _pieces(corpus: Prepared, side: Side) -> int:
+    lines = side.ids(corpus.valid, np.arange(len(corpus.valid)))
+    return int((lines.lengths + 1).sum())
+
+
+def _validated(model: NGram, corpus: Prepared, side: Side) -> Validation:
+    lines = side.ids(corpus.valid, np.arange(len(corpus.valid)))
+    nothing = Ragged.of([[]] * len(corpus.valid))
+    batches = in_order(nothing, lines, VALIDATION_BUDGET)
+    total = sum(float(model.log_probabilities(batch.target).sum()) for _, batch in batches)
+    pieces = _pieces(corpus, side)
+    loss = -total / pieces
+    counted = sum(map(words, side.texts(corpus.valid)))
+    return Validation(values={"loss": loss, **surprise(loss, pieces, counted)})
+
+
+def _keep(
+    config: DictConfig,
+    tokenizer: Tokenizer,
+    place: torch.device,
+    tensors: dict[str, torch.Tensor],
+    validation: Validation,
+) -> None:
+    scores: dict[str, Any] = {
+        "set": "valid",
+        "commit": origin.commit(),
+        "machine": origin.machine(place),
+        "values": dict(validation.values),
+    }
+    language_bundle.save(Path(config.run), tensors, plain(config.model), tokenizer, scores)
+
+
+def _show(config: DictConfig) -> None:
+    scores = json.loads((Path(config.run) / SCORES).read_text(encoding="utf-8"))
+    values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
+    sys.stdout.write(f"run {config.run}\nvalid  {values}\n")
+    name = shlex.quote(config.run)
+    logger.info("to score lines: python -m nmt.score run=%s < FILE", name)
+    logger.info("to write text:  python -m nmt.generate run=%s prompt='…'", name)
+
+
+if __name__ == "__main__":
+    sys.exit(run("train_language_model", train_language_model))

@@ -1,0 +1,96 @@
+"""What the commands that train have in common: their settings, and how a training is watched."""
+
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from nmt import checkpoint, distributed
+from nmt.build import instantiate
+from nmt.errors import ConfigurationError
+from nmt.interruption import Interrupted
+from nmt.pace import Bounds, Pace
+from nmt.trainer import Trainer
+from nmt.updater import parameter_groups
+
+logger = logging.getLogger(__name__)
+
+
+def check(config: DictConfig, groups: Sequence[str]) -> None:
+    """Make once what needs no corpus: what is wrong is to be said before long preparations.
+
+    Args:
+        config: of a command that trains.
+        groups: nodes that can be made as they are.
+
+    Raises:
+        ConfigurationError: naming key and value.
+    """
+    if distributed.ranks() > 1:
+        raise ConfigurationError(
+            f"WORLD_SIZE={distributed.ranks()}: one process trains at a time; start it without "
+            "torchrun, and with threads=NUMBER for several cores"
+        )
+    bounds(config)
+    pace(config)
+    for group in groups:
+        instantiate(config[group])
+    checkpoint.seed(config.seed)
+    optimizer(config, torch.nn.Linear(1, 1))
+
+
+def settings(config: DictConfig) -> dict[str, Any]:
+    """Give the whole configuration as plain values; what nobody set reads ???."""
+    container = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def bounds(config: DictConfig) -> Bounds:
+    """Give where the training ends."""
+    return Bounds(config.epochs, config.updates, config.minutes)
+
+
+def pace(config: DictConfig) -> Pace:
+    """Give how often it does what."""
+    return Pace(
+        accumulate=config.accumulate,
+        report_every=config.report_every,
+        validate_every=config.validate_every,
+        save_seconds=config.save_seconds,
+        patience=config.patience,
+        skips=config.skips,
+    )
+
+
+def optimizer(config: DictConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
+    """Make the optimizer of a network's weights.
+
+    Raises:
+        ConfigurationError: if it refuses its values.
+    """
+    make = instantiate(config.optimizer)
+    try:
+        return make(parameter_groups(network))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConfigurationError(f"optimizer: {' '.join(str(error).split())}") from error
+
+
+def complete(trainer: Trainer, command: str) -> bool:
+    """Train to the end, and say whether there was anything to do; a signal ends the process.
+
+    Args:
+        trainer: goes on from wherever its state stands.
+        command: name of the module, for the message that says how to go on.
+    """
+    try:
+        trainer.train()
+    except Interrupted as interrupted:
+        again = shlex.join(["python", "-m", f"nmt.{command}", *sys.argv[1:]])
+        logger.info("interrupted; everything is saved, the same command goes on: %s", again)
+        sys.exit(interrupted.status)
+    return trainer.trained

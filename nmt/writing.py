@@ -1,0 +1,103 @@
+"""A language model goes on from what was written, piece by piece."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from nmt import ranges
+from nmt.cleaning import cleaned
+from nmt.errors import ConfigurationError
+from nmt.language_models.language_model import LanguageModel
+from nmt.search.ranking import allowed
+from nmt.search.sample import Sample, pick
+from nmt.tokenizer import Tokenizer
+from nmt.vocabulary import BEGIN, END, UNKNOWN
+
+SHOWN = 5  # characters that a message names
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes the next piece until END, or until there are enough.
+
+    Attributes:
+        temperature: of the softmax that pieces are drawn from; 0 takes the most probable one.
+        top_k: only the so many most probable pieces are drawn; 0 allows all.
+        top_p: only the smallest set of most probable pieces of this probability together; 1: all.
+        seed: another one, other draws.
+        max_pieces: that are written at most.
+    """
+
+    temperature: float
+    top_k: int
+    top_p: float
+    seed: int
+    max_pieces: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        ranges.at_least("temperature", self.temperature, 0)
+        ranges.at_least("max_pieces", self.max_pieces, 1)
+        self._sample()
+
+    def __call__(
+        self, model: LanguageModel, tokenizer: Tokenizer, prompt: str, device: torch.device
+    ) -> Iterator[str]:
+        """Give text as it is written, the prompt first; together the parts are a line.
+
+        Raises:
+            ConfigurationError: if the prompt has characters that the vocabulary lacks.
+        """
+        ids = known(tokenizer, cleaned(prompt))
+        state = model.start(1)
+        row, state = model.step(torch.tensor([BEGIN], device=device), state)
+        for piece in ids:
+            row, state = model.step(torch.tensor([piece], device=device), state)
+        shown = tokenizer.decode(ids)
+        yield shown
+        generator = torch.Generator().manual_seed(self.seed)
+        for _ in range(self.max_pieces):
+            columns, choices = allowed(row.cpu(), None)
+            piece = int(choices[self._choose(columns, generator)])
+            if piece == END:
+                return
+            ids = [*ids, piece]
+            text = tokenizer.decode(ids)
+            # A character that is spelt in bytes shows when its last byte is there.
+            if text.startswith(shown) and not text.endswith("\ufffd"):
+                yield text[len(shown) :]
+                shown = text
+            row, state = model.step(torch.tensor([piece], device=device), state)
+
+    def _choose(
+        self, logits: Float[Tensor, "one choices"], generator: torch.Generator
+    ) -> Int[Tensor, " one"]:
+        if self.temperature == 0:
+            return logits.argmax(dim=1)
+        noise = torch.rand(1, generator=generator, dtype=torch.float64)
+        return pick(self._sample().probabilities(logits), noise)
+
+    def _sample(self) -> Sample:
+        """Give the search that draws in the same way, whose checks are ours."""
+        plain = Sample(1.0, self.top_k, self.top_p, self.seed, 1, 0.0, 0)
+        return replace(plain, temperature=self.temperature) if self.temperature else plain
+
+
+def known(tokenizer: Tokenizer, text: str) -> list[int]:
+    """Give the ids of text of which the vocabulary knows all characters.
+
+    Raises:
+        ConfigurationError: naming those that it does not know.
+    """
+    ids = tokenizer.encode(text)
+    if UNKNOWN in ids:
+        distinct: Sequence[str] = list(dict.fromkeys(text))
+        lacking = [one for one in distinct if UNKNOWN in tokenizer.encode(one)] or distinct
+        names = ", ".join(map(repr, lacking[:SHOWN])) + (" …" if len(lacking) > SHOWN else "")
+        raise ConfigurationError(
+            f"prompt={text}: the model's vocabulary has no piece for {names}; leave them out"
+        )
+    return ids

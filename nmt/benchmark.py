@@ -62,8 +62,8 @@ def from_files(source: str | None, target: str) -> Benchmark:
     return from_corpus(Plain(source, target))
 
 
-def from_run(run: Path, trust: Sequence[str]) -> Benchmark:
-    """Read the test set that a run's training was told of.
+def from_run(run: Path, trust: Sequence[str], split: str) -> Benchmark:
+    """Read the test set, or another split, that a run's training was told of.
 
     Raises:
         ModelError: if the run's configuration is missing, or names what it may not name.
@@ -82,9 +82,9 @@ def from_run(run: Path, trust: Sequence[str]) -> Benchmark:
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, ValueError) as error:
         raise ModelError(f"{path} is damaged: {' '.join(str(error).split())}") from error
-    test = {"test": None, **data}["test"]
+    test = {split: None, **data}[split]
     if not isinstance(test, dict) or MISSING in test.values():
-        raise ConfigurationError(f"{path} names no test set; give source=FILE target=FILE")
+        raise ConfigurationError(f"{path} names no {split} set; give source=FILE target=FILE")
     check_stored(test, ("nmt.corpora", *trust), str(path))
     return from_corpus(instantiate(test))
 

@@ -53,7 +53,7 @@ def _benchmark(config: DictConfig) -> Benchmark:
     first = _folders(config.run)[0]
     if config.hypotheses:
         log.info("references are those of %s; target=FILE names others", first)
-    return from_run(Path(first), _several(config.trust))
+    return from_run(Path(first), _several(config.trust), "test")
 
 
 def _written(config: DictConfig) -> Iterator[System]:

@@ -132,7 +132,7 @@ def test_a_line_of_a_test_set_that_holds_no_pair_is_not_left_out(tmp_path):
 def test_a_run_names_its_test_set(tmp_path):
     source, target = write(tmp_path / "a.de", *SOURCE), write(tmp_path / "a.en", *TARGET)
     test = {"_target_": "nmt.corpora.plain.Plain", "source": source, "target": target}
-    assert benchmark.from_run(trained(tmp_path / "run", test), []) == Benchmark(
+    assert benchmark.from_run(trained(tmp_path / "run", test), [], "test") == Benchmark(
         (source, target), SOURCE, TARGET
     )
 
@@ -140,14 +140,14 @@ def test_a_run_names_its_test_set(tmp_path):
 @pytest.mark.parametrize("test", [None, {"_target_": "nmt.corpora.plain.Plain", "source": "???"}])
 def test_a_run_without_a_test_set_asks_for_one(tmp_path, test):
     with pytest.raises(ConfigurationError, match="names no test set; give source=FILE target=FILE"):
-        benchmark.from_run(trained(tmp_path / "run", test), [])
+        benchmark.from_run(trained(tmp_path / "run", test), [], "test")
 
 
 def test_a_folder_that_is_no_run_is_said(tmp_path):
     with pytest.raises(ModelError, match=r"config\.yaml cannot be read: No such file .* source="):
-        benchmark.from_run(tmp_path, [])
+        benchmark.from_run(tmp_path, [], "test")
     with pytest.raises(ModelError, match=r"none is no folder; train .* nmt\.train run=.*none$"):
-        benchmark.from_run(tmp_path / "none", [])
+        benchmark.from_run(tmp_path / "none", [], "test")
 
 
 @pytest.mark.parametrize("text", ["data: [", "", "data: 3", "other: 3", "- 1"])
@@ -155,13 +155,13 @@ def test_a_damaged_configuration_of_a_run_is_said(tmp_path, text):
     run = trained(tmp_path / "run", None)
     (run / "training" / "config.yaml").write_text(text)
     with pytest.raises(ModelError, match=r"config\.yaml is damaged"):
-        benchmark.from_run(run, [])
+        benchmark.from_run(run, [], "test")
 
 
 @pytest.mark.parametrize("target", ["os.system", "nmt.corpora.plain.lines", "builtins.print"])
 def test_a_run_from_a_stranger_executes_nothing(tmp_path, target):
     with pytest.raises(ModelError, match="no class that a saved model may name"):
-        benchmark.from_run(trained(tmp_path / "run", {"_target_": target}), [])
+        benchmark.from_run(trained(tmp_path / "run", {"_target_": target}), [], "test")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,137 @@
+"""N-best lists ranked again by what a language model says of them, with weights that were tuned."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice, product
+from pathlib import Path
+
+from nmt import atomic, ranges
+from nmt.errors import ModelError, NmtError
+from nmt.likelihood import Judge, Line
+from nmt.metrics.metric import Metric, Score
+from nmt.translation import Translation
+
+
+@dataclass(frozen=True)
+class Option:
+    """One candidate of a line.
+
+    Attributes:
+        text: the translation.
+        translation: its log-probability under the translation model, in nats.
+        language: the same under the language model.
+        pieces: its length.
+    """
+
+    text: str
+    translation: float
+    language: float
+    pieces: int
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a candidate's features count, the translation model's counting 1.
+
+    Attributes:
+        language: of the language model's log-probability.
+        length: nats a piece, since sums of log-probabilities favour what is short.
+    """
+
+    language: float
+    length: float
+
+    def score(self, option: Option) -> float:
+        """Give what candidates are ranked by."""
+        return option.translation + self.language * option.language + self.length * option.pieces
+
+    def best(self, options: Sequence[Option]) -> str:
+        """Give the text of the highest score, the first of equals."""
+        return max(options, key=self.score).text
+
+    def save(self, path: Path, score: Score) -> None:
+        """Write them with what they reached on the text that they were tuned on."""
+        numbers = {**asdict(self), "tuned": asdict(score)}
+        atomic.write(path, (json.dumps(numbers, indent=2) + "\n").encode())
+
+    @classmethod
+    def load(cls, path: Path) -> "Weights":
+        """Read what `save` wrote.
+
+        Raises:
+            ModelError: if the file does not hold weights.
+        """
+        try:
+            numbers = json.loads(path.read_bytes())
+            return cls(float(numbers["language"]), float(numbers["length"]))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{path} holds no weights ({error!r}); delete it, they are tuned again"
+            ) from error
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Tunes weights by trying all pairs of two lists; called, it gives the best pair.
+
+    Two numbers need no cleverer search, and a grid finds no accident of one line's n-grams as an
+    exact line search (Och 2003) may.
+
+    Attributes:
+        language: weights of the language model to try.
+        length: weights of the length to try.
+    """
+
+    language: Sequence[float]
+    length: Sequence[float]
+
+    def __post_init__(self) -> None:
+        """Refuse lists without a number."""
+        for key, values in (("language", self.language), ("length", self.length)):
+            ranges.at_least(f"len(grid.{key})", len(values), 1)
+
+    def __call__(
+        self, options: Sequence[Sequence[Option]], references: Sequence[str], metric: Metric
+    ) -> tuple[Weights, Score]:
+        """Give the weights of the best metric, the first of equals, and the metric's value.
+
+        Raises:
+            NmtError: if the numbers of lines differ, or there are none.
+        """
+        tried: dict[tuple[str, ...], Score] = {}
+        found: list[tuple[Weights, Score]] = []
+        for language, length in product(self.language, self.length):
+            weights = Weights(language, length)
+            texts = tuple(map(weights.best, options))
+            if texts not in tried:
+                tried[texts] = metric(texts, references)
+            found.append((weights, tried[texts]))
+        return max(found, key=lambda one: one[1].value)
+
+
+def options(
+    translations: Iterable[Translation], judge: Judge, window: int
+) -> Iterator[tuple[Option, ...]]:
+    """Judge all candidates of each line, holding `window` lines of them."""
+    remaining = iter(translations)
+    while lines := list(islice(remaining, window)):
+        texts = [Line(one.text, "") for line in lines for one in line.candidates]
+        judged = judge(texts)
+        for line in lines:
+            yield tuple(
+                Option(one.text, one.log_probability, said.log_probability, len(one.pieces))
+                for one, said in zip(line.candidates, judged, strict=False)
+            )
+
+
+def check_best(search: Mapping[str, object]) -> None:
+    """Refuse a search that leaves nothing to rank.
+
+    Raises:
+        NmtError: if it gives one candidate a line.
+    """
+    if "best" not in search or search["best"] == 1:
+        raise NmtError(
+            "search.best=1 leaves nothing to rank again; give search.best=10 search.size=10"
+        )

@@ -1,0 +1,1 @@
+"""How probable is a line by itself? One answer a file."""

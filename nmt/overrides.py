@@ -13,7 +13,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from nmt.errors import ConfigurationError
 
-OPTIONAL = ("data.test", "experiment")
+OPTIONAL = ("data.test", "experiment", "language_experiment")
 """Nodes that may be null: no test set, no experiment."""
 
 EXPECTED = {

@@ -8,7 +8,7 @@ from nmt.errors import ConfigurationError
 from nmt.resources import folder
 
 ROOT = folder("conf")
-COMMANDS = sorted(path.stem for path in ROOT.glob("*.yaml"))
+COMMANDS = sorted(path.stem for path in ROOT.glob("[!_]*.yaml"))
 
 
 def groups_of(command):

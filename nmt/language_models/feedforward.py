@@ -102,7 +102,6 @@ class Direct(FeedForward):
 
     def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
         """Give `W2 h + W3 x + b3`."""
-        hidden, context = readouts.split(
-            [self.hidden.out_features, self.hidden.in_features], dim=-1
-        )
+        size = self.hidden.out_features
+        hidden, context = readouts[..., :size], readouts[..., size:]
         return self.output(hidden) + self.direct(context)

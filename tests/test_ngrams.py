@@ -311,6 +311,29 @@ def test_a_file_of_another_program_backs_off_as_the_format_says(tmp_path):
     assert found[:, [PADDING, BEGIN]].eq(-INFINITY).all()
 
 
+def test_ngrams_may_stand_in_a_file_in_any_order(tmp_path):
+    one, other = "-0.1\t<s> ▁a\n", "-0.2\t▁a b -0.4\n"
+    turned = read(tmp_path, FOREIGN.replace(one + other, other + one))
+    usual = read(tmp_path, FOREIGN)
+    for name in ("keys", "log_probabilities", "backoffs"):
+        for found, expected in zip(getattr(turned, name), getattr(usual, name), strict=True):
+            assert np.array_equal(found, expected)
+
+
+def test_a_logarithm_of_minus_99_is_a_probability_of_0(tmp_path):
+    tables = read(tmp_path, FOREIGN.replace("-0.7\tb", "-99\tb"))
+    assert tables.log_probabilities[0][B] == -INFINITY
+    arpa.write(tmp_path / "model.arpa", tables, NAMES)
+    assert "-99.0000000\tb\t" in (tmp_path / "model.arpa").read_text(encoding="utf-8")
+
+
+def test_special_pieces_are_called_as_the_format_does_whatever_their_names(tmp_path):
+    names = ["[PAD]", "[UNK]", "[BOS]", "[EOS]", *NAMES[A:]]
+    found = read(tmp_path, FOREIGN, names)
+    arpa.write(tmp_path / "model.arpa", found, names)
+    assert "[" not in (tmp_path / "model.arpa").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [

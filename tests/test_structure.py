@@ -24,7 +24,7 @@ LAYERS = [
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings translator",
     "reranking",
-    "download evaluate generate plot prepare rerank score train train_language_model translate",
+    "arpa download evaluate generate plot prepare rerank score train train_language_model translate",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""
 

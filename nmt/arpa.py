@@ -1,0 +1,68 @@
+"""`python -m nmt.arpa`: takes an n-gram model to other programs as an ARPA file, or one from them.
+
+`run=runs/lm output=lm.arpa` writes the file; `run=runs/new input=lm.arpa pieces=runs/a` makes a run
+of it, whose words are the pieces of another run.
+"""
+
+import logging
+import sys
+from pathlib import Path
+from typing import cast
+
+from omegaconf import DictConfig
+
+from nmt import language_bundle
+from nmt.command_line import run
+from nmt.device import choose
+from nmt.errors import ConfigurationError, ModelError
+from nmt.language_bundle import KIND, LanguageBundle
+from nmt.language_models.ngram import NGram
+from nmt.ngrams.arpa import read, write
+from nmt.saved import WEIGHTS
+from nmt.tokenizer import Tokenizer, Tokenizers
+
+log = logging.getLogger(__name__)
+
+
+def arpa(config: DictConfig) -> None:
+    """Write a run's n-gram model to output=FILE, or make a run of input=FILE."""
+    folder = Path(str(config.run))
+    if (config.input is None) == (config.output is None):
+        raise ConfigurationError("expected one of input=FILE and output=FILE")
+    if config.output is not None:
+        _write(folder, Path(str(config.output)), config)
+    else:
+        _read(folder, Path(str(config.input)), config)
+
+
+def _write(folder: Path, path: Path, config: DictConfig) -> None:
+    bundle = LanguageBundle.load(folder, config.trust, choose("cpu"))
+    if "estimator" not in bundle.config[KIND]:
+        raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
+    write(path, cast(NGram, bundle.model).tables, _names(bundle.tokenizer))
+    log.info("wrote %s", path)
+
+
+def _read(folder: Path, path: Path, config: DictConfig) -> None:
+    if config.pieces is None:
+        raise ConfigurationError("input= needs pieces=FOLDER, a run whose pieces are the words")
+    if (folder / WEIGHTS).exists():
+        raise ConfigurationError(f"run={folder} holds a model already; take another run=NAME")
+    tokenizer = Tokenizers.load(Path(str(config.pieces))).target
+    model = NGram(read(path, _names(tokenizer)))
+    # The estimator says of which kind the run is; its order is that of the file.
+    node = {
+        "order": model.order,
+        "estimator": {"_target_": "nmt.ngrams.kneser_ney.KneserNey", "order": model.order},
+    }
+    scores = {"read": str(path)}
+    language_bundle.save(folder, model.tensors(), node, tokenizer, scores)
+    log.info("wrote %s, which holds a %s", folder, KIND.replace("_", " "))
+
+
+def _names(tokenizer: Tokenizer) -> list[str]:
+    return tokenizer.pieces(range(tokenizer.size))
+
+
+if __name__ == "__main__":
+    sys.exit(run("arpa", arpa))

@@ -305,7 +305,7 @@ def test_the_minimal_gru_at_a_point_computed_by_hand():
     assert hidden.item() == pytest.approx((1 - gate) * 0.4 + gate * new, abs=1e-6)
 
 
-@pytest.mark.parametrize("places", [1, 2, 3, 8, 9])
+@pytest.mark.parametrize("places", [1, 2, 3, 5, 7, 8, 9])
 def test_the_minimal_gru_by_doublings_equals_the_loop_at_any_length_and_at_shut_gates(places):
     torch.manual_seed(11)
     cell = MinGRU(2, 3).double()

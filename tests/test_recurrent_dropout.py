@@ -188,11 +188,13 @@ def test_states_stand_still_on_padding_under_noise(make):
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_every_decoder_trains_under_noise_and_rests_without(decoder, make):
     torch.manual_seed(13)
-    model, pairs = network(decoder, make, layers=2, dropout=0.0), batch()
-    readouts = model(pairs)
-    assert not torch.equal(readouts, model(pairs))
-    readouts.sin().sum().backward()
+    model, pairs = network(decoder, make, layers=2, dropout=0.0).eval(), batch()
+    memory = model.encode(pairs.source)
+    quiet, _ = model.decoder(pairs.inputs, memory)
+    assert torch.equal(quiet, model.decoder(pairs.inputs, memory)[0])
+    model.train()
+    noisy, _ = model.decoder(pairs.inputs, memory)
+    assert not torch.equal(noisy, model.decoder(pairs.inputs, memory)[0])
+    model(pairs).sin().sum().backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or parameter.grad.isfinite().all(), name
-    model.eval()
-    assert torch.equal(model(pairs), model(pairs))

@@ -75,4 +75,6 @@ def _either(
     new: Float[Tensor, "rows hidden"], old: Float[Tensor, "rows hidden"], rate: float
 ) -> Float[Tensor, "rows hidden"]:
     """Give `old` in features drawn with probability `rate`, and `new` in the others."""
-    return torch.where(torch.rand_like(new) < rate, old, new)
+    # A half-precision draw has too few values to compare with a small rate.
+    asleep = torch.rand_like(new, dtype=torch.float32) < rate
+    return torch.where(asleep, old, new)

@@ -39,7 +39,7 @@ def _write(folder: Path, path: Path, config: DictConfig) -> None:
     bundle = LanguageBundle.load(folder, config.trust, choose("cpu"))
     if "estimator" not in bundle.config[KIND]:
         raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
-    write(path, cast(NGram, bundle.model).tables, _names(bundle.tokenizer))
+    write(path, cast(NGram, bundle.model).tables(), _names(bundle.tokenizer))
     log.info("wrote %s", path)
 
 

@@ -79,6 +79,13 @@ class NGram:
             result[:, length - 1 :] = torch.where(ngrams >= 0, longer, shorter)
         return result.masked_fill(labels == PADDING, 0)
 
+    def tables(self) -> Tables:
+        """Give the tables that it was made of, in single precision."""
+        stored = (self._keys, self._log_probabilities, self._backoffs)
+        return Tables(
+            self.pieces, *(tuple(table[:-1].numpy() for table in tables) for tables in stored)
+        )
+
     def tensors(self) -> dict[str, Tensor]:
         """Give what `from_tensors` takes, under names that say table and order."""
         named = {KEYS: self._keys, LOG_PROBABILITIES: self._log_probabilities}

@@ -21,6 +21,7 @@ from nmt.build import instantiate, plain
 from nmt.command_line import run
 from nmt.errors import ConfigurationError, NmtError
 from nmt.evaluation import Evaluation, System, report, table
+from nmt.given import folders
 from nmt.translator import Translator
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def _benchmark(config: DictConfig) -> Benchmark:
         return from_files(config.source, str(config.target))
     if config.source is not None:
         raise ConfigurationError(f"source={config.source} needs target=FILE, its references")
-    first = _folders(config.run)[0]
+    first = folders(config.run)[0]
     if config.hypotheses:
         log.info("references are those of %s; target=FILE names others", first)
     return from_run(Path(first), _several(config.trust), "test")
@@ -69,10 +70,10 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
     for system in systems:
         if benchmark.source is None:
             raise ConfigurationError("target= needs source=FILE where a run is to translate")
-        folders = _folders(system)
-        name = " + ".join(folders)
+        members = folders(system)
+        name = " + ".join(members)
         translator = Translator.load(
-            folders,
+            members,
             search=instantiate(config.search),
             long_lines=instantiate(config.long_lines),
             windows=instantiate(config.windows),
@@ -82,14 +83,6 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
         )
         log.info("translating %d lines with %s", len(benchmark.source), name)
         yield System(name, translator.translate(benchmark.source), _settings(config))
-
-
-def _folders(names: Any) -> list[str]:
-    """Give the folders of one model, or of the models of an ensemble."""
-    folders = [str(name) for name in _several(names)]
-    if not folders:
-        raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
-    return folders
 
 
 def _several(values: Any) -> list[Any]:

@@ -14,10 +14,10 @@ from nmt.benchmark import Benchmark, from_files, from_run
 from nmt.build import instantiate, plain
 from nmt.command_line import run
 from nmt.errors import ConfigurationError
+from nmt.given import folders, name
 from nmt.language_bundle import LanguageBundle
 from nmt.likelihood import Judge, LanguageJudge
 from nmt.reranking import Weights, check_best, options
-from nmt.translate import runs
 from nmt.translator import Translator
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def rerank(config: DictConfig) -> None:
     instantiate(config.grid)
     windows, place = instantiate(config.windows), device.choose(config.device)
     translator = Translator.load(
-        runs(config.run),
+        folders(config.run),
         search=instantiate(config.search),
         long_lines=instantiate(config.long_lines),
         windows=windows,
@@ -41,8 +41,8 @@ def rerank(config: DictConfig) -> None:
     language = LanguageBundle.load(Path(str(config.language_model)), config.trust, place)
     judge = LanguageJudge(language.model, language.tokenizer, windows, place)
     weights = _weights(config, translator, judge)
-    translations = translator.stream(streams.read(_name(config.input), config.side))
-    with streams.writing(_name(config.output)) as file:
+    translations = translator.stream(streams.read(name(config.input), config.side))
+    with streams.writing(name(config.output)) as file:
         for candidates in options(translations, judge, windows.lines):
             file.write(f"{weights.best(candidates)}\n".encode())
 
@@ -78,11 +78,7 @@ def _held_out(config: DictConfig) -> Benchmark:
         raise ConfigurationError("source= and target= go together; expected both, or none")
     if config.source is not None:
         return from_files(str(config.source), str(config.target))
-    return from_run(Path(runs(config.run)[0]), config.trust, "valid")
-
-
-def _name(given: object) -> str | None:
-    return None if given is None else str(given)
+    return from_run(Path(folders(config.run)[0]), config.trust, "valid")
 
 
 if __name__ == "__main__":

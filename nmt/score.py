@@ -16,6 +16,7 @@ from nmt import allocator, device, saved, streams
 from nmt.build import instantiate
 from nmt.command_line import run
 from nmt.errors import ConfigurationError, CorpusError
+from nmt.given import name
 from nmt.likelihood import Line, Total, load
 
 logger = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ def score(config: DictConfig) -> None:
     _check_source(folder, config.source)
     judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
     total = Total()
-    with streams.writing(_name(config.output)) as file:
-        for likelihood in judge(_lines(_name(config.input), _name(config.source))):
+    with streams.writing(name(config.output)) as file:
+        for likelihood in judge(_lines(name(config.input), name(config.source))):
             total.add(likelihood)
             file.write(f"{likelihood.log_probability:.6f}\n".encode())
         values = total.values()
@@ -56,26 +57,22 @@ def _check_source(folder: Path, source: object) -> None:
         )
 
 
-def _lines(name: str | None, source: str | None) -> Iterator[Line]:
-    texts = streams.read(name, ".en")
+def _lines(lines: str | None, source: str | None) -> Iterator[Line]:
+    texts = streams.read(lines, ".en")
     if source is None:
         return (Line(text, "") for text in texts)
     return _pairs(texts, streams.read(source, ".de"), source)
 
 
-def _pairs(texts: Iterator[str], sources: Iterator[str], name: str) -> Iterator[Line]:
+def _pairs(texts: Iterator[str], sources: Iterator[str], source_name: str) -> Iterator[Line]:
     for number, (text, source) in enumerate(zip_longest(texts, sources), start=1):
         if text is None or source is None:
-            fewer, more = ("lines to judge", name) if text is None else (name, "lines to judge")
+            fewer, more = ("the lines", source_name) if text is None else (source_name, "lines")
             raise CorpusError(
                 f"{fewer}: {number - 1} lines, but there are more of {more}; line n of one must"
                 " translate line n of the other"
             )
         yield Line(text, source)
-
-
-def _name(given: object) -> str | None:
-    return None if given is None else str(given)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ import sys
 import time
 from dataclasses import replace
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 
 from nmt import allocator, device, streams
 from nmt.build import instantiate
 from nmt.command_line import run
-from nmt.errors import ConfigurationError
+from nmt.given import folders, name
 from nmt.translator import Translator
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def translate(config: DictConfig) -> None:
     if at_once := config.interactive or (config.input is None and sys.stdin.isatty()):
         windows = replace(windows, lines=1)
     translator = Translator.load(
-        runs(config.run),
+        folders(config.run),
         search=instantiate(config.search),
         long_lines=instantiate(config.long_lines),
         windows=windows,
@@ -36,8 +36,8 @@ def translate(config: DictConfig) -> None:
         logger.info("type a line to translate it; Ctrl-D ends")
     began = time.monotonic()
     count = 0
-    with streams.writing(_name(config.output)) as file:
-        for translation in translator.stream(streams.read(_name(config.input), config.side)):
+    with streams.writing(name(config.output)) as file:
+        for translation in translator.stream(streams.read(name(config.input), config.side)):
             file.write(output_format(count, translation).encode())
             count += 1
             if at_once:
@@ -45,23 +45,6 @@ def translate(config: DictConfig) -> None:
     seconds = time.monotonic() - began
     rate = count / max(seconds, 1e-9)
     logger.info("translated %d lines in %.1f s, %.1f lines/s", count, seconds, rate)
-
-
-def _name(given: object) -> str | None:
-    """Give a file's name as text, also where it is a number."""
-    return None if given is None else str(given)
-
-
-def runs(names: object) -> list[str]:
-    """Give the folders that `run=` names, be it one or a list.
-
-    Raises:
-        ConfigurationError: if it names none.
-    """
-    several = list(names) if isinstance(names, ListConfig) else [names]
-    if not several:
-        raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
-    return [str(name) for name in several]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption memory notice ragged translation tree"
     " vocabulary",
-    "dropout ranges",
+    "dropout given ranges",
     "atomic attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
     " output_formats overrides precision report resources sampling search shards windows",
     "averaging command_line device embeddings ngrams objectives origin progress readouts schedules"
@@ -24,7 +24,8 @@ LAYERS = [
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings translator",
     "reranking",
-    "arpa download evaluate generate plot prepare rerank score train train_language_model translate",
+    "arpa download evaluate generate plot prepare rerank score train train_language_model"
+    " translate",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""
 

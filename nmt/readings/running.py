@@ -77,7 +77,7 @@ class Text(Data):
         places: labels of a row in a batch.
     """
 
-    rows: list[Int[np.ndarray, " ids"]]
+    rows: list[Int[np.ndarray, " _"]]
     places: int
 
     def __len__(self) -> int:

@@ -1,0 +1,154 @@
+import math
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from nmt.cells.gru import GRU
+from nmt.cells.lstm import LSTM
+from nmt.embeddings import Embedding, TiedTarget, Untied
+from nmt.errors import ConfigurationError
+from nmt.language_models.feedforward import Direct, FeedForward
+from nmt.language_models.language_model import LanguageModel, by_steps
+from nmt.language_models.recurrent import Recurrent
+from nmt.readouts.linear import Linear
+from nmt.stack import Stack
+from nmt.vocabulary import BEGIN, END, PADDING
+
+PIECES = 30
+
+
+def tables(tying, readout_size):
+    embedding = partial(Embedding, size=6, dropout=0.2, word_dropout=0.1)
+    return tying()(PIECES, PIECES, embedding, readout_size)[1:]
+
+
+def recurrent(cell=GRU, layers=2):
+    stack = partial(
+        Stack,
+        cell=cell,
+        normalization=nn.LayerNorm,
+        dropout=0.2,
+        hidden_size=7,
+        residual_from=2,
+    )
+    return Recurrent(*tables(TiedTarget, 6), stack, partial(Linear, dropout=0.2), layers)
+
+
+def feedforward(order=4):
+    return FeedForward(*tables(Untied, 9), order=order, hidden_size=9, dropout=0.2)
+
+
+def direct(order=4):
+    made = Direct(*tables(Untied, 9), order=order, hidden_size=9, dropout=0.2)
+    nn.init.normal_(made.direct.weight, std=0.3)
+    return made
+
+
+MODELS = [
+    recurrent,
+    partial(recurrent, cell=partial(LSTM, forget_bias=1.0), layers=1),
+    feedforward,
+    partial(feedforward, order=2),
+    direct,
+]
+
+
+def lines(*lengths):
+    target = torch.full((len(lengths), 2 + max(lengths)), PADDING)
+    for row, length in enumerate(lengths):
+        target[row, 0] = BEGIN
+        target[row, 1 : 1 + length] = torch.randint(4, PIECES, (length,))
+        target[row, 1 + length] = END
+    return target
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_reading_all_places_equals_reading_one_after_the_other(make):
+    torch.manual_seed(1)
+    network = make().double().eval()
+    ids = lines(5, 5)[:, :-1]
+    together, last = network.read(ids, network.start(2))
+    state, alone = network.start(2), []
+    for place in ids.unbind(1):
+        readout, state = network.advance(place, state)
+        alone.append(readout)
+    assert torch.allclose(together, torch.stack(alone, dim=1), atol=1e-9)
+    halves, middle = network.read(ids[:, :2], network.start(2))
+    rest, end = network.read(ids[:, 2:], middle)
+    assert torch.allclose(together, torch.cat([halves, rest], dim=1), atol=1e-9)
+    flat = torch.utils._pytree.tree_leaves
+    for one, two, three in zip(flat(last), flat(state), flat(end), strict=True):
+        assert torch.allclose(one, two, atol=1e-9)
+        assert torch.allclose(one, three, atol=1e-9)
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_the_probability_of_a_line_is_the_product_over_its_pieces(make):
+    torch.manual_seed(2)
+    network = make().eval()
+    assert isinstance(network, LanguageModel)
+    target = lines(5, 1, 0, 3)
+    fast, slow = network.log_probabilities(target), by_steps(network, target, PADDING)
+    assert torch.allclose(fast, slow, atol=1e-5)
+    assert (fast[target[:, 1:] == PADDING] == 0).all()
+    alone = network.log_probabilities(target[3:, :5])
+    assert torch.allclose(alone, fast[3:, :4], atol=1e-6)
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_the_next_piece_is_certain_to_be_some_piece(make):
+    torch.manual_seed(3)
+    network = make().eval()
+    rows, _ = network.step(torch.tensor([BEGIN, 7]), network.start(2))
+    assert rows.shape == (2, PIECES)
+    assert torch.allclose(rows.exp().sum(1), torch.ones(2), atol=1e-5)
+
+
+def by_hand(network, context):
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.zero_()
+        network.embedding.weight[5] = 1.0
+        network.hidden.weight[0, :6] = 0.5  # the older piece
+        network.hidden.weight[0, 6:] = 0.25  # the newer piece
+        network.hidden.bias[0] = 0.1
+        network.output.weight[8, 0] = 2.0
+        network.output.bias[9] = 0.7
+    (logits,) = network.logits(network.eval().read(torch.tensor([context]), network.start(1))[0])
+    return logits
+
+
+def test_the_feedforward_model_at_a_point_computed_by_hand():
+    logits = by_hand(feedforward(order=3), [4, 5])
+    scale = math.sqrt(6)  # vectors are looked up times the root of their size
+    first = math.tanh(0.1)  # PADDING and piece 4 are zeros
+    second = math.tanh(0.25 * 6 * scale + 0.1)  # piece 4, piece 5
+    assert logits[0, 8].item() == pytest.approx(2 * first, abs=1e-6)
+    assert logits[1, 8].item() == pytest.approx(2 * second, abs=1e-6)
+    assert logits[1, 9].item() == pytest.approx(0.7, abs=1e-6)
+
+
+def test_direct_connections_add_to_the_logits_and_start_at_nothing():
+    torch.manual_seed(4)
+    network = Direct(*tables(Untied, 9), order=3, hidden_size=9, dropout=0.0)
+    assert not network.direct.weight.any()
+    ids, start = torch.tensor([[4, 5]]), network.start(1)
+    without = network.logits(network.read(ids, start)[0])
+    with torch.no_grad():
+        network.direct.weight[8, 6:] = 0.5
+        network.embedding.weight[5] = 1.0
+        network.hidden.weight.zero_()
+    hidden = network.output(network.hidden.bias.tanh())
+    added = network.eval().logits(network.read(ids, start)[0])[0, 1] - hidden
+    assert added[8].item() == pytest.approx(0.5 * 6 * math.sqrt(6), abs=1e-4)
+    assert added[9].item() == pytest.approx(0, abs=1e-6)
+    assert without.shape == (1, 2, PIECES)
+
+
+def test_impossible_sizes_are_refused_by_name():
+    with pytest.raises(ConfigurationError, match=r"model.order=1: expected a whole number, 2"):
+        feedforward(order=1)
+    with pytest.raises(ConfigurationError, match=r"model.layers=0: expected at least 1"):
+        recurrent(layers=0)

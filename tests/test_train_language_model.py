@@ -1,0 +1,206 @@
+"""The command, on a corpus of some lines: what it leaves, says and refuses."""
+
+import json
+import sys
+
+import pytest
+import torch
+from small_run import starter
+
+from nmt.cells.cell import Cell
+from nmt.command_line import run
+from nmt.device import choose
+from nmt.language_bundle import LanguageBundle
+from nmt.likelihood import Line, load
+from nmt.train import train
+from nmt.train_language_model import train_language_model
+from nmt.windows import Windows
+
+SMALL = (
+    "tokenizer.size=200",
+    "tokenizer.threads=1",
+    "precision=float32",
+    "epochs=null",
+    "updates=6",
+    "report_every=1",
+    "validate_every=3",
+    "schedule.warmup=1",
+)
+TINY = ("model.hidden_size=8", "model.embedding_size=8")
+WINDOWS = Windows(10, 4, 100)
+
+
+class Leaky(Cell):
+    """A user's own cell: `h = (h(t-1) + tanh(W x + U h(t-1))) / 2`."""
+
+    parts = 1
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.enter = torch.nn.Linear(input_size, hidden_size)
+        self.stay = torch.nn.Linear(hidden_size, hidden_size)
+
+    def project(self, inputs):
+        return self.enter(inputs)
+
+    def step(self, projected, state):
+        hidden = (state[0] + (projected + self.stay(state[0])).tanh()) / 2
+        return hidden, (hidden,)
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch, capsys):
+    """Write a corpus into an empty folder, and give a command with what it said."""
+    monkeypatch.chdir(tmp_path)
+    for split, first, last in (("train", 0, 150), ("valid", 150, 160)):
+        for language in ("de", "en"):
+            lines = starter(f"valid.{language}")[first:last]
+            (tmp_path / f"{split}.{language}").write_text("\n".join(lines) + "\n")
+
+    def run_it(name, command, *arguments):
+        files = [
+            f"data.{split}.{side}={split}.{language}"
+            for split in ("train", "valid")
+            for side, language in (("source", "de"), ("target", "en"))
+        ]
+        argv = [name, "data=files", "data.test=null", *SMALL, *files, *arguments]
+        monkeypatch.setattr(sys, "argv", argv)
+        status = run(name, command)
+        return status, *capsys.readouterr()
+
+    return run_it
+
+
+@pytest.fixture
+def learn(call):
+    return lambda *arguments: call("train_language_model", train_language_model, *arguments)
+
+
+def values(out):
+    words = out.splitlines()[-1].split()
+    return dict(zip(words[1::2], map(float, words[2::2]), strict=True))
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        ("language_model=recurrent", *TINY),
+        ("language_model=recurrent", "reading=running", "reading.rows=4", "reading.places=9", *TINY),
+        ("language_model=feedforward", *TINY),
+        ("language_model=feedforward_direct", "side=source", *TINY),
+        ("language_model=ngram", "model.order=3"),
+    ],
+    ids=lambda choice: " ".join(choice[:2]),
+)
+def test_a_training_leaves_a_model_whose_perplexity_is_that_of_its_lines(learn, tmp_path, choice):
+    status, out, error = learn("run=runs/a", *choice)
+    assert status == 0, error
+    assert out.splitlines()[0] == "run runs/a"
+    assert "python -m nmt.score run=runs/a < FILE" in error
+    assert json.loads((tmp_path / "runs/a/scores.json").read_text())["values"]["loss"] > 0
+    bundle = LanguageBundle.load(tmp_path / "runs/a", (), choose("cpu"))
+    assert bundle.model.pieces == bundle.tokenizer.size == 200
+    if "reading=running" in choice:
+        return  # what stood before a line is not known to nmt.likelihood
+    language = "de" if "side=source" in choice else "en"
+    texts = starter(f"valid.{language}")[150:160]
+    judged = list(
+        load(tmp_path / "runs/a", WINDOWS, (), choose("cpu"))(Line(one, "") for one in texts)
+    )
+    nats = -sum(one.log_probability for one in judged)
+    pieces, words = sum(one.pieces for one in judged), sum(one.words for one in judged)
+    assert words == sum(len(one.split()) + 1 for one in texts)
+    found = values(out)
+    assert found["loss"] == pytest.approx(nats / pieces, rel=1e-3)
+    assert found["perplexity"] == pytest.approx(2.718281828 ** (nats / pieces), rel=1e-3)
+    assert found["word_perplexity"] == pytest.approx(2.718281828 ** (nats / words), rel=2e-3)
+
+
+@pytest.mark.parametrize("reading", [("reading=lines",), ("reading=running", "reading.rows=3")])
+def test_a_resumed_training_equals_an_uninterrupted_one(learn, tmp_path, reading):
+    assert learn("run=runs/a", *reading, *TINY, "schedule=constant")[0] == 0
+    assert learn("run=runs/b", *reading, *TINY, "schedule=constant", "updates=3")[0] == 0
+    status, _, error = learn("run=runs/b", *reading, *TINY, "schedule=constant")
+    assert status == 0
+    assert "resuming after update 3" in error
+    one, two = (
+        (tmp_path / f"runs/{name}/model.safetensors").read_bytes() for name in ("a", "b")
+    )
+    assert one == two
+
+
+def test_text_of_one_language_is_read_with_the_pieces_of_another_run(call, learn, tmp_path):
+    assert learn("run=runs/a", *TINY)[0] == 0
+    (tmp_path / "mono.en").write_text("\n".join(starter("test.en")[:100]) + "\n")
+    files = ("data=text", "~data.train.source", "~data.train.target")
+    arguments = (
+        "data.train.paths=mono.en",
+        "data.valid.paths=valid.en",
+        "vocabulary=existing",
+        "vocabulary.run=runs/a",
+        "run=runs/b",
+        "language_model=ngram",
+    )
+    sys.argv = ["train_language_model", files[0], *SMALL, *arguments]
+    assert run("train_language_model", train_language_model) == 0
+    loaded = [
+        LanguageBundle.load(tmp_path / f"runs/{name}", (), choose("cpu")) for name in ("a", "b")
+    ]
+    assert loaded[0].tokenizer.data == loaded[1].tokenizer.data
+
+
+NEW_CELL = ("model/cell=gru", "model.cell._target_=test_train_language_model.Leaky", *TINY)
+
+
+def test_a_new_cell_trains_a_language_model_by_an_override_alone(learn, tmp_path):
+    assert learn("run=runs/a", *NEW_CELL)[0] == 0
+    trust = ("test_train_language_model",)
+    network = LanguageBundle.load(tmp_path / "runs/a", trust, choose("cpu")).model
+    assert [type(cell) for cell in network.stack.cells] == [Leaky]
+
+
+@pytest.mark.parametrize("decoder", ["parallel", "conditional", "fixed_context"])
+def test_a_new_cell_trains_an_encoder_and_a_decoder_by_an_override_alone(call, tmp_path, decoder):
+    arguments = (f"model={decoder}", "search.length_factor=0.1", "samples=0", *NEW_CELL)
+    status, _, error = call("train", train, "run=runs/a", *arguments)
+    assert status == 0, error
+    stored = (tmp_path / "runs/a/config.yaml").read_text()
+    assert stored.count("_target_: test_train_language_model.Leaky") >= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("model/cell=lstn",), "model/cell=lstn: there is no such choice (nearest: lstm"),
+        (("language_model=ngram", "model.order=0"), "model.order=0: expected a whole number, 1"),
+        (("language_model=feedforward", "model.order=1"), "model.order=1: expected a whole number"),
+        (("language_model=rnn",), "language_model=rnn: there is no such choice"),
+        (("criterion=bleu",), "criterion.name=bleu is no value of a validation; expected one of"),
+        (("reading=running", "reading.rows=0"), "reading.rows=0: expected a number, 1 or more"),
+        (("vocabulary=existing", "vocabulary.run=runs/x"), "runs/x/sentencepiece.model cannot be"),
+    ],
+)
+def test_wrong_values_are_refused_in_one_line(learn, arguments, message):
+    status, out, error = learn("run=runs/a", *arguments)
+    assert (status, out) == (2, "")
+    assert error.splitlines()[-1].startswith(f"error: {message}")
+
+
+def test_empty_text_is_refused(learn, tmp_path):
+    for language in ("de", "en"):
+        (tmp_path / f"train.{language}").write_text("")
+    for model in ("ngram", "recurrent"):
+        status, out, error = learn("run=runs/a", f"language_model={model}")
+        assert (status, out) == (2, "")
+        assert "nothing of train" in error.splitlines()[-1] or "train" in error.splitlines()[-1]
+
+
+def test_a_language_model_is_no_translation_model_and_the_other_way_round(call, learn, tmp_path):
+    from nmt.bundle import Bundle
+    from nmt.errors import ModelError
+
+    assert learn("run=runs/a", *TINY)[0] == 0
+    with pytest.raises(ModelError, match=r"holds a language model; expected a translation model"):
+        Bundle.load(tmp_path / "runs/a", (), choose("cpu"))
+    with pytest.raises(ModelError, match=r"train_language_model run="):
+        LanguageBundle.load(tmp_path / "runs/none", (), choose("cpu"))

@@ -38,7 +38,7 @@ def rerank(config: DictConfig) -> None:
         device=config.device,
         trust=config.trust,
     )
-    language = LanguageBundle.load(Path(str(config.language_model)), config.trust, place)
+    language = LanguageBundle.load(Path(str(config.language_run)), config.trust, place)
     judge = LanguageJudge(language.model, language.tokenizer, windows, place)
     weights = _weights(config, translator, judge)
     translations = translator.stream(streams.read(name(config.input), config.side))

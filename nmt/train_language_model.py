@@ -60,7 +60,9 @@ def train_language_model(config: DictConfig) -> None:
         seconds = time.monotonic() - began
         logger.info("counted %d pieces in %.1f s", int(lines.lengths.sum()), seconds)
         logger.info("the model has %d weights", model.weights)
-        _keep(config, tokenizer, place, model.tensors(), _validated(model, corpus, side))
+        took = {"seconds": seconds, "pieces": int((lines.lengths + 1).sum())}
+        validation = _validated(model, corpus, side)
+        _keep(config, tokenizer, place, model.tensors(), validation, took)
         _show(config)
     else:
         network = language_network(plain(config.model), tokenizer.size).to(place)
@@ -91,7 +93,7 @@ def _trainer(
     )
 
     def keep_best(validation: Validation) -> None:
-        _keep(config, tokenizer, place, weights(network), validation)
+        _keep(config, tokenizer, place, weights(network), validation, {})
 
     return Trainer(
         Updater(reader, objective, optimizer(config, network), precision, place, config.clip_norm),
@@ -133,12 +135,15 @@ def _keep(
     place: torch.device,
     tensors: dict[str, torch.Tensor],
     validation: Validation,
+    took: dict[str, float],
 ) -> None:
     scores: dict[str, Any] = {
         "set": "valid",
+        "weights": sum(tensor.numel() for tensor in tensors.values() if tensor.is_floating_point()),
         "commit": origin.commit(),
         "machine": origin.machine(place),
         "values": dict(validation.values),
+        **took,
     }
     language_bundle.save(Path(config.run), tensors, plain(config.model), tokenizer, scores)
 

@@ -19,12 +19,12 @@ from nmt.vocabulary import BEGIN, END, PADDING
 PIECES = 30
 
 
-def tables(tying, readout_size):
+def tables(tying, readout_size, pieces=PIECES):
     embedding = partial(Embedding, size=6, dropout=0.2, word_dropout=0.1)
-    return tying()(PIECES, PIECES, embedding, readout_size)[1:]
+    return tying()(pieces, pieces, embedding, readout_size)[1:]
 
 
-def recurrent(cell=GRU, layers=2):
+def recurrent(cell=GRU, layers=2, pieces=PIECES):
     stack = partial(
         Stack,
         cell=cell,
@@ -33,7 +33,7 @@ def recurrent(cell=GRU, layers=2):
         hidden_size=7,
         residual_from=2,
     )
-    return Recurrent(*tables(TiedTarget, 6), stack, partial(Linear, dropout=0.2), layers)
+    return Recurrent(*tables(TiedTarget, 6, pieces), stack, partial(Linear, dropout=0.2), layers)
 
 
 def feedforward(order=4):

@@ -85,7 +85,13 @@ def values(out):
     "choice",
     [
         ("language_model=recurrent", *TINY),
-        ("language_model=recurrent", "reading=running", "reading.rows=4", "reading.places=9", *TINY),
+        (
+            "language_model=recurrent",
+            "reading=running",
+            "reading.rows=4",
+            "reading.places=9",
+            *TINY,
+        ),
         ("language_model=feedforward", *TINY),
         ("language_model=feedforward_direct", "side=source", *TINY),
         ("language_model=ngram", "model.order=3"),
@@ -123,9 +129,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(learn, tmp_path, reading
     status, _, error = learn("run=runs/b", *reading, *TINY, "schedule=constant")
     assert status == 0
     assert "resuming after update 3" in error
-    one, two = (
-        (tmp_path / f"runs/{name}/model.safetensors").read_bytes() for name in ("a", "b")
-    )
+    one, two = ((tmp_path / f"runs/{name}/model.safetensors").read_bytes() for name in ("a", "b"))
     assert one == two
 
 

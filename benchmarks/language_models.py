@@ -1,0 +1,105 @@
+"""Trains and scores the language models of docs/language-models.md; prints the table.
+
+    python benchmarks/language_models.py [FOLDER] [CORES]
+
+FOLDER (`runs/language`) gets a run for each model, and `table.json` with all numbers. CORES (2) is
+how many trainings go on at once, each on one thread. What is trained already is not trained again.
+Multi30k is left out, and said so, where `python -m nmt.download multi30k` was not run before.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from nmt import origin, streams
+from nmt.device import choose
+from nmt.likelihood import Line, Total, load
+from nmt.windows import Windows
+
+TESTS = {
+    "starter": "starter:test",
+    "multi30k": "data/multi30k/test_2016_flickr.en",
+}
+MODELS = {
+    **{f"{order}-gram": ("language_model=ngram", f"model.order={order}") for order in range(1, 6)},
+    "feed-forward": ("language_model=feedforward",),
+    "Elman": ("model/cell=elman",),
+    "IRNN": ("model/cell=irnn",),
+    "GRU": ("model/cell=gru",),
+    "LSTM": ("model/cell=lstm",),
+}
+HEADER = "| corpus | model | parameters | training, s | pieces/s | perplexity a piece | a word |"
+
+
+def main(folder: Path, cores: int) -> None:
+    """Train what is missing, `cores` at a time, then score everything."""
+    corpora = [name for name in TESTS if name == "starter" or Path(TESTS[name]).exists()]
+    for missing in TESTS.keys() - set(corpora):
+        print(f"{missing} is left out: python -m nmt.download {missing}", file=sys.stderr)  # noqa: T201
+    # Preparing is done once, so that no two trainings do it at once.
+    for corpus in corpora:
+        _run("prepare", f"data={corpus}")
+    jobs = [(corpus, name) for corpus in corpora for name in reversed(MODELS)]
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(lambda job: _train(folder, *job), jobs))
+    rows = [_row(folder, corpus, name) for corpus in corpora for name in MODELS]
+    machine = {"machine": origin.machine(choose("cpu")), "commit": origin.commit(), "cores": cores}
+    (folder / "table.json").write_text(json.dumps({**machine, "rows": rows}, indent=1) + "\n")
+    print("\n".join([HEADER, "| --- | --- | --: | --: | --: | --: | --: |", *map(_line, rows)]))  # noqa: T201
+
+
+def _train(folder: Path, corpus: str, name: str) -> None:
+    experiment = f"language_experiment={corpus}"
+    _run("train_language_model", experiment, *MODELS[name], f"run={folder / corpus / name}")
+
+
+def _run(command: str, *arguments: str) -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", f"nmt.{command}", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{command} {' '.join(arguments)}: {done.stderr}")
+
+
+def _row(folder: Path, corpus: str, name: str) -> dict[str, object]:
+    run = folder / corpus / name
+    scores = json.loads((run / "scores.json").read_text())
+    judge, total = load(run, Windows(1024, 64, 4096), (), choose("cpu")), Total()
+    for one in judge(Line(text, "") for text in streams.read(TESTS[corpus], ".en")):
+        total.add(one)
+    if (run / "metrics.jsonl").exists():
+        records = [json.loads(line) for line in (run / "metrics.jsonl").open()]
+        seconds = records[-1]["seconds"]
+        rates = [one["target_pieces_per_second"] for one in records if one["kind"] == "update"]
+        rate = statistics.median(rates)
+    else:
+        seconds, rate = scores["seconds"], scores["pieces"] / scores["seconds"]
+    return {
+        "corpus": corpus,
+        "model": name,
+        "weights": scores["weights"],
+        "seconds": seconds,
+        "pieces_per_second": rate,
+        **total.values(),
+    }
+
+
+def _line(row: dict[str, object]) -> str:
+    return (
+        "| {corpus} | {model} | {weights:,} | {seconds:.3g} | {pieces_per_second:,.0f} |"
+        " {perplexity:.2f} | {word_perplexity:.1f} |".format(**row)
+    )
+
+
+if __name__ == "__main__":
+    given = dict(enumerate(sys.argv[1:]))
+    main(Path(given.get(0, "runs/language")), int(given.get(1, "2")))

@@ -1,0 +1,205 @@
+"""N-best lists and their weights; the commands that take a language model beside another model."""
+
+import json
+
+import pytest
+import small_run
+import yaml
+from models import tokenizers
+from test_language_models import lines
+from test_score import save_language_model, say
+
+from nmt.arpa import arpa
+from nmt.device import choose
+from nmt.errors import ConfigurationError, ModelError
+from nmt.language_bundle import LanguageBundle, save
+from nmt.language_models.ngram import NGram
+from nmt.likelihood import Likelihood
+from nmt.metrics.bleu import BLEU
+from nmt.ngrams.kneser_ney import KneserNey
+from nmt.ragged import Ragged
+from nmt.rerank import rerank
+from nmt.reranking import Grid, Option, Weights, options
+from nmt.translate import translate
+from nmt.translation import Candidate, Translation
+
+__all__ = ["say"]
+
+GOOD, BAD, SHORT = "the old man reads a book", "the old the man reads a book", "the old man"
+
+
+def test_a_score_is_the_weighed_sum():
+    option = Option("a b", -3.0, -5.0, 2)
+    assert Weights(0.5, 0.25).score(option) == -3.0 + 0.5 * -5.0 + 0.25 * 2
+
+
+def lists():
+    """The search likes the bad one, the language model the good one, and both the short one."""
+    return [
+        [Option(BAD, -2.0, -10.0, 7), Option(GOOD, -2.5, -6.0, 6), Option(SHORT, -1.5, -3.0, 3)]
+    ]
+
+
+def test_the_grid_finds_weights_that_rank_the_reference_first():
+    weights, score = Grid([0.0, 0.5], [0.0, 1.0])(lists(), [GOOD], BLEU("13a"))
+    assert weights == Weights(0.5, 1.0)
+    assert score.value == pytest.approx(100)
+    assert weights.best(lists()[0]) == GOOD
+    assert Weights(0.0, 1.0).best(lists()[0]) == BAD
+    assert Weights(0.5, 0.0).best(lists()[0]) == SHORT
+
+
+def test_of_equal_weights_the_first_are_taken():
+    options = [[Option(GOOD, -1.0, -1.0, 6), Option(BAD, -9.0, -9.0, 7)]]
+    weights, _ = Grid([0.1, 0.0], [0.2, 0.0])(options, [GOOD], BLEU("13a"))
+    assert weights == Weights(0.1, 0.2)
+
+
+def test_an_empty_grid_is_refused():
+    with pytest.raises(ConfigurationError, match=r"grid.length.*expected a number, 1 or more"):
+        Grid([0.0], [])
+
+
+def test_each_candidate_is_judged_with_its_own_line():
+    lines = [
+        Translation(
+            str(row), tuple(Candidate("x" * n, 0.0, float(-n), ("x",) * n) for n in range(1, row))
+        )
+        for row in (2, 4, 3)
+    ]
+
+    def judge(texts):
+        return iter([Likelihood(-10.0 * len(one.text), 1, 1) for one in texts])
+
+    for window in (1, 2, 5):
+        found = list(options(lines, judge, window))
+        expected = [[-10.0 * n for n in range(1, row)] for row in (2, 4, 3)]
+        assert [[one.language for one in line] for line in found] == expected
+        assert [[one.translation for one in line] for line in found] == [
+            [-float(n) for n in range(1, row)] for row in (2, 4, 3)
+        ]
+
+
+def test_weights_are_read_as_they_were_written_and_broken_ones_are_refused(tmp_path):
+    weights, score = Grid([0.25], [0.5])(lists(), [GOOD], BLEU("13a"))
+    weights.save(tmp_path / "w.json", score)
+    assert Weights.load(tmp_path / "w.json") == weights
+    assert json.loads((tmp_path / "w.json").read_text())["tuned"]["metric"] == "BLEU"
+    (tmp_path / "w.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"w.json holds no weights .*tuned again"):
+        Weights.load(tmp_path / "w.json")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A translation model, a language model of its pieces, an n-gram model, and one of others."""
+    root = tmp_path_factory.mktemp("runs")
+    small_run.save(root / "a")
+    same = save_language_model(root / "lm", small_run.tokenizer())
+    other = save_language_model(root / "other", tokenizers(44).target)
+    lines = Ragged.of([small_run.tokenizer().encode(one) for one in small_run.starter("valid.de")])
+    model = NGram(KneserNey(3)(lines, small_run.tokenizer().size))
+    node = {"order": 3, "estimator": {"_target_": "nmt.ngrams.kneser_ney.KneserNey", "order": 3}}
+    save(root / "ngram", model.tensors(), node, small_run.tokenizer(), {})
+    stored = yaml.safe_load((root / "a" / "training" / "config.yaml").read_text())
+    assert stored["data"]["name"] == "starter"
+    return root, str(root / "a"), same, other, str(root / "ngram")
+
+
+SMALL = ("search.size=3", "search.length_factor=0.3", "search.length_extra=3")
+
+
+@pytest.mark.parametrize("language", [2, 4])
+def test_a_fused_translation_differs_and_a_weight_of_0_changes_nothing(say, runs, language):
+    lines = "\n".join(small_run.starter("test.de")[:4])
+    alone = say("translate", translate, lines, f"run={runs[1]}", *SMALL)[1]
+    fused = (f"run={runs[1]}", f"fusion.run={runs[language]}", *SMALL)
+    assert say("translate", translate, lines, *fused, "fusion.weight=0")[1] == alone
+    status, out, error = say("translate", translate, lines, *fused, "fusion.weight=3")
+    assert (status, len(out.splitlines())) == (0, 4), error
+    assert out != alone
+
+
+def test_a_language_model_of_another_vocabulary_is_refused(say, runs):
+    fused = (f"run={runs[1]}", f"fusion.run={runs[3]}")
+    status, out, error = say("translate", translate, "Der Hund", *fused)
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert "other has another vocabulary than the translation model; train it on the same" in error
+    status, _, error = say(
+        "translate", translate, "a", f"run={runs[1]}", "fusion.weight=-1", f"fusion.run={runs[2]}"
+    )
+    assert (status, "fusion.weight=-1.0: expected a number, 0 or more" in error) == (2, True)
+
+
+def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
+    for language in ("de", "en"):
+        text = "\n".join(small_run.starter(f"valid.{language}")[:5]) + "\n"
+        (tmp_path / f"dev.{language}").write_text(text)
+    arguments = (
+        f"run={runs[1]}",
+        f"language_run={runs[3]}",  # of any vocabulary
+        "search.best=3",
+        f"weights={tmp_path / 'w.json'}",
+        *SMALL,
+    )
+    tuning = (f"source={tmp_path / 'dev.de'}", f"target={tmp_path / 'dev.en'}")
+    text = "\n".join(small_run.starter("test.de")[:3]) + "\n\n"
+    status, out, error = say("rerank", rerank, text, *arguments, *tuning)
+    assert (status, len(out.splitlines())) == (0, 4), error
+    assert "tuning on 5 lines of" in error
+    assert "the search's own choice" in error
+    again = say("rerank", rerank, text, *arguments)
+    assert again[1] == out
+    assert "tuning" not in again[2]
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("search.best=1", "search.best=1 leaves nothing to rank again; give search.best=10"),
+        ("search=greedy", "leaves nothing to rank again"),
+        ("source=a.de", "source= and target= go together"),
+        ("grid.length=[]", "grid.length"),
+    ],
+)
+def test_what_cannot_be_reranked_is_refused(say, runs, argument, message):
+    arguments = (f"run={runs[1]}", f"language_run={runs[2]}", "search.best=3", *SMALL[1:])
+    if argument == "search=greedy":
+        arguments = arguments[:2] + ("~search.size", "~search.best")
+    status, out, error = say("rerank", rerank, "a", *arguments, argument)
+    assert (status, out) == (2, ""), error
+    assert message in error
+
+
+def test_an_arpa_file_brings_the_same_model_back(say, runs, tmp_path):
+    path = tmp_path / "lm.arpa"
+    status, _, error = say("arpa", arpa, "", f"run={runs[4]}", f"output={path}")
+    assert status == 0, error
+    new = tmp_path / "new"
+    arguments = (f"run={new}", f"input={path}", f"pieces={runs[1]}")
+    status, _, error = say("arpa", arpa, "", *arguments)
+    assert status == 0, error
+    one, two = (
+        LanguageBundle.load(folder, (), choose("cpu")).model for folder in (new, runs[0] / "ngram")
+    )
+    target = lines(5, 3)
+    said, expected = one.log_probabilities(target), two.log_probabilities(target)
+    assert said.tolist() == [pytest.approx(row, abs=1e-4) for row in expected.tolist()]
+    assert one.order == two.order == 3
+    status, _, error = say("arpa", arpa, "", *arguments)
+    assert (status, "holds a model already; take another run=NAME" in error) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run={2}", "output=x.arpa"), "holds a network; only an n-gram model can be"),
+        (("run={4}",), "expected one of input=FILE and output=FILE"),
+        (("run=new", "input=x.arpa"), "input= needs pieces=FOLDER"),
+        (("run=new", "input=x.arpa", "pieces={1}"), "x.arpa"),
+    ],
+)
+def test_what_is_no_arpa_exchange_is_refused(say, runs, arguments, message):
+    status, out, error = say("arpa", arpa, "", *(one.format(*runs) for one in arguments))
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert message in error

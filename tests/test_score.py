@@ -1,0 +1,157 @@
+"""The command: a number a line, and clear refusals."""
+
+import io
+import sys
+
+import pytest
+import small_run
+import torch
+from models import tokenizers
+
+from nmt import language_bundle
+from nmt.build import language_network, plain
+from nmt.command_line import configuration, run
+from nmt.generate import generate
+from nmt.score import score
+
+
+class Input:
+    def __init__(self, text):
+        self.buffer = io.BytesIO(text.encode())
+
+    def isatty(self):
+        return False
+
+
+def save_language_model(folder, pieces, *overrides):
+    """Write a language model of opinions, and give its folder."""
+    arguments = ["model.hidden_size=16", "model.embedding_size=16", *overrides]
+    node = plain(configuration("train_language_model", arguments, ()).model)
+    torch.manual_seed(1)
+    network = language_network(node, pieces.size)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.mul_(2)
+    language_bundle.save(folder, dict(network.named_parameters()), node, pieces, {})
+    return str(folder)
+
+
+@pytest.fixture
+def say(monkeypatch, capsys):
+    def call(name, command, text, *arguments):
+        monkeypatch.setattr(sys, "argv", [name, *arguments])
+        monkeypatch.setattr(sys, "stdin", Input(text))
+        status = run(name, command)
+        return status, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def language(tmp_path_factory):
+    return save_language_model(tmp_path_factory.mktemp("lm") / "lm", tokenizers(44).target)
+
+
+@pytest.fixture(scope="module")
+def translation(tmp_path_factory):
+    return small_run.save(tmp_path_factory.mktemp("runs") / "a")
+
+
+LINES = ["Der Hund läuft im Garten.", "", "Die Katze sitzt hier."]
+
+
+def test_each_line_gets_its_log_probability_whatever_stands_beside_it(say, language):
+    status, out, error = say("score", score, "\n".join(LINES), f"run={language}")
+    assert status == 0, error
+    together = [float(one) for one in out.splitlines()]
+    alone = [
+        float(say("score", score, f"{one}\n", f"run={language}")[1].splitlines()[0])
+        for one in LINES
+    ]
+    assert together == pytest.approx(alone, abs=1e-4)
+    assert len(set(together)) == 3
+    assert all(one < 0 for one in together)
+    assert "3 lines: cross-entropy " in error
+
+
+def test_the_totals_are_those_of_the_numbers(say, language):
+    _, out, error = say("score", score, "\n".join(LINES), f"run={language}")
+    nats = -sum(map(float, out.split()))
+    pieces = sum(len(tokenizers(44).target.encode(one)) + 1 for one in LINES)
+    assert f"cross-entropy {nats / pieces:.4f} nats a piece" in error
+    words = sum(len(one.split()) + 1 for one in LINES)
+    assert f"{2.718281828 ** (nats / words):.4g} a word" in error
+
+
+def test_a_translation_model_judges_pairs(say, translation, tmp_path):
+    sources, targets = small_run.starter("valid.de")[:3], small_run.starter("valid.en")[:3]
+    (tmp_path / "a.de").write_text("\n".join(sources))
+    where = (f"run={translation}", f"source={tmp_path / 'a.de'}")
+    status, out, error = say("score", score, "\n".join(targets), *where)
+    assert status == 0, error
+    (tmp_path / "a.de").write_text("\n".join(reversed(sources)))
+    _, other, _ = say("score", score, "\n".join(reversed(targets)), *where)
+    assert [float(one) for one in other.split()[::-1]] == pytest.approx(
+        [float(one) for one in out.split()], abs=1e-4
+    )
+
+
+def test_text_without_a_line_is_refused(say, language):
+    status, out, error = say("score", score, "", f"run={language}")
+    assert (status, out) == (2, "")
+    assert error == "error: the text has no line; expected at least one to score\n"
+
+
+@pytest.mark.parametrize(("more", "less"), [("a\nb\n", "c\n"), ("a\n", "c\nd\n")])
+def test_texts_of_different_lengths_are_refused(say, translation, tmp_path, more, less):
+    (tmp_path / "a.de").write_text(less)
+    source = f"source={tmp_path / 'a.de'}"
+    status, _, error = say("score", score, more, f"run={translation}", source)
+    assert status == 2
+    assert "1 lines, but there are more of" in error
+
+
+def test_sources_go_with_translation_models_alone(say, translation, language):
+    status, _, error = say("score", score, "a", f"run={translation}")
+    assert (status, "judges translations: give source=FILE" in error) == (2, True)
+    status, _, error = say("score", score, "a", f"run={language}", "source=a.de")
+    assert (status, "holds a language model, which reads no source" in error) == (2, True)
+
+
+def test_generation_is_the_same_for_the_same_seed_and_begins_with_the_prompt(say, language):
+    written = [
+        say("generate", generate, "", f"run={language}", "prompt='Der Hund'", f"seed={seed}")[1]
+        for seed in (1, 1, 2)
+    ]
+    assert written[0] == written[1] != written[2]
+    assert all(one.startswith("Der Hund") and one.endswith("\n") for one in written)
+    assert all(one.count("\n") == 1 for one in written)
+
+
+def test_greedy_generation_takes_the_most_probable_pieces(say, language):
+    arguments = (f"run={language}", "prompt=Die", "max_pieces=5")
+    greedy = say("generate", generate, "", *arguments, "temperature=0.0")[1]
+    assert greedy == say("generate", generate, "", *arguments, "temperature=0", "seed=9")[1]
+    assert greedy == say("generate", generate, "", *arguments, "top_k=1")[1]
+    assert greedy == say("generate", generate, "", *arguments, "top_p=1.0e-9")[1]
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("prompt='Der ☃ 犬'", "the model's vocabulary has no piece for '☃', '犬'; leave them"),
+        ("temperature=-1.0", "temperature=-1.0: expected a number, 0 or more"),
+        ("top_p=0.0", "search.top_p=0.0: expected more than 0 and at most 1"),
+        ("max_pieces=0", "max_pieces=0: expected a number, 1 or more"),
+    ],
+)
+def test_what_cannot_be_generated_is_refused_in_one_line(say, language, argument, message):
+    status, out, error = say("generate", generate, "", f"run={language}", argument)
+    assert (status, out) == (2, "")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_translation_model_does_not_generate(say, translation):
+    status, _, error = say("generate", generate, "", f"run={translation}")
+    assert (status, "holds a translation model; expected a language model" in error) == (2, True)

@@ -165,7 +165,7 @@ def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
 def test_what_cannot_be_reranked_is_refused(say, runs, argument, message):
     arguments = (f"run={runs[1]}", f"language_run={runs[2]}", "search.best=3", *SMALL[1:])
     if argument == "search=greedy":
-        arguments = arguments[:2] + ("~search.size", "~search.best")
+        arguments = (*arguments[:2], "~search.size", "~search.best")
     status, out, error = say("rerank", rerank, "a", *arguments, argument)
     assert (status, out) == (2, ""), error
     assert message in error

@@ -10,8 +10,10 @@ from nmt.batch import Batch
 from nmt.bridges.projected import Projected
 from nmt.cells.gru import GRU
 from nmt.cells.lstm import LSTM
-from nmt.decoders.conditional import Conditional
-from nmt.decoders.fixed_context import AtEveryStep, AtStart
+from nmt.decoders.attend_first import AttendFirst
+from nmt.decoders.conditional import Conditional, DeepConditional
+from nmt.decoders.every_layer import EveryLayer, EveryLayerAndReadout
+from nmt.decoders.fixed_context import AtEveryStep, AtStart, Summarised
 from nmt.decoders.input_feeding import InputFeeding
 from nmt.decoders.parallel import Parallel
 from nmt.embeddings import Embedding, TiedAll
@@ -31,8 +33,12 @@ ATTENTIVE = [
     Parallel,
     InputFeeding,
     Conditional,
+    DeepConditional,
+    AttendFirst,
+    EveryLayer,
+    EveryLayerAndReadout,
 ]
-DECODERS = [*ATTENTIVE, AtEveryStep, AtStart]
+DECODERS = [*ATTENTIVE, Summarised, AtEveryStep, AtStart]
 CELLS = [GRU, LSTM_CELL]
 
 

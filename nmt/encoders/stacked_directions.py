@@ -7,11 +7,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from nmt import tree
+from nmt.cells.cell import MakeCell
 from nmt.encoders.encoder import Encoder
 from nmt.encoders.unidirectional import Backward, Forward
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes
-from nmt.stack import MakeCell, MakeNormalization, Stack
+from nmt.stack import MakeNormalization, Stack
 
 
 class StackedDirections(Encoder):

@@ -10,6 +10,8 @@ from nmt.batch import Batch
 from nmt.bridges.projected import Projected
 from nmt.cells.gru import GRU
 from nmt.cells.lstm import LSTM
+from nmt.cells.state_dropout import StateDropout
+from nmt.cells.zoneout import Zoneout
 from nmt.decoders.attend_first import AttendFirst
 from nmt.decoders.conditional import Conditional, DeepConditional
 from nmt.decoders.every_layer import EveryLayer, EveryLayerAndReadout
@@ -39,7 +41,13 @@ ATTENTIVE = [
     EveryLayerAndReadout,
 ]
 DECODERS = [*ATTENTIVE, Summarised, AtEveryStep, AtStart]
-CELLS = [GRU, LSTM_CELL]
+NOISY_CELL = partial(
+    Zoneout,
+    cell=partial(StateDropout, cell=LSTM_CELL, rate=0.3),
+    hidden_rate=0.1,
+    content_rate=0.4,
+)
+CELLS = [GRU, LSTM_CELL, NOISY_CELL]
 
 
 def layers_of(cell, dropout):

@@ -93,14 +93,22 @@ class Stack(nn.Module):
     ) -> tuple[Float[Tensor, "rows places output"], tuple[State, ...]]:
         """Run over all places, layer after layer; states stand still where `mask` is false."""
         finals = []
-        for index, (cell, normalization) in enumerate(
-            zip(self.cells, self.normalizations, strict=True)
-        ):
-            outputs, final = cell.unroll(self.dropout(inputs), states[index], mask)
-            outputs = normalization(outputs)
-            inputs = outputs + inputs if self.residual[index] else outputs
+        for index, state in enumerate(states):
+            inputs, final = self.unroll_layer(index, inputs, state, mask)
             finals.append(final)
         return inputs, tuple(finals)
+
+    def unroll_layer(
+        self,
+        index: int,
+        inputs: Float[Tensor, "rows places input"],
+        state: State,
+        mask: Bool[Tensor, "rows places"] | None,
+    ) -> tuple[Float[Tensor, "rows places output"], State]:
+        """Run one layer, counted from 0, over all places."""
+        outputs, final = self.cells[index].unroll(self.dropout(inputs), state, mask)
+        outputs = self.normalizations[index](outputs)
+        return outputs + inputs if self.residual[index] else outputs, final
 
     def step(
         self, inputs: Float[Tensor, "rows input"], states: tuple[State, ...]

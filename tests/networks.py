@@ -22,7 +22,7 @@ from nmt.embeddings import Embedding, TiedAll
 from nmt.encoders.bidirectional import Bidirectional
 from nmt.encoders.bidirectional_bottom import BidirectionalBottom
 from nmt.encoders.projected import Projected as ProjectedEncoder
-from nmt.encoders.stacked_directions import StackedDirections
+from nmt.encoders.stacked_directions import AlternatingDirections, StackedDirections
 from nmt.encoders.unidirectional import Backward, Forward
 from nmt.readouts.linear import Linear
 from nmt.stack import Stack
@@ -76,6 +76,10 @@ def stacked_directions(cell, layers):
     return partial(StackedDirections, layers=layers, **layers_of(cell, 0.2))
 
 
+def alternating_directions(cell, layers):
+    return partial(AlternatingDirections, layers=layers, **layers_of(cell, 0.2))
+
+
 def bidirectional_bottom(cell, layers):
     stack = partial(Stack, **layers_of(cell, 0.2))
     return partial(BidirectionalBottom, bottom=encoder(cell, 1), stack=stack, layers=layers)
@@ -85,7 +89,7 @@ def projected(cell, layers):
     return partial(ProjectedEncoder, encoder=encoder(cell, layers), size=7)
 
 
-SEEING_ALL = [encoder, stacked_directions, bidirectional_bottom, projected]
+SEEING_ALL = [encoder, stacked_directions, alternating_directions, bidirectional_bottom, projected]
 ENCODERS = [*SEEING_ALL, forward, backward]
 
 

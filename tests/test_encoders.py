@@ -4,6 +4,7 @@ from networks import (
     CELLS,
     ENCODERS,
     SEEING_ALL,
+    alternating_directions,
     backward,
     encoder,
     forward,
@@ -98,6 +99,22 @@ def test_stacked_directions_meet_only_at_the_top():
 
 def test_residual_connections_begin_at_the_layer_that_is_named():
     assert encoder(layers=4)(12).residual == (False, False, True, True)
+
+
+def test_alternating_directions_read_over_each_other():
+    torch.manual_seed(6)
+    network = alternating_directions(GRU, 3)(6).eval()
+    cells = [column.stack.cells for column in (network.onward, network.back)]
+    embedded, mask = torch.randn(1, 5, 6), torch.ones(1, 5, dtype=torch.bool)
+    onward = back = embedded
+    for index in range(3):
+        read, _ = cells[0][index].unroll(back, cells[0][index].start(back), mask)
+        turned, _ = cells[1][index].unroll(onward.flip(1), cells[1][index].start(onward), mask)
+        read = network.onward.stack.normalizations[index](read)
+        turned = network.back.stack.normalizations[index](turned).flip(1)
+        onward, back = (read + back, turned + onward) if index == 2 else (read, turned)
+    expected = torch.cat([onward, back], dim=-1)
+    assert torch.allclose(network(embedded, mask).values, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A deep encoder whose two directions meet at the top alone."""
+"""Deep encoders of two columns of layers, which meet at the top alone."""
 
 from functools import partial
 
@@ -10,6 +10,7 @@ from nmt import tree
 from nmt.cells.cell import MakeCell
 from nmt.encoders.encoder import Encoder
 from nmt.encoders.unidirectional import Backward, Forward
+from nmt.ends import reverse
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes
 from nmt.stack import MakeNormalization, Stack
@@ -75,3 +76,31 @@ class StackedDirections(Encoder):
         onward, back = self.onward(embedded, mask), self.back(embedded, mask)
         values = torch.cat([onward.values, back.values], dim=-1)
         return Memory(values, mask, tree.side_by_side(onward.final, back.final))
+
+
+class AlternatingDirections(StackedDirections):
+    """Lets each column turn round from layer to layer: forward over backward over forward.
+
+    A layer that reads forward has below it the one that read backward, and the other way about;
+    from the second layer on a value thus sees the whole sentence.
+
+    Source: Zhou et al. 2016, section 3.1; Miceli Barone et al. 2017, section 2.3.
+    """
+
+    def forward(
+        self,
+        embedded: Float[Tensor, "batch source input"],
+        mask: Bool[Tensor, "batch source"],
+    ) -> Memory:
+        """Encode, layer after layer."""
+        one, other = self.onward.stack, self.back.stack
+        onward, back = embedded, embedded
+        finals = []
+        starts = zip(one.start(embedded), other.start(embedded), strict=True)
+        for index, (start, back_start) in enumerate(starts):
+            turned = reverse(onward, mask)
+            onward, final = one.unroll_layer(index, back, start, mask)
+            back, back_final = other.unroll_layer(index, turned, back_start, mask)
+            back = reverse(back, mask)
+            finals.append(tree.side_by_side(final, back_final))
+        return Memory(torch.cat([onward, back], dim=-1), mask, tuple(finals))

@@ -42,7 +42,7 @@ class Attention(nn.Module, abc.ABC):
         query: Float[Tensor, "batch target query"],
         memory: Memory,
     ) -> Float[Tensor, "batch target source"]:
-        """Turn scores, which are lowest where there is no piece, into weights."""
+        """Turn scores, which are lowest where there is no piece, into weights that sum to 1."""
         return torch.softmax(scores, dim=-1)
 
     def remember(self, memory: Memory) -> Memory:
@@ -52,7 +52,7 @@ class Attention(nn.Module, abc.ABC):
     def forward(
         self, query: Float[Tensor, "batch target query"], memory: Memory
     ) -> tuple[Float[Tensor, "batch target value"], Float[Tensor, "batch target source"]]:
-        """Give the contexts and the weights (which sum to 1, and are 0 where there is no piece)."""
+        """Give the contexts and the weights of `weigh`, which are 0 where there is no piece."""
         assert memory.keys is not None, "memory.keys come from remember"
         scores = self.scores(query, memory.keys)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), torch.finfo(scores.dtype).min)

@@ -27,7 +27,7 @@ class EveryLayer(Decoder):
     places and runs the others over all places at once. With one layer alone, the readout has
     its context beside it.
 
-    Source: Wu et al. 2016, section 3. By their equation 4 a context is asked for by the bottom
+    Source: Wu et al. 2016, section 3. By their formula a context is asked for by the bottom
     layer's output of the place before, for all layers; that the upper ones hear what the same
     place has asked for is as in RNMT+ (Chen et al. 2018, section 3.1).
 

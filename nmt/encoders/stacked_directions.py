@@ -22,8 +22,7 @@ class StackedDirections(Encoder):
     Where every layer is bidirectional (`Bidirectional`), a layer sees the whole sentence from
     the second on; here each sees what its own direction has read.
 
-    Source: Graves, Jaitly and Mohamed 2013, section 3, whose layers share what is below them;
-    apart as here: Miceli Barone et al. 2017, section 2.3 ("biunidirectional").
+    Source: so stacked by Peters et al. 2018, section 3.1, for their language models.
 
     Args:
         input_size: features of the embedded pieces.
@@ -84,7 +83,7 @@ class AlternatingDirections(StackedDirections):
     A layer that reads forward has below it the one that read backward, and the other way about;
     from the second layer on a value thus sees the whole sentence.
 
-    Source: Zhou et al. 2016, section 3.1; Miceli Barone et al. 2017, section 2.3.
+    Source: Zhou et al. 2016, section 3; Miceli Barone et al. 2017, section 2.3.
     """
 
     def forward(

@@ -1,9 +1,10 @@
 """Recurrent layers in one direction, on top of each other."""
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nmt.cells.cell import Cell, Drawn, MakeCell
@@ -55,6 +56,7 @@ class Stack(nn.Module):
         self.cells = cast(Sequence[Cell], cells)
         self.normalizations = nn.ModuleList(normalization(hidden_size) for _ in sizes)
         self.dropout = Locked(dropout)
+        self.residual_from = residual_from
         self.residual = tuple(
             number >= residual_from and size == hidden_size
             for number, size in zip(numbers, sizes, strict=True)
@@ -65,6 +67,10 @@ class Stack(nn.Module):
     def state_sizes(self) -> tuple[tuple[int, ...], ...]:
         """Give for each layer the features of each tensor of its state."""
         return tuple((cell.hidden_size,) * cell.parts for cell in self.cells)
+
+    def start(self, inputs: Float[Tensor, "rows ..."]) -> tuple[State, ...]:
+        """Give each layer's state of zeros, one row for each of `inputs`."""
+        return tuple(cell.start(inputs) for cell in self.cells)
 
     def draw(self, inputs: Float[Tensor, "rows ..."]) -> Masks:
         """Draw the masks of one batch of sentences, for `masked_step` after `masked_step`."""
@@ -80,18 +86,29 @@ class Stack(nn.Module):
         return ((None, ()),) * len(self.cells)
 
     def unroll(
-        self, inputs: Float[Tensor, "rows places input"], states: tuple[State, ...]
+        self,
+        inputs: Float[Tensor, "rows places input"],
+        states: tuple[State, ...],
+        mask: Bool[Tensor, "rows places"] | None = None,
     ) -> tuple[Float[Tensor, "rows places output"], tuple[State, ...]]:
-        """Run over all places, layer after layer."""
+        """Run over all places, layer after layer; states stand still where `mask` is false."""
         finals = []
-        for index, (cell, normalization) in enumerate(
-            zip(self.cells, self.normalizations, strict=True)
-        ):
-            outputs, final = cell.unroll(self.dropout(inputs), states[index], None)
-            outputs = normalization(outputs)
-            inputs = outputs + inputs if self.residual[index] else outputs
+        for index, state in enumerate(states):
+            inputs, final = self.unroll_layer(index, inputs, state, mask)
             finals.append(final)
         return inputs, tuple(finals)
+
+    def unroll_layer(
+        self,
+        index: int,
+        inputs: Float[Tensor, "rows places input"],
+        state: State,
+        mask: Bool[Tensor, "rows places"] | None,
+    ) -> tuple[Float[Tensor, "rows places output"], State]:
+        """Run one layer, counted from 0, over all places."""
+        outputs, final = self.cells[index].unroll(self.dropout(inputs), state, mask)
+        outputs = self.normalizations[index](outputs)
+        return outputs + inputs if self.residual[index] else outputs, final
 
     def step(
         self, inputs: Float[Tensor, "rows input"], states: tuple[State, ...]
@@ -118,3 +135,63 @@ class Stack(nn.Module):
 
 MakeStack = Callable[[int, Sequence[int]], Stack]
 """Makes the layers of those numbers over inputs of that many features."""
+
+
+class Told(nn.Module):
+    """Layers each of which hears, besides the layer below it, the same further vector.
+
+    It stands in for a `Stack` over inputs in which the two lie side by side; residual
+    connections carry the share of the layer below alone. Without layers, outputs are the inputs.
+
+    Args:
+        stack: makes each layer.
+        below_size: features of what the lowest layer has below it.
+        told_size: features of what all layers hear.
+        numbers: the layers' numbers, from the bottom of the whole decoder.
+    """
+
+    def __init__(
+        self, stack: MakeStack, below_size: int, told_size: int, numbers: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.widths = [below_size, told_size]
+        self.output_size = below_size + told_size
+        layers = []
+        residual = []
+        for number in numbers:
+            layer = stack(below_size + told_size, [number])
+            residual.append(number >= layer.residual_from and below_size == layer.output_size)
+            layers.append(layer)
+            self.output_size = below_size = layer.output_size
+        self.residual = tuple(residual)
+        self.layers = cast(Sequence[Stack], nn.ModuleList(layers))
+
+    @property
+    def state_sizes(self) -> tuple[tuple[int, ...], ...]:
+        """Give for each layer the features of each tensor of its state."""
+        return tuple(size for layer in self.layers for size in layer.state_sizes)
+
+    def unroll(
+        self, inputs: Float[Tensor, "rows places input"], states: tuple[State, ...]
+    ) -> tuple[Float[Tensor, "rows places output"], tuple[State, ...]]:
+        """Run over all places, layer after layer."""
+        return self._climb(Stack.unroll, inputs, states)
+
+    def step(
+        self, inputs: Float[Tensor, "rows input"], states: tuple[State, ...]
+    ) -> tuple[Float[Tensor, "rows output"], tuple[State, ...]]:
+        """Move all layers one place on, without dropout."""
+        return self._climb(Stack.step, inputs, states)
+
+    def _climb(
+        self, move: Callable[..., Any], inputs: Tensor, states: tuple[State, ...]
+    ) -> tuple[Tensor, tuple[State, ...]]:
+        if not self.residual:
+            return inputs, ()
+        below, told = torch.split(inputs, self.widths, dim=-1)
+        moved: list[State] = []
+        for layer, residual, state in zip(self.layers, self.residual, states, strict=True):
+            output, states_after = move(layer, torch.cat([below, told], dim=-1), (state,))
+            below = output + below if residual else output
+            moved.extend(states_after)
+        return below, tuple(moved)

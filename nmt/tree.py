@@ -31,3 +31,8 @@ def where(mask: Tensor, new: Nest, old: Nest) -> Nest:
         return torch.where(mask.view(-1, *[1] * (one.dim() - 1)), one, other)
 
     return pytree.tree_map(choose, new, old)
+
+
+def side_by_side(one: Nest, other: Nest) -> Nest:
+    """Give the nest whose tensors hold the features of `one`, then those of `other`."""
+    return pytree.tree_map(lambda *pair: torch.cat(pair, dim=-1), one, other)

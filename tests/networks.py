@@ -12,12 +12,18 @@ from nmt.cells.gru import GRU
 from nmt.cells.lstm import LSTM
 from nmt.cells.state_dropout import StateDropout
 from nmt.cells.zoneout import Zoneout
-from nmt.decoders.conditional import Conditional
-from nmt.decoders.fixed_context import AtEveryStep, AtStart
+from nmt.decoders.attend_first import AttendFirst
+from nmt.decoders.conditional import Conditional, DeepConditional
+from nmt.decoders.every_layer import EveryLayer, EveryLayerAndReadout
+from nmt.decoders.fixed_context import AtEveryStep, AtStart, Summarised
 from nmt.decoders.input_feeding import InputFeeding
 from nmt.decoders.parallel import Parallel
 from nmt.embeddings import Embedding, TiedAll
 from nmt.encoders.bidirectional import Bidirectional
+from nmt.encoders.bidirectional_bottom import BidirectionalBottom
+from nmt.encoders.projected import Projected as ProjectedEncoder
+from nmt.encoders.stacked_directions import AlternatingDirections, StackedDirections
+from nmt.encoders.unidirectional import Backward, Forward
 from nmt.readouts.linear import Linear
 from nmt.stack import Stack
 from nmt.translation_model import TranslationModel
@@ -25,8 +31,16 @@ from nmt.vocabulary import BEGIN, END, PADDING
 
 PIECES = 40
 LSTM_CELL = partial(LSTM, forget_bias=1.0)
-ATTENTIVE = [Parallel, InputFeeding, Conditional]
-DECODERS = [*ATTENTIVE, AtEveryStep, AtStart]
+ATTENTIVE = [
+    Parallel,
+    InputFeeding,
+    Conditional,
+    DeepConditional,
+    AttendFirst,
+    EveryLayer,
+    EveryLayerAndReadout,
+]
+DECODERS = [*ATTENTIVE, Summarised, AtEveryStep, AtStart]
 NOISY_CELL = partial(
     Zoneout,
     cell=partial(StateDropout, cell=LSTM_CELL, rate=0.3),
@@ -36,16 +50,47 @@ NOISY_CELL = partial(
 CELLS = [GRU, LSTM_CELL, NOISY_CELL]
 
 
+def layers_of(cell, dropout):
+    return {
+        "cell": cell,
+        "normalization": nn.LayerNorm,
+        "dropout": dropout,
+        "hidden_size": 12,
+        "residual_from": 3,
+    }
+
+
 def encoder(cell=GRU, layers=3, dropout=0.2):
-    return partial(
-        Bidirectional,
-        cell=cell,
-        normalization=nn.LayerNorm,
-        dropout=dropout,
-        hidden_size=12,
-        layers=layers,
-        residual_from=3,
-    )
+    return partial(Bidirectional, layers=layers, **layers_of(cell, dropout))
+
+
+def forward(cell, layers):
+    return partial(Forward, stack=partial(Stack, **layers_of(cell, 0.2)), layers=layers)
+
+
+def backward(cell, layers):
+    return partial(Backward, stack=partial(Stack, **layers_of(cell, 0.2)), layers=layers)
+
+
+def stacked_directions(cell, layers):
+    return partial(StackedDirections, layers=layers, **layers_of(cell, 0.2))
+
+
+def alternating_directions(cell, layers):
+    return partial(AlternatingDirections, layers=layers, **layers_of(cell, 0.2))
+
+
+def bidirectional_bottom(cell, layers):
+    stack = partial(Stack, **layers_of(cell, 0.2))
+    return partial(BidirectionalBottom, bottom=encoder(cell, 1), stack=stack, layers=layers)
+
+
+def projected(cell, layers):
+    return partial(ProjectedEncoder, encoder=encoder(cell, layers), size=7)
+
+
+SEEING_ALL = [encoder, stacked_directions, alternating_directions, bidirectional_bottom, projected]
+ENCODERS = [*SEEING_ALL, forward, backward]
 
 
 def network(
@@ -57,7 +102,7 @@ def network(
     decoder_layers=None,
 ):
     above = layers if decoder_layers is None else decoder_layers
-    parts = {} if decoder in (AtEveryStep, AtStart) else {"attention": attention}
+    parts = {"attention": attention} if decoder in ATTENTIVE else {}
     stack = partial(
         Stack,
         cell=cell,

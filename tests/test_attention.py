@@ -5,13 +5,23 @@ import pytest
 import torch
 
 from nmt.attention import additive
-from nmt.attention.additive import Additive
+from nmt.attention.additive import Additive, Concat
 from nmt.attention.dot import Dot, ScaledDot
 from nmt.attention.general import General, ScaledGeneral
+from nmt.attention.local import Predictive
 from nmt.errors import ConfigurationError
 from nmt.memory import Memory
 
-ATTENTIONS = [Dot, ScaledDot, General, ScaledGeneral, partial(Additive, size=5)]
+LOCAL = partial(Predictive, reach=2)
+SUMMING = [
+    Dot,
+    ScaledDot,
+    General,
+    ScaledGeneral,
+    partial(Additive, size=5),
+    partial(Concat, size=5),
+]
+ATTENTIONS = [*SUMMING, LOCAL]
 
 
 def memory_of(attention, sentences=3, places=4):
@@ -21,7 +31,7 @@ def memory_of(attention, sentences=3, places=4):
     return attention.remember(Memory(values, mask, ()))
 
 
-@pytest.mark.parametrize("make", ATTENTIONS)
+@pytest.mark.parametrize("make", SUMMING)
 def test_weights_sum_to_one_and_are_zero_on_padding(make):
     torch.manual_seed(1)
     attention = make(6, 6)
@@ -91,6 +101,67 @@ def test_additive_attention_in_slices_equals_the_whole_with_gradients(monkeypatc
         results.append([scores, *gradients])
     for whole, sliced in zip(*results, strict=True):
         assert torch.allclose(whole, sliced, atol=1e-6)
+
+
+def test_concat_scores_by_one_matrix_over_query_and_value_side_by_side():
+    attention = Concat(2, 2, 1)
+    with torch.no_grad():
+        attention.query.weight.copy_(torch.tensor([[0.1, 0.2]]))
+        attention.key.weight.copy_(torch.tensor([[0.3, 0.4]]))
+        attention.vector.fill_(2.0)
+    query, value = torch.tensor([[[1.0, 2.0]]]), torch.tensor([[[3.0, -1.0]]])
+    expected = 2 * math.tanh(0.1 + 0.4 + 0.9 - 0.4)
+    assert attention.scores(query, attention.keys(value)).item() == pytest.approx(expected)
+
+
+@torch.no_grad()
+def local_weights(attention, query, values):
+    """Equations 7, 9 and 10 of Luong et al. 2015 in lists, for one query and one sentence."""
+    hidden = (attention.position.weight @ query).tanh()
+    share = 1 / (1 + math.exp(-float(attention.vector.weight[0] @ hidden)))
+    centre = len(values) * share
+    inside = [place for place in range(len(values)) if abs(place - centre) <= attention.reach]
+    scores = {place: float(query @ attention.projection.weight @ values[place]) for place in inside}
+    total = sum(math.exp(score) for score in scores.values())
+    deviation = attention.reach / 2
+    return [
+        math.exp(scores[place]) / total * math.exp(-((place - centre) ** 2) / (2 * deviation**2))
+        if place in scores
+        else 0.0
+        for place in range(len(values))
+    ]
+
+
+def test_local_weights_are_those_of_the_paper_for_each_sentences_own_length():
+    torch.manual_seed(5)
+    attention = LOCAL(6, 6)
+    values, mask = torch.randn(3, 9, 6), torch.ones(3, 9, dtype=torch.bool)
+    lengths = [9, 4, 1]
+    for row, length in enumerate(lengths):
+        mask[row, length:] = False
+    with torch.no_grad():
+        attention.vector.weight.mul_(4)  # so that the centres lie apart
+    query = torch.randn(3, 5, 6) * 2
+    _, weights = attention(query, attention.remember(Memory(values, mask, ())))
+    for row, length in enumerate(lengths):
+        for place in range(5):
+            expected = local_weights(attention, query[row, place], values[row, :length])
+            expected += [0.0] * (9 - length)
+            assert weights[row, place].tolist() == pytest.approx(expected, abs=1e-6)
+    assert 0 < weights.sum(-1).min() <= weights.sum(-1).max() <= 1
+
+
+def test_the_foretold_place_learns_through_the_bell():
+    torch.manual_seed(6)
+    attention = LOCAL(6, 6)
+    context, _ = attention(torch.randn(3, 2, 6), memory_of(attention))
+    gradients = torch.autograd.grad(context.sin().sum(), list(attention.parameters()))
+    assert all(gradient.abs().sum() > 0 for gradient in gradients)
+
+
+def test_a_reach_of_nothing_is_refused_by_name():
+    with pytest.raises(ConfigurationError, match=r"model.attention.reach=0: expected at least 1"):
+        Predictive(4, 4, 0)
 
 
 def test_dot_attention_refuses_vectors_of_different_sizes():

@@ -6,7 +6,12 @@ from networks import ATTENTIVE, CELLS, DECODERS, PIECES, batch, network
 
 from nmt import tree
 from nmt.attention.additive import Additive
+from nmt.cells.gru import GRU
+from nmt.decoders.attend_first import AttendFirst
+from nmt.decoders.conditional import Conditional, DeepConditional
 from nmt.decoders.decoder import Decoder
+from nmt.decoders.every_layer import EveryLayer, EveryLayerAndReadout
+from nmt.decoders.fixed_context import Summarised
 from nmt.errors import ConfigurationError, ModelError
 from nmt.memory import Memory
 
@@ -112,6 +117,67 @@ def test_dropout_is_drawn_at_training_and_lasts_a_sentence(decoder):
     off = readouts.eq(0)
     assert off.any()
     assert torch.equal(off, off[:1].expand_as(off))
+
+
+def test_what_attends_first_asks_and_predicts_with_the_state_before():
+    torch.manual_seed(10)
+    model, pairs = network(AttendFirst, layers=1).eval(), batch()
+    decoder, memory = model.decoder, model.encode(pairs.source)
+    (cell,), (normalization,) = decoder.stack.cells, decoder.stack.normalizations
+    ((hidden,),) = decoder.bridge(memory)
+    asking, readouts = hidden, []
+    for ids in pairs.inputs.unbind(1):
+        embedded = decoder.embedding.look_up(ids)
+        context, _ = decoder.attention.step(asking, memory)
+        readouts.append(decoder.readout(asking, context, embedded))
+        read = cell.project(torch.cat([embedded, context], dim=-1))
+        hidden, _ = cell.step(read, (hidden,))
+        asking = normalization(hidden)
+    assert torch.allclose(decoder(pairs.inputs, memory)[0], torch.stack(readouts, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("decoder", [EveryLayer, EveryLayerAndReadout])
+def test_the_bottom_layer_hears_the_context_before_and_the_others_the_one_it_asked_for(decoder):
+    torch.manual_seed(11)
+    model, pairs = network(decoder, layers=3).eval(), batch()
+    decoder, memory = model.decoder, model.encode(pairs.source)
+    states, context = decoder.bridge(memory), torch.zeros(3, 12)
+    layers = [decoder.bottom, *decoder.upper.layers]
+    hiddens, readouts = [state[0] for state in states], []
+    for ids in pairs.inputs.unbind(1):
+        below = decoder.embedding.look_up(ids)
+        for number, layer in enumerate(layers, start=1):
+            (cell,), (normalization,) = layer.cells, layer.normalizations
+            read = cell.project(torch.cat([below, context], dim=-1))
+            hiddens[number - 1], _ = cell.step(read, (hiddens[number - 1],))
+            output = normalization(hiddens[number - 1])
+            below = output + below if number == 3 else output
+            if number == 1:
+                context, _ = decoder.attention.step(below, memory)
+        told = [context] if isinstance(decoder, EveryLayerAndReadout) else []
+        readouts.append(decoder.readout(below, *told))
+    assert torch.allclose(decoder(pairs.inputs, memory)[0], torch.stack(readouts, 1), atol=1e-6)
+
+
+def test_upper_layers_are_told_the_context_each_or_the_lowest_alone():
+    torch.manual_seed(12)
+    for decoder, told in ((DeepConditional, True), (Conditional, False)):
+        model = network(decoder, layers=3)
+        sizes = [part.input_size for part in model.decoder.upper.modules() if type(part) is GRU]
+        assert sizes == [22, 22 if told else 10]
+
+
+def test_a_summary_is_all_that_the_decoder_gets_of_the_source():
+    torch.manual_seed(13)
+    model, pairs = network(Summarised).eval(), batch()
+    memory = model.encoder(model.embedding(pairs.source), pairs.source_mask)
+    remembered = model.decoder.remember(memory)
+    ((summary,),) = remembered.final
+    weight, bias = model.decoder.summary.weight, model.decoder.summary.bias
+    assert torch.allclose(summary, (memory.final[-1][0] @ weight.T + bias).tanh())
+    other = Memory(torch.randn_like(memory.values), memory.mask, remembered.final)
+    readouts = [model.decoder(pairs.inputs, each)[0] for each in (remembered, other)]
+    assert torch.equal(*readouts)
 
 
 def test_any_attention_fits_any_decoder():

@@ -56,3 +56,14 @@ class Additive(Attention):
     def _compare(self, projected: Tensor, keys: Tensor) -> Tensor:
         hidden = (projected.unsqueeze(2) + keys.unsqueeze(1)).tanh()
         return hidden @ self.vector.to(hidden.dtype)
+
+
+class Concat(Additive):
+    """Scores `v · tanh(W [q; h])`, which is the same network without a bias.
+
+    Source: Luong, Pham and Manning 2015, section 3.1, "concat".
+    """
+
+    def __init__(self, query_size: int, value_size: int, size: int) -> None:
+        super().__init__(query_size, value_size, size)
+        self.key = nn.Linear(value_size, size, bias=False)

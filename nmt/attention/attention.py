@@ -36,6 +36,15 @@ class Attention(nn.Module, abc.ABC):
     ) -> Float[Tensor, "batch target source"]:
         """Compare each query with each key; higher is nearer."""
 
+    def weigh(
+        self,
+        scores: Float[Tensor, "batch target source"],
+        query: Float[Tensor, "batch target query"],
+        memory: Memory,
+    ) -> Float[Tensor, "batch target source"]:
+        """Turn scores, which are lowest where there is no piece, into weights that sum to 1."""
+        return torch.softmax(scores, dim=-1)
+
     def remember(self, memory: Memory) -> Memory:
         """Add the keys to a memory."""
         return replace(memory, keys=self.keys(memory.values))
@@ -43,11 +52,11 @@ class Attention(nn.Module, abc.ABC):
     def forward(
         self, query: Float[Tensor, "batch target query"], memory: Memory
     ) -> tuple[Float[Tensor, "batch target value"], Float[Tensor, "batch target source"]]:
-        """Give the contexts and the weights (which sum to 1, and are 0 where there is no piece)."""
+        """Give the contexts and the weights of `weigh`, which are 0 where there is no piece."""
         assert memory.keys is not None, "memory.keys come from remember"
         scores = self.scores(query, memory.keys)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), torch.finfo(scores.dtype).min)
-        weights = torch.softmax(scores, dim=-1)
+        weights = self.weigh(scores, query, memory)
         return torch.bmm(weights.to(memory.values.dtype), memory.values), weights
 
     def step(

@@ -1,16 +1,18 @@
-"""The bridge that fits encoders and decoders of any sizes."""
+"""The bridges that fit encoders and decoders of any sizes."""
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from nmt.bridges.bridge import Bridge
+from nmt.errors import require
 from nmt.memory import Memory, Sizes, State
 
 
 class Projected(Bridge):
     """Starts each decoder layer from `tanh(W final + b)` of the encoder's top layer.
 
-    Source: Bahdanau, Cho and Bengio 2015, appendix A.2.2, who take the backward direction alone.
+    Source: Cho et al. 2014, appendix A.1.2.
 
     Args:
         final_sizes: the encoder's.
@@ -21,10 +23,45 @@ class Projected(Bridge):
         super().__init__()
         self.state_sizes = state_sizes
         self.widths = [size for sizes in state_sizes for size in sizes]
-        self.projection = nn.Linear(sum(final_sizes[-1]), sum(self.widths))
+        self.projection = nn.Linear(self.ended_size(final_sizes[-1]), sum(self.widths))
 
     def forward(self, memory: Memory) -> tuple[State, ...]:
         """Project all parts of the top layer's final state at once."""
-        projected = self.projection(torch.cat(memory.final[-1], dim=-1)).tanh()
+        projected = self.projection(self.ended(memory.final[-1])).tanh()
         parts = iter(projected.split(self.widths, dim=-1))
         return tuple(tuple(next(parts) for _ in sizes) for sizes in self.state_sizes)
+
+    @staticmethod
+    def ended_size(sizes: tuple[int, ...]) -> int:
+        """Give the features of what is projected."""
+        return sum(sizes)
+
+    @staticmethod
+    def ended(state: State) -> Float[Tensor, "batch ended"]:
+        """Give what is projected of the top layer's final state: all of it."""
+        return torch.cat(state, dim=-1)
+
+
+class BackwardProjected(Projected):
+    """Projects the backward direction alone, which has read the first piece last.
+
+    It takes the second half of each part of the top layer's final state; that this is the
+    backward direction holds for encoders whose top layer reads in both.
+
+    Source: Bahdanau, Cho and Bengio 2015, appendix A.2.2.
+
+    Raises:
+        ConfigurationError: if the final states cannot be halved.
+    """
+
+    @staticmethod
+    def ended_size(sizes: tuple[int, ...]) -> int:
+        """Give the features of what is projected."""
+        for size in sizes:
+            require(size % 2 == 0, "model.encoder.hidden_size", size, "two directions of one size")
+        return sum(sizes) // 2
+
+    @staticmethod
+    def ended(state: State) -> Float[Tensor, "batch ended"]:
+        """Give what is projected of the top layer's final state: its backward half."""
+        return torch.cat([part.chunk(2, dim=-1)[1] for part in state], dim=-1)

@@ -1,6 +1,6 @@
 """The decoder whose lowest layer moves twice a place, with attention in between."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -13,7 +13,7 @@ from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
 from nmt.readouts.readout import MakeReadout
-from nmt.stack import MakeStack, Masks
+from nmt.stack import MakeStack, Masks, Stack, Told
 
 
 class Conditional(Decoder):
@@ -53,10 +53,17 @@ class Conditional(Decoder):
         self.attention = attention(self.asking.output_size, sizes.value)
         self.reading = stack(sizes.value, range(1, 2))
         hidden_size = self.reading.output_size
-        self.upper = stack(hidden_size + sizes.value, range(2, layers + 1))
+        self.upper = self.above(stack, hidden_size, sizes.value, range(2, layers + 1))
         self.bridge = bridge(sizes.final, self.reading.state_sizes + self.upper.state_sizes)
         parts = [self.upper.output_size, sizes.value, embedding.size]
         self.readout = readout(parts, output.readout_size)
+
+    @staticmethod
+    def above(
+        stack: MakeStack, hidden_size: int, value_size: int, numbers: Sequence[int]
+    ) -> Stack | Told:
+        """Make the layers over the output and the context, side by side."""
+        return stack(hidden_size + value_size, numbers)
 
     def remember(self, memory: Memory) -> Memory:
         """Add attention's keys."""
@@ -106,3 +113,17 @@ class Conditional(Decoder):
         context, weights = self.attention.step(asking, memory)
         output, states = self.reading.masked_step(context, states, masks[1])
         return output, context, weights, states
+
+
+class DeepConditional(Conditional):
+    """Tells the context to each of the upper layers, not to the second alone.
+
+    Source: Miceli Barone et al. 2017, section 2.3 (stacked decoders, "rGRU").
+    """
+
+    @staticmethod
+    def above(
+        stack: MakeStack, hidden_size: int, value_size: int, numbers: Sequence[int]
+    ) -> Stack | Told:
+        """Make layers that all hear the context."""
+        return Told(stack, hidden_size, value_size, numbers)

@@ -1,10 +1,11 @@
 """Decoders without attention: the encoder's last state is all that they get."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from nmt.bridges.bridge import Bridge
 from nmt.decoders.decoder import Decoder, Weights
@@ -45,7 +46,7 @@ class AtStart(Decoder):
         context_size = self.context_size(sizes)
         self.stack = stack(embedding.size + context_size, range(1, layers + 1))
         self.bridge = bridge(sizes.final, self.stack.state_sizes)
-        self.readout = readout([self.stack.output_size, context_size], output.readout_size)
+        self.readout = readout(self.part_sizes(context_size), output.readout_size)
 
     @staticmethod
     def context_size(sizes: MemorySizes) -> int:
@@ -56,6 +57,15 @@ class AtStart(Decoder):
     def context(memory: Memory) -> Float[Tensor, "batch context"]:
         """Give what is told again at every step."""
         return memory.values[:, 0, :0]
+
+    def part_sizes(self, context_size: int) -> list[int]:
+        """Give the features of each part of the readout."""
+        return [self.stack.output_size, context_size]
+
+    @staticmethod
+    def parts(output: Tensor, context: Tensor, embedded: Tensor) -> tuple[Tensor, ...]:
+        """Give the parts of the readout."""
+        return output, context
 
     def start(self, memory: Memory) -> tuple[State, ...]:
         """Give the state of each layer."""
@@ -68,7 +78,8 @@ class AtStart(Decoder):
         embedded = self.embedding(ids)
         context = self.context(memory).unsqueeze(1).expand(-1, ids.shape[1], -1)
         outputs, _ = self.stack.unroll(torch.cat([embedded, context], dim=-1), self.start(memory))
-        return self.readout.dropout(self.readout(outputs, context)), None
+        parts = self.parts(outputs, context, embedded)
+        return self.readout.dropout(self.readout(*parts)), None
 
     def step(
         self, ids: Int[Tensor, " rows"], state: tuple[State, ...], memory: Memory
@@ -76,9 +87,9 @@ class AtStart(Decoder):
         """Take in one piece a row."""
         context = self.context(memory)
         context = context.repeat_interleave(ids.shape[0] // context.shape[0], dim=0)
-        embedded = torch.cat([self.embedding.look_up(ids), context], dim=-1)
-        output, state = self.stack.step(embedded, state)
-        return self.readout(output, context), state
+        embedded = self.embedding.look_up(ids)
+        output, state = self.stack.step(torch.cat([embedded, context], dim=-1), state)
+        return self.readout(*self.parts(output, context, embedded)), state
 
 
 class AtEveryStep(AtStart):
@@ -96,3 +107,40 @@ class AtEveryStep(AtStart):
     def context(memory: Memory) -> Float[Tensor, "batch context"]:
         """Give the encoder's top final hidden vector."""
         return memory.final[-1][0]
+
+
+class Summarised(AtEveryStep):
+    """Hears `c = tanh(V h)` of the encoder's last hidden vector, and all that it gets of it.
+
+    The start is the bridge's of c; the readout has the layers' output, c and the piece before.
+
+    Source: Cho et al. 2014, section 2.2 and appendix A.1.
+    """
+
+    def __init__(
+        self,
+        embedding: Embedding,
+        output: Output,
+        sizes: MemorySizes,
+        stack: MakeStack,
+        bridge: Callable[[Sizes, Sizes], Bridge],
+        readout: MakeReadout,
+        layers: int,
+    ) -> None:
+        size = self.context_size(sizes)
+        summarised = replace(sizes, final=((size,),))
+        super().__init__(embedding, output, summarised, stack, bridge, readout, layers)
+        self.summary = nn.Linear(size, size)
+
+    def remember(self, memory: Memory) -> Memory:
+        """Put c in the place of the final states."""
+        return replace(memory, final=((self.summary(self.context(memory)).tanh(),),))
+
+    def part_sizes(self, context_size: int) -> list[int]:
+        """Give the features of each part of the readout."""
+        return [*super().part_sizes(context_size), self.embedding.size]
+
+    @staticmethod
+    def parts(output: Tensor, context: Tensor, embedded: Tensor) -> tuple[Tensor, ...]:
+        """Give the parts of the readout."""
+        return output, context, embedded

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from nmt import tree
 from nmt.cells.cell import Cell, MakeCell
 from nmt.dropout import Locked
 from nmt.encoders.encoder import Encoder
@@ -92,5 +93,4 @@ def _both(
     turned = reverse(inputs, mask)
     back, back_final = backwards.unroll(turned, backwards.start(turned), mask)
     outputs = torch.cat([onward, reverse(back, mask)], dim=-1)
-    final = tuple(torch.cat(pair, dim=-1) for pair in zip(onward_final, back_final, strict=True))
-    return outputs, final
+    return outputs, tree.side_by_side(onward_final, back_final)

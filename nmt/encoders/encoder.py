@@ -1,6 +1,7 @@
 """The contract of an encoder."""
 
 import abc
+from collections.abc import Callable
 
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -24,3 +25,7 @@ class Encoder(nn.Module, abc.ABC):
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
         """Encode; what stands where `mask` is false changes nothing elsewhere."""
+
+
+MakeEncoder = Callable[[int], Encoder]
+"""Makes an encoder of the embedded pieces' features."""

@@ -38,7 +38,7 @@ class Alignment:
     Attributes:
         source: pieces that were looked at, END the last.
         target: pieces that were written, END the last.
-        weights: `[target, source]`; each row sums to 1.
+        weights: `[target, source]`; each row sums to 1, or to less where attention is local.
     """
 
     source: tuple[str, ...]

@@ -10,6 +10,8 @@ from nmt.batch import Batch
 from nmt.bridges.projected import Projected
 from nmt.cells.gru import GRU
 from nmt.cells.lstm import LSTM
+from nmt.cells.state_dropout import StateDropout
+from nmt.cells.zoneout import Zoneout
 from nmt.decoders.conditional import Conditional
 from nmt.decoders.fixed_context import AtEveryStep, AtStart
 from nmt.decoders.input_feeding import InputFeeding
@@ -25,7 +27,13 @@ PIECES = 40
 LSTM_CELL = partial(LSTM, forget_bias=1.0)
 ATTENTIVE = [Parallel, InputFeeding, Conditional]
 DECODERS = [*ATTENTIVE, AtEveryStep, AtStart]
-CELLS = [GRU, LSTM_CELL]
+NOISY_CELL = partial(
+    Zoneout,
+    cell=partial(StateDropout, cell=LSTM_CELL, rate=0.3),
+    hidden_rate=0.1,
+    content_rate=0.4,
+)
+CELLS = [GRU, LSTM_CELL, NOISY_CELL]
 
 
 def encoder(cell=GRU, layers=3, dropout=0.2):

@@ -3,6 +3,7 @@ from functools import partial
 
 import pytest
 import torch
+from networks import DECODERS, batch, network
 from torch import nn
 
 from nmt.cells.cell import Cell
@@ -304,7 +305,7 @@ def test_the_minimal_gru_at_a_point_computed_by_hand():
     assert hidden.item() == pytest.approx((1 - gate) * 0.4 + gate * new, abs=1e-6)
 
 
-@pytest.mark.parametrize("places", [1, 2, 3, 8, 9])
+@pytest.mark.parametrize("places", [1, 2, 3, 5, 7, 8, 9])
 def test_the_minimal_gru_by_doublings_equals_the_loop_at_any_length_and_at_shut_gates(places):
     torch.manual_seed(11)
     cell = MinGRU(2, 3).double()
@@ -343,3 +344,29 @@ def test_the_layer_normalised_gru_at_a_point_computed_by_hand():
         (1 - gates[1]) * -0.6 + gates[1] * new[1],
     ]
     assert hidden[0].tolist() == pytest.approx(expected, abs=1e-5)
+
+
+class Leaky(Cell):
+    """What a user writes: `project` and `step`, no more."""
+
+    parts = 1
+
+    def __init__(self, input_size, hidden_size):
+        super().__init__(input_size, hidden_size)
+        self.linear = nn.Linear(input_size, hidden_size)
+
+    def project(self, inputs):
+        return self.linear(inputs)
+
+    def step(self, projected, state):
+        hidden = 0.5 * state[0] + 0.5 * projected
+        return hidden, (hidden,)
+
+
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_a_cell_of_project_and_step_alone_runs_everywhere(decoder):
+    torch.manual_seed(12)
+    model = network(decoder, Leaky)
+    readouts = model(batch())
+    readouts.sum().backward()
+    assert readouts.isfinite().all()

@@ -16,11 +16,12 @@ class MinGRU(Cell):
     was read before does not decide what is kept; a layer above it sees both.
 
     A place is `h = a∘h(t-1) + b`, and two such in turn are one more, so that all places are a
-    loop over doublings: log2(places) passes of whole tensors instead of a loop over places.
+    loop over doublings: log2(places) passes over tensors that halve, instead of a loop over
+    places.
     SRU (Lei et al. 2018) lets its gates hear the state feature by feature, without products;
     that is cheap as well, but has to go place after place.
 
-    Source: Feng et al. 2024, section 3.1; the scan: Hillis and Steele 1986.
+    Source: Feng et al. 2024, section 3.1; the scan: Ladner and Fischer 1980.
 
     Args:
         input_size: features of each input.
@@ -59,23 +60,28 @@ class MinGRU(Cell):
         gate = gate.sigmoid()
         if mask is not None:
             gate = gate * mask.unsqueeze(-1)
-        kept, added = _scan(1 - gate, gate * candidate)
-        outputs = kept * state[0].unsqueeze(1) + added
+        outputs = _scan(1 - gate, gate * candidate, state[0])
         return outputs, (outputs[:, -1],)
 
 
 def _scan(
-    kept: Float[Tensor, "rows places hidden"], added: Float[Tensor, "rows places hidden"]
-) -> tuple[Float[Tensor, "rows places hidden"], Float[Tensor, "rows places hidden"]]:
-    """Give for each place what all places up to it do together to the state before the first.
+    kept: Float[Tensor, "rows places hidden"],
+    added: Float[Tensor, "rows places hidden"],
+    start: Float[Tensor, "rows hidden"],
+) -> Float[Tensor, "rows places hidden"]:
+    """Give `h = kept∘h(t-1) + added` of all places, by those of half as many pairs of places.
 
-    There is no division, so that a gate that keeps nothing is no different from any other.
+    There is no division by what was kept, so that a gate that keeps nothing is no exception.
     """
-    distance = 1
-    while distance < kept.shape[1]:
-        late, early = kept[:, distance:], kept[:, :-distance]
-        sums = added[:, distance:] + late * added[:, :-distance]
-        added = torch.cat([added[:, :distance], sums], dim=1)
-        kept = torch.cat([kept[:, :distance], late * early], dim=1)
-        distance *= 2
-    return kept, added
+    first = (kept[:, 0] * start + added[:, 0]).unsqueeze(1)
+    pairs = kept.shape[1] // 2
+    if pairs == 0:
+        return first
+    early, late = kept[:, 0 : 2 * pairs : 2], kept[:, 1::2]
+    sums = late * added[:, 0 : 2 * pairs : 2] + added[:, 1::2]
+    ends = _scan(early * late, sums, start)
+    between = kept[:, 2::2].shape[1]
+    inner = kept[:, 2::2] * ends[:, :between] + added[:, 2::2]
+    begins = torch.cat([first, inner], dim=1)
+    paired = torch.stack([begins[:, :pairs], ends], dim=2).flatten(1, 2)
+    return torch.cat([paired, begins[:, pairs:]], dim=1)

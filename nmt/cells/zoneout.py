@@ -1,0 +1,80 @@
+"""Noise that keeps features of a state as they were, around any other cell."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from nmt import ranges
+from nmt.cells.cell import Cell, Drawn, MakeCell
+from nmt.memory import State
+
+
+class Zoneout(Cell):
+    """The inner cell, of whose state each feature may sleep through a place.
+
+    In training, with `d` drawn at every place, 1 with the rate's probability:
+    `s(t) = d∘s(t-1) + (1-d)∘s~(t)`, where `s~` is what the inner cell gives; at rest `d` is its
+    expectation, the rate. `h~` is computed from the new content, not from what was kept of it.
+    The output is the first part of the state, as kept.
+
+    All places are a loop, at rest too; docs/architecture.md has the price.
+
+    Source: Krueger et al. 2017, section 3.
+
+    Args:
+        input_size: features of each input.
+        hidden_size: features of each tensor of the state.
+        cell: makes the inner cell.
+        hidden_rate: with what probability a feature of the first part is kept.
+        content_rate: the same for the parts after it (an LSTM's content).
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        cell: MakeCell,
+        hidden_rate: float,
+        content_rate: float,
+    ) -> None:
+        super().__init__(input_size, hidden_size)
+        ranges.share("hidden_rate", hidden_rate)
+        ranges.share("content_rate", content_rate)
+        self.cell = cell(input_size, hidden_size)
+        self.parts = self.cell.parts
+        self.rates = (hidden_rate, *(content_rate,) * (self.parts - 1))
+
+    def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
+        """Compute the inner cell's share of the inputs."""
+        return self.cell.project(inputs)
+
+    def draw(self, inputs: Float[Tensor, "rows ..."]) -> Drawn:
+        """Draw what lasts a sentence of the inner cell; the noise here is drawn at every place."""
+        return self.cell.draw(inputs)
+
+    def step(
+        self, projected: Float[Tensor, "rows projected"], state: State
+    ) -> tuple[Float[Tensor, "rows hidden"], State]:
+        """Move one place on, with noise in training."""
+        return self.masked_step(projected, state, ())
+
+    def masked_step(
+        self, projected: Float[Tensor, "rows projected"], state: State, drawn: Drawn
+    ) -> tuple[Float[Tensor, "rows hidden"], State]:
+        """Move one place on, with noise in training, the inner cell under what it drew."""
+        _, moved = self.cell.masked_step(projected, state, drawn)
+        mix = _either if self.training else torch.lerp
+        kept = tuple(
+            mix(new, old.to(new.dtype), rate)
+            for new, old, rate in zip(moved, state, self.rates, strict=True)
+        )
+        return kept[0], kept
+
+
+def _either(
+    new: Float[Tensor, "rows hidden"], old: Float[Tensor, "rows hidden"], rate: float
+) -> Float[Tensor, "rows hidden"]:
+    """Give `old` in features drawn with probability `rate`, and `new` in the others."""
+    # A half-precision draw has too few values to compare with a small rate.
+    asleep = torch.rand_like(new, dtype=torch.float32) < rate
+    return torch.where(asleep, old, new)

@@ -14,7 +14,7 @@ from nmt.vocabulary import PADDING
 KEYS, LOG_PROBABILITIES, BACKOFFS = "keys", "log_probabilities", "backoffs"
 """Names of stored tensors, before a point and the order."""
 
-State = Int[Tensor, "rows context"]
+State = Int[Tensor, "rows read"]
 """The last pieces read, order - 1 of them; PADDING where nothing was read yet."""
 
 

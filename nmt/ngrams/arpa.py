@@ -77,9 +77,13 @@ def read(path: Path, names: Sequence[str]) -> Tables:
         fields = (order + 1, order + 2) if order < len(counts) else (order + 1,)
         section = _section(lines, order, fields, ids)
         if len(section.lines) != count:
-            raise lines.error(f"{len(section.lines)} {order}-grams, but the header says {count}")
+            problem = f"{len(section.lines)} {order}-grams, but the header says {count}"
+            raise lines.error_at(lines.number + 1, problem)
         tables = _added(tables, section, lines)
-        tables = _whole(tables) if order == 1 else tables
+        if order == 1:
+            present = set(tables.keys[0].tolist())
+            ids = {word: piece for word, piece in ids.items() if piece in present}
+            tables = _whole(tables)
     if lines.take() != b"\\end\\":
         raise lines.error("expected \\end\\")
     return replace(tables, backoffs=tables.backoffs[:-1])
@@ -158,7 +162,8 @@ def _section(
         try:
             ngrams += [ids[cell] for cell in cells[1 : order + 1]]
         except KeyError as error:
-            raise lines.error(f"{_shown(error.args[0])} is no piece of the vocabulary") from None
+            expected = "a piece of the vocabulary" if order == 1 else "one of the 1-grams"
+            raise lines.error(f"{_shown(error.args[0])}: expected {expected}") from None
         numbers.append(_numbers(lines, cells[0], cells[order + 1 :]))
         where.append(lines.number)
     table = np.array(ngrams, np.int64).reshape(-1, order)
@@ -181,12 +186,12 @@ def _numbers(lines: _Lines, probability: bytes, backoff: Sequence[bytes]) -> tup
 def _added(tables: Tables, section: _Section, lines: _Lines) -> Tables:
     """Put an order on top of the tables."""
     contexts = tables.find(section.ngrams[:, :-1])
-    for number in section.lines[contexts < 0][:1]:
+    for number in section.lines[contexts < 0][:1].tolist():
         raise lines.error_at(number, "the n-gram without its last piece is not in the file")
     keys = contexts * tables.pieces + section.ngrams[:, -1]
     places = np.argsort(keys, kind="stable")
     keys = keys[places]
-    for number in section.lines[places[1:]][keys[1:] == keys[:-1]][:1]:
+    for number in section.lines[places[1:]][keys[1:] == keys[:-1]][:1].tolist():
         raise lines.error_at(number, "the n-gram stands in the file twice")
     return Tables(
         tables.pieces,

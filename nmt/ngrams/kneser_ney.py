@@ -76,7 +76,7 @@ class KneserNey:
 def closed_form(ngrams: Sequence[int]) -> Discounts | None:
     """Compute `D_k = k - (k+1) Y t_(k+1) / t_k` with `Y = t_1 / (t_1 + 2 t_2)`.
 
-    Source: Chen and Goodman 1999, section 3, equation 26 of the technical report.
+    Source: Chen and Goodman 1999, section 3 ("Modified Kneser-Ney smoothing").
 
     Args:
         ngrams: `t_1` to `t_4`, how many n-grams have that count.

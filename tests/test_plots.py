@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -19,7 +20,7 @@ from nmt.errors import NmtError
 from nmt.journals.journal import UpdateRecord, ValidationRecord
 from nmt.journals.metrics import Metrics
 from nmt.plot import plot
-from nmt.plots import attention, curves, lengths
+from nmt.plots import attention, curves, gradient_norms, lengths
 from nmt.plots.picture import paper, save
 from nmt.search.greedy import Greedy
 from nmt.vocabulary import BEGIN, END
@@ -214,6 +215,69 @@ def test_lengths_need_reports(tmp_path):
         lengths.Lengths(str(tmp_path / "b.json"), "BLEU")()
 
 
+def write_updates(folder: Path, norms: list[float], clip_norm: float, every: int = 1) -> str:
+    """A run of updates whose losses fall by 1 from 9; a norm that is not finite was skipped."""
+    journal = Metrics(str(folder / "metrics.jsonl"))
+    journal.resume(0)
+    skipped = 0
+    for number, norm in enumerate(norms, start=1):
+        skipped += not math.isfinite(norm)
+        numbers = {"gradient_norm": norm, "clipped": float(norm > clip_norm), "skipped": skipped}
+        loss = 10.0 - number if math.isfinite(norm) else math.nan
+        record = dataclasses.replace(update_record(number * every, loss), **numbers)
+        journal.update(record)
+    (folder / "training").mkdir()
+    (folder / "training" / "config.yaml").write_text(f"clip_norm: {clip_norm}\n")
+    return str(folder)
+
+
+def test_gradient_norms_say_what_was_clipped_and_skipped(tmp_path):
+    norms = [0.5, 2.0, math.nan, 8.0, 4.0]
+    runs = [
+        write_updates(tmp_path / "a", norms, 1.0),
+        write_updates(tmp_path / "b", norms, 5.0),
+        write_updates(tmp_path / "c", norms, math.inf),
+    ]
+    (tmp_path / "c" / "training" / "config.yaml").unlink()
+    shown = texts(gradient_norms.GradientNorms(runs, 2)())
+    # Of 4 updates that were made, 3 are longer than 1, 1 is longer than 5.
+    assert f"{runs[0]}: clip_norm=1, 75.0 % of updates clipped, 1 skipped" in shown
+    assert f"{runs[1]}: clip_norm=5, 25.0 % of updates clipped, 1 skipped" in shown
+    assert f"{runs[2]}: 0.0 % of updates clipped, 1 skipped" in shown
+
+
+def test_gradient_norms_count_each_update_and_draw_where_it_was_clipped(tmp_path):
+    run = write_updates(tmp_path / "a", [0.5, 2.0, math.nan, 8.0, 4.0], 1.0)
+    left, right = gradient_norms.GradientNorms(run, 3)().axes
+    assert left.get_xscale() == "log"
+    assert sum(bar.get_height() for bar in left.patches if hasattr(bar, "get_height")) == 4
+    assert [list(line.get_xdata()) for line in left.lines if line.get_linestyle() == "--"] == [
+        [1.0, 1.0]
+    ]
+    each, median = right.lines
+    assert list(each.get_xdata()) == [1, 2, 3, 4, 5]
+    assert np.array_equal(each.get_ydata(), [9, 8, np.nan, 6, 5], equal_nan=True)
+    # Made were 1, 2, 4 and 5: of the losses 9 8 6 the median is 8, of 8 6 5 it is 6.
+    assert (list(median.get_xdata()), list(median.get_ydata())) == ([2, 4], [8, 6])
+
+
+def test_gradient_norms_refuse_means_over_several_updates(tmp_path):
+    run = write_updates(tmp_path / "a", [0.5, 2.0], 1.0, every=10)
+    message = r"the record of update 10 is a mean over several, .*train with report_every=1"
+    with pytest.raises(NmtError, match=message):
+        gradient_norms.GradientNorms(run, 3)()
+
+
+def test_gradient_norms_need_updates_that_were_made_and_a_window(tmp_path):
+    run = write_updates(tmp_path / "a", [math.nan], 1.0)
+    with pytest.raises(NmtError, match=r"metrics\.jsonl has no update with a finite gradient"):
+        gradient_norms.GradientNorms(run, 3)()
+    with pytest.raises(NmtError, match=r"picture\.window=0: expected 1 update or more"):
+        gradient_norms.GradientNorms(run, 0)
+    with pytest.raises(NmtError, match=r"metrics\.jsonl cannot be read"):
+        gradient_norms.GradientNorms(str(tmp_path / "none"), 3)()
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> str:
     return save_run(tmp_path_factory.mktemp("run"))
@@ -274,10 +338,15 @@ def test_the_command_refuses_a_format_before_it_draws(tmp_path):
         plot(configuration("plot", overrides, ("picture",)))
 
 
-def test_the_command_draws_curves_and_lengths(tmp_path):
+def test_the_command_draws_curves_lengths_and_gradient_norms(tmp_path):
     run = write_run(tmp_path / "run", 30.0)
     written = report(tmp_path / "a.json", "runs/a", [40.0, 33.3, None])
-    for word, override in (("curves", f"run={run}"), ("lengths", f"input=[{written}]")):
+    updates = write_updates(tmp_path / "updates", [0.5, 2.0], 1.0)
+    for word, override in (
+        ("curves", f"run={run}"),
+        ("lengths", f"input=[{written}]"),
+        ("gradient_norms", f"run=[{updates}]"),
+    ):
         output = tmp_path / f"{word}.svg"
         plot(configuration("plot", [word, override, f"output={output}"], ("picture",)))
         assert output.read_bytes().startswith(b"<?xml")

@@ -1,16 +1,15 @@
 """How runs learned: validation BLEU and losses, from their `metrics.jsonl`."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from matplotlib.figure import Figure
 
 from nmt.errors import NmtError
+from nmt.plots import records
 from nmt.plots.picture import colour, paper, tidy
-
-Record = dict[str, Any]
+from nmt.plots.records import Record
 
 
 @dataclass(frozen=True)
@@ -52,38 +51,26 @@ class Curves:
 
 
 def read(run: Path) -> list[Record]:
-    """Read a run's records; a torn last line (the run may be writing it) is passed over.
+    """Read a run's records.
 
     Raises:
         NmtError: if there is no file, or no validation in it.
     """
-    path = run / "metrics.jsonl"
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        raise NmtError(
-            f"{path} cannot be read: {error.strerror}; expected the folder of a run: run=runs/NAME"
-        ) from error
-    records = []
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise NmtError(f"{path}:{number} is not JSON: {error}") from error
-    if not any(record["kind"] == "validation" for record in records):
-        raise NmtError(f"{path} has no validation yet; expected at least one")
-    return records
+    found = records.read(run)
+    if not any(record["kind"] == "validation" for record in found):
+        raise NmtError(f"{run / 'metrics.jsonl'} has no validation yet; expected at least one")
+    return found
 
 
 def draw(runs: dict[str, list[Record]], horizontal: Horizontal) -> Figure:
     """Draw the records of each run under its name, and write its best BLEU at the point."""
     figure = paper(9.0, 3.8)
     left, right = figure.subplots(1, 2)
-    for number, (run, records) in enumerate(runs.items()):
+    for number, (run, found) in enumerate(runs.items()):
         ink = colour(number)
-        updates = points(records, "update", horizontal, "loss")
-        losses = points(records, "validation", horizontal, "loss")
-        scores = points(records, "validation", horizontal, "bleu")
+        updates = points(found, "update", horizontal, "loss")
+        losses = points(found, "validation", horizontal, "loss")
+        scores = points(found, "validation", horizontal, "bleu")
         right.plot(*updates, color=ink, alpha=0.35, linewidth=1)
         right.plot(*losses, color=ink, marker="o", markersize=3)
         left.plot(*scores, color=ink, marker="o", markersize=3, label=run, clip_on=False)
@@ -104,14 +91,14 @@ def draw(runs: dict[str, list[Record]], horizontal: Horizontal) -> Figure:
 
 
 def points(
-    records: list[Record], kind: str, horizontal: Horizontal, field: str
+    found: list[Record], kind: str, horizontal: Horizontal, field: str
 ) -> tuple[list[float], list[float]]:
     """Give the places on both axes of those records of a kind that know the vertical number.
 
     Raises:
         NmtError: if such a record does not know the horizontal one.
     """
-    chosen = [one for one in records if one["kind"] == kind and one.get(field) is not None]
+    chosen = [one for one in found if one["kind"] == kind and one.get(field) is not None]
     for record in chosen:
         if horizontal.field not in record:
             known = ", ".join(record)

@@ -26,11 +26,11 @@ TESTS = {
 }
 MODELS = {
     **{f"{order}-gram": ("language_model=ngram", f"model.order={order}") for order in range(1, 6)},
-    "feed-forward": ("language_model=feedforward",),
-    "Elman": ("model/cell=elman",),
-    "IRNN": ("model/cell=irnn",),
-    "GRU": ("model/cell=gru",),
-    "LSTM": ("model/cell=lstm",),
+    "feedforward": ("language_model=feedforward",),
+    "elman": ("model/cell=elman",),
+    "irnn": ("model/cell=irnn",),
+    "gru": ("model/cell=gru",),
+    "lstm": ("model/cell=lstm",),
 }
 HEADER = "| corpus | model | parameters | training, s | pieces/s | perplexity a piece | a word |"
 

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes the figures of docs/why-gates.md, after benchmarks/language_models.py, whose runs it shows.
+# From the project's folder: bash benchmarks/why_gates.sh [FOLDER]; FOLDER is runs/language.
+set -euo pipefail
+runs=${1:-runs/language}
+export OMP_NUM_THREADS=2
+cells="[$runs/starter/elman,$runs/starter/irnn,$runs/starter/gru,$runs/starter/lstm]"
+
+# 1. How far back a loss is heard, before and after training.
+python -m nmt.gradients "fresh=[elman,irnn,gru,lstm]" "run=$cells" \
+  model.hidden_size=256 model.embedding_size=256 lines=40 joined=3 distance=40 table="$runs/gradients.csv" output="$runs/gradients.png"
+
+# 2 and 3. The gradient's norm before clipping, and the loss, with clipping off, at 1 and at 5.
+for clip in inf 1 5; do
+  python -m nmt.train_language_model model/cell=irnn clip_norm=$clip updates=150 report_every=1 \
+    threads=1 run="$runs/clip_$clip"
+done
+python -m nmt.plot gradient_norms "run=[$runs/clip_inf,$runs/clip_1,$runs/clip_5]" \
+  output="$runs/clipping.png"
+
+# 4. A word told at the beginning of a line and asked for at its end.
+python -m nmt.recall run="$runs/recall"
+python -m nmt.plot accuracy input="$runs/recall/accuracy.csv" output="$runs/recall.png"
+
+# 5. Agreement in number with nouns of the other number in between.
+python -m nmt.train run="$runs/translation"
+python -m nmt.contrast \
+  "run=[$runs/starter/5-gram,$runs/starter/elman,$runs/starter/irnn,$runs/starter/gru,$runs/starter/lstm,$runs/translation]" \
+  output="$runs/agreement.csv"
+python -m nmt.plot accuracy input="$runs/agreement.csv" output="$runs/agreement.png"

@@ -15,8 +15,8 @@ LAYERS = [
     "atomic attention batch bridges cells checkpoint corpora dropout fetch journals long_lines"
     " metrics output_formats overrides precision ranges report resources sampling search shards"
     " windows",
-    "averaging command_line device embeddings objectives origin progress readouts schedules scoring"
-    " stack starter streams tokenizer",
+    "averaging command_line device embeddings ngrams objectives origin progress readouts schedules"
+    " scoring stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",
     "language_models trainer translation_model",
     "build scorers side",

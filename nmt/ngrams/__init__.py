@@ -1,0 +1,1 @@
+"""How often pieces follow each other: n-grams counted, weighed, and exchanged as ARPA files."""

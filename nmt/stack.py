@@ -6,19 +6,16 @@ from typing import cast
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from nmt.cells.cell import Cell
+from nmt.cells.cell import Cell, Drawn, MakeCell
 from nmt.dropout import Locked
 from nmt.errors import require
 from nmt.memory import State
 
-MakeCell = Callable[[int, int], Cell]
-"""Makes a cell of (input size, hidden size)."""
-
 MakeNormalization = Callable[[int], nn.Module]
 """Makes what normalises a layer's output of that many features."""
 
-Masks = tuple[Tensor | None, ...]
-"""For each layer the dropout mask of its inputs, `[rows, input]`; None at rest."""
+Masks = tuple[tuple[Tensor | None, Drawn], ...]
+"""For each layer the dropout mask of its inputs, `[rows, input]`, None at rest; and its cell's."""
 
 
 class Stack(nn.Module):
@@ -74,12 +71,13 @@ class Stack(nn.Module):
         masks = []
         for cell in self.cells:
             shape = (*inputs.shape[:1], cell.input_size)
-            masks.append(self.dropout.draw(inputs.new_empty(1).expand(shape)))
+            mask = self.dropout.draw(inputs.new_empty(1).expand(shape))
+            masks.append((mask, cell.draw(inputs)))
         return tuple(masks)
 
     def no_masks(self) -> Masks:
         """Give the masks that drop nothing."""
-        return (None,) * len(self.cells)
+        return ((None, ()),) * len(self.cells)
 
     def unroll(
         self, inputs: Float[Tensor, "rows places input"], states: tuple[State, ...]
@@ -109,9 +107,9 @@ class Stack(nn.Module):
         for index, (cell, normalization) in enumerate(
             zip(self.cells, self.normalizations, strict=True)
         ):
-            mask = masks[index]
+            mask, drawn = masks[index]
             dropped = inputs if mask is None else inputs * mask
-            output, state = cell.step(cell.project(dropped), states[index])
+            output, state = cell.masked_step(cell.project(dropped), states[index], drawn)
             output = normalization(output)
             inputs = output + inputs if self.residual[index] else output
             moved.append(state)

@@ -37,6 +37,17 @@ def test_every_choice_for_a_part_builds(choice):
     assert model_of(choice).target_pieces == 40
 
 
+@pytest.mark.parametrize("wrapper", ["deep_transition"])
+def test_a_cell_around_another_takes_any_other_by_the_path_it_stands_at(wrapper):
+    choice = configuration("train", [f"model/cell={wrapper}", "model/cell@model.cell.cell=gru"], ())
+    assert choice.model.cell.cell._target_ == "nmt.cells.gru.GRU"
+    assert (
+        model_of(f"model/cell={wrapper}", "model/cell@model.cell.cell=gru")(batch())
+        .isfinite()
+        .all()
+    )
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

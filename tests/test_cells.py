@@ -6,10 +6,41 @@ import torch
 from torch import nn
 
 from nmt.cells.cell import Cell
+from nmt.cells.deep_transition import DeepTransition
+from nmt.cells.elman import Elman, LogisticElman
 from nmt.cells.gru import GRU
+from nmt.cells.gru_reset_before import GRUResetBefore
+from nmt.cells.irnn import IRNN
+from nmt.cells.layer_norm_gru import LayerNormGRU
+from nmt.cells.layer_norm_lstm import LayerNormLSTM
 from nmt.cells.lstm import LSTM
+from nmt.cells.min_gru import MinGRU
+from nmt.errors import ConfigurationError
 
-CELLS = [GRU, partial(LSTM, forget_bias=1.0)]
+CELLS = [
+    GRU,
+    partial(LSTM, forget_bias=1.0),
+    Elman,
+    LogisticElman,
+    partial(IRNN, scale=0.9, input_deviation=0.5),
+    MinGRU,
+    GRUResetBefore,
+    LayerNormGRU,
+    partial(LayerNormLSTM, forget_bias=1.0),
+    partial(DeepTransition, cell=GRU, depth=3),
+    partial(DeepTransition, cell=partial(LSTM, forget_bias=1.0), depth=2),
+]
+
+
+def logistic(x):
+    return 1 / (1 + math.exp(-x))
+
+
+def fill(cell, **values):
+    """Set a cell's parameters, each by its name with dots as double lines."""
+    with torch.no_grad():
+        for name, value in values.items():
+            cell.get_parameter(name.replace("__", ".")).copy_(torch.tensor(value))
 
 
 def ragged(rows, places, size, dtype=torch.float32):
@@ -101,10 +132,6 @@ def test_the_lstm_at_a_point_computed_by_hand():
         cell.bias.copy_(torch.tensor([0.0, 1.0, 0.0, -1.0]))
     state = (torch.tensor([[0.2]]), torch.tensor([[0.4]]))
     _, (hidden, content) = cell.step(cell.project(torch.tensor([[1.0]])), state)
-
-    def logistic(x):
-        return 1 / (1 + math.exp(-x))
-
     enter, forget, leave = logistic(0.5 + 0.2), logistic(-1 + 0.1 + 1), logistic(1.0 - 1.0)
     expected = forget * 0.4 + enter * math.tanh(2.0 - 0.2)
     assert content.item() == pytest.approx(expected, abs=1e-6)
@@ -119,10 +146,6 @@ def test_the_gru_at_a_point_computed_by_hand():
         cell.bias.copy_(torch.tensor([0.1, 0.2, 0.3]))
         cell.bias_hidden.fill_(0.7)
     hidden, _ = cell.step(cell.project(torch.tensor([[1.0]])), (torch.tensor([[0.2]]),))
-
-    def logistic(x):
-        return 1 / (1 + math.exp(-x))
-
     reset, update = logistic(0.6 + 0.2), logistic(-0.8 + 0.1)
     new = math.tanh(2.3 + reset * (-0.2 + 0.7))
     assert hidden.item() == pytest.approx((1 - update) * new + update * 0.2, abs=1e-6)
@@ -131,3 +154,192 @@ def test_the_gru_at_a_point_computed_by_hand():
 def test_the_forget_gate_starts_open_as_far_as_told():
     cell = LSTM(2, 3, 1.5)
     assert cell.bias.tolist() == [0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_gru_with_the_reset_gate_before_the_product_at_a_point_computed_by_hand():
+    cell = GRUResetBefore(1, 2)
+    fill(
+        cell,
+        weight_input=[[0.5], [-0.5], [1.0], [-1.0], [0.2], [0.3]],
+        weight_gates=[[1.0, 0.0], [0.0, 1.0], [0.0, 2.0], [1.0, 1.0]],
+        weight_candidate=[[0.5, 1.0], [-1.0, 2.0]],
+        bias=[0.1, 0.0, 0.0, 0.2, 0.0, -0.1],
+    )
+    state = (torch.tensor([[0.4, -0.6]]),)
+    hidden, _ = cell.step(cell.project(torch.tensor([[2.0]])), state)
+    update = logistic(1.1 + 0.4), logistic(-1.0 - 0.6)
+    reset = logistic(2.0 - 1.2), logistic(-1.8 - 0.2)
+    kept = reset[0] * 0.4, reset[1] * -0.6
+    new = (
+        math.tanh(0.4 + 0.5 * kept[0] + 1.0 * kept[1]),
+        math.tanh(0.5 - 1.0 * kept[0] + 2.0 * kept[1]),
+    )
+    expected = [
+        (1 - update[0]) * 0.4 + update[0] * new[0],
+        (1 - update[1]) * -0.6 + update[1] * new[1],
+    ]
+    assert hidden[0].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def normal(values):
+    """Layer normalisation in plain numbers; torch adds 1e-5 to the variance."""
+    mean = sum(values) / len(values)
+    variance = sum((value - mean) ** 2 for value in values) / len(values)
+    return [(value - mean) / math.sqrt(variance + 1e-5) for value in values]
+
+
+def test_the_layer_normalised_lstm_at_a_point_computed_by_hand():
+    cell = LayerNormLSTM(1, 2, 0.0)
+    fill(
+        cell,
+        weight_input=[[0.5], [-0.5], [1.0], [-1.0], [0.2], [0.3], [0.0], [2.0]],
+        weight_hidden=[[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4,
+        bias=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+        normalized_input__weight=[2.0] * 8,
+        normalized_hidden__weight=[3.0] * 8,
+        normalized_content__weight=[0.5, 1.5],
+        normalized_content__bias=[0.1, -0.2],
+    )
+    state = (torch.tensor([[0.4, -0.6]]), torch.tensor([[0.7, -0.3]]))
+    _, (hidden, content) = cell.step(cell.project(torch.tensor([[3.0]])), state)
+    told = normal([1.5, -1.5, 3.0, -3.0, 0.6, 0.9, 0.0, 6.0])
+    heard = normal([0.4] * 4 + [-0.6] * 4)
+    gates = [2 * told[i] + 3 * heard[i] + (i + 1) / 10 for i in range(8)]
+    new = [
+        logistic(gates[2]) * 0.7 + logistic(gates[0]) * math.tanh(gates[4]),
+        logistic(gates[3]) * -0.3 + logistic(gates[1]) * math.tanh(gates[5]),
+    ]
+    seen = normal(new)
+    expected = [
+        logistic(gates[6]) * math.tanh(0.5 * seen[0] + 0.1),
+        logistic(gates[7]) * math.tanh(1.5 * seen[1] - 0.2),
+    ]
+    assert content[0].tolist() == pytest.approx(new, abs=1e-5)
+    assert hidden[0].tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_deep_transition_is_its_cells_one_after_the_other():
+    torch.manual_seed(6)
+    cell = DeepTransition(5, 7, partial(LSTM, forget_bias=1.0), 3)
+    inputs = torch.randn(2, 5)
+    state = torch.randn(2, 7), torch.randn(2, 7)
+    output, moved = cell.step(cell.project(inputs), state)
+    first, second, third = cell.cells
+    expected = first.step(first.project(inputs), state)[1]
+    expected = second.step(second.bias.expand(2, -1), expected)[1]
+    expected = third.step(third.bias.expand(2, -1), expected)[1]
+    assert torch.allclose(output, expected[0], atol=1e-6)
+    assert torch.allclose(moved[1], expected[1], atol=1e-6)
+
+
+def test_a_deep_transition_of_one_cell_is_this_cell():
+    torch.manual_seed(7)
+    cell = DeepTransition(5, 7, GRU, 1)
+    inputs = torch.randn(2, 6, 5)
+    outputs, _ = cell.unroll(inputs, cell.start(inputs), None)
+    expected, _ = cell.cells[0].unroll(inputs, cell.start(inputs), None)
+    assert torch.allclose(outputs, expected, atol=1e-6)
+
+
+def test_a_deep_transition_without_cells_is_refused():
+    with pytest.raises(ConfigurationError, match=r"depth=0: expected at least 1"):
+        DeepTransition(5, 7, GRU, 0)
+
+
+@pytest.mark.parametrize("make", CELLS)
+@pytest.mark.filterwarnings("error")
+def test_a_cell_without_external_input_moves_by_its_bias(make):
+    torch.manual_seed(8)
+    cell = make(0, 4)
+    nothing = torch.empty(3, 0)
+    output, _ = cell.step(cell.project(nothing), cell.start(torch.randn(3, 4)))
+    assert output.shape == (3, 4)
+    output.sum().backward()
+
+
+def test_elman_and_the_irnn_are_torchs_with_the_same_weights():
+    torch.manual_seed(9)
+    for cell, function in ((Elman(5, 7), "tanh"), (IRNN(5, 7, 0.9, 0.5), "relu")):
+        reference = nn.RNN(5, 7, nonlinearity=function, batch_first=True)
+        with torch.no_grad():
+            cell.bias.normal_()
+            reference.weight_ih_l0.copy_(cell.weight_input)
+            reference.weight_hh_l0.copy_(cell.weight_hidden)
+            reference.bias_ih_l0.copy_(cell.bias)
+            reference.bias_hh_l0.zero_()
+        inputs = torch.randn(3, 6, 5)
+        outputs, _ = Cell.unroll(cell, inputs, cell.start(inputs), None)
+        assert torch.allclose(outputs, reference(inputs)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("cell", "function"),
+    [
+        (Elman(1, 2), math.tanh),
+        (LogisticElman(1, 2), logistic),
+        (IRNN(1, 2, 1.0, 0.001), lambda x: max(0.0, x)),
+    ],
+)
+def test_simple_cells_at_a_point_computed_by_hand(cell, function):
+    fill(cell, weight_input=[[0.5], [-1.0]], weight_hidden=[[1.0, 2.0], [0.5, 0.0]])
+    fill(cell, bias=[0.1, 0.3])
+    hidden, _ = cell.step(cell.project(torch.tensor([[2.0]])), (torch.tensor([[0.4, -0.3]]),))
+    expected = [function(1.0 + 0.4 - 0.6 + 0.1), function(-2.0 + 0.2 + 0.3)]
+    assert hidden[0].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_irnn_starts_by_adding_up_its_inputs():
+    torch.manual_seed(10)
+    cell = IRNN(400, 50, 0.7, 0.001)
+    assert torch.equal(cell.weight_hidden, 0.7 * torch.eye(50))
+    assert cell.bias.eq(0).all()
+    assert cell.weight_input.std().item() == pytest.approx(0.001, rel=0.05)
+
+
+def test_the_minimal_gru_at_a_point_computed_by_hand():
+    cell = MinGRU(1, 1)
+    fill(cell, weight_input=[[0.5], [-2.0]], bias=[0.2, 0.3])
+    hidden, _ = cell.step(cell.project(torch.tensor([[2.0]])), (torch.tensor([[0.4]]),))
+    gate, new = logistic(1.0 + 0.2), -4.0 + 0.3
+    assert hidden.item() == pytest.approx((1 - gate) * 0.4 + gate * new, abs=1e-6)
+
+
+@pytest.mark.parametrize("places", [1, 2, 3, 8, 9])
+def test_the_minimal_gru_by_doublings_equals_the_loop_at_any_length_and_at_shut_gates(places):
+    torch.manual_seed(11)
+    cell = MinGRU(2, 3).double()
+    inputs = 1e3 * torch.randn(2, places, 2, dtype=torch.float64)
+    start = (torch.randn(2, 3, dtype=torch.float64),)
+    outputs, (final,) = cell.unroll(inputs, start, None)
+    slow, (slow_final,) = Cell.unroll(cell, inputs, start, None)
+    assert torch.allclose(outputs, slow)
+    assert torch.allclose(final, slow_final)
+
+
+def test_the_layer_normalised_gru_at_a_point_computed_by_hand():
+    cell = LayerNormGRU(1, 2)
+    fill(
+        cell,
+        weight_input=[[0.5], [-0.5], [1.0], [-1.0], [0.2], [0.3]],
+        weight_hidden=[[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 2.0], [0.5, 0.0], [0.0, -1.0]],
+        bias=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+        normalized_input__weight=[2.0] * 4,
+        normalized_hidden__weight=[3.0] * 4,
+        candidate_input__weight=[0.5, 1.5],
+        candidate_hidden__weight=[0.7, 0.9],
+        candidate_hidden__bias=[0.1, -0.2],
+    )
+    state = (torch.tensor([[0.4, -0.6]]),)
+    hidden, _ = cell.step(cell.project(torch.tensor([[2.0]])), state)
+    told, told_new = normal([1.0, -1.0, 2.0, -2.0]), normal([0.4, 0.6])
+    heard, heard_new = normal([0.4, -0.6, -0.2, -1.2]), normal([0.2, 0.6])
+    gates = [logistic(2 * told[i] + 3 * heard[i] + (i + 1) / 10) for i in range(4)]
+    new = [
+        math.tanh(0.5 * told_new[0] + 0.5 + gates[2] * (0.7 * heard_new[0] + 0.1)),
+        math.tanh(1.5 * told_new[1] + 0.6 + gates[3] * (0.9 * heard_new[1] - 0.2)),
+    ]
+    expected = [
+        (1 - gates[0]) * 0.4 + gates[0] * new[0],
+        (1 - gates[1]) * -0.6 + gates[1] * new[1],
+    ]
+    assert hidden[0].tolist() == pytest.approx(expected, abs=1e-5)

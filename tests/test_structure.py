@@ -12,9 +12,9 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption memory notice ragged translation tree"
     " vocabulary",
-    "atomic attention batch bridges cells checkpoint corpora dropout fetch journals long_lines"
-    " metrics output_formats overrides precision ranges report resources sampling search shards"
-    " windows",
+    "dropout ranges",
+    "atomic attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
+    " output_formats overrides precision report resources sampling search shards windows",
     "averaging command_line device embeddings ngrams objectives origin progress readouts schedules"
     " scoring stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",

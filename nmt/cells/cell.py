@@ -1,7 +1,7 @@
 """The contract of a recurrent cell, with the slow loop that defines every fast one."""
 
 import abc
-from typing import ClassVar
+from collections.abc import Callable
 
 import torch
 from jaxtyping import Bool, Float
@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from nmt import tree
 from nmt.memory import State
+
+Drawn = tuple[Tensor, ...]
+"""What a cell drew for the sentences of a batch, each tensor rows first; empty at rest."""
 
 
 class Cell(nn.Module, abc.ABC):
@@ -21,7 +24,7 @@ class Cell(nn.Module, abc.ABC):
         parts: how many tensors `[rows, hidden]` a state has.
     """
 
-    parts: ClassVar[int]
+    parts: int
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -43,6 +46,16 @@ class Cell(nn.Module, abc.ABC):
         zeros = inputs.new_zeros(inputs.shape[0], self.hidden_size)
         return (zeros,) * self.parts
 
+    def draw(self, inputs: Float[Tensor, "rows ..."]) -> Drawn:
+        """Draw what lasts a sentence of training, one row for each of `inputs`; here nothing."""
+        return ()
+
+    def masked_step(
+        self, projected: Float[Tensor, "rows projected"], state: State, drawn: Drawn
+    ) -> tuple[Float[Tensor, "rows hidden"], State]:
+        """Move one place on under what `draw` gave; without anything it is `step`."""
+        return self.step(projected, state)
+
     def unroll(
         self,
         inputs: Float[Tensor, "rows places input"],
@@ -56,9 +69,14 @@ class Cell(nn.Module, abc.ABC):
         A mask is true from a row's first place to its last, then false.
         """
         projected = self.project(inputs)
+        drawn = self.draw(inputs)
         outputs = []
         for place in range(inputs.shape[1]):
-            output, moved = self.step(projected[:, place], state)
+            output, moved = self.masked_step(projected[:, place], state, drawn)
             state = moved if mask is None else tree.where(mask[:, place], moved, state)
             outputs.append(output)
         return torch.stack(outputs, dim=1), state
+
+
+MakeCell = Callable[[int, int], Cell]
+"""Makes a cell of (input size, hidden size)."""

@@ -1,53 +1,55 @@
-"""The gated recurrent unit, and its fused kernel on padded batches."""
-
-from typing import ClassVar
+"""The gated recurrent unit of torch and cuDNN, and its fused kernel on padded batches."""
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from nmt.cells.cell import Cell
+from nmt.cells.gates import hidden_weights, input_weights
+from nmt.cells.product import ProductCell
 from nmt.ends import at_end
 from nmt.memory import State
 
 
-class GRU(Cell):
+class GRU(ProductCell):
     """A cell that blends its old hidden vector with a new one, by a gate.
 
     With `r, u = σ(W x + U h(t-1) + b)`, `h~ = tanh(W x + b + r∘(U h(t-1) + b'))`:
     `h = (1-u)∘h~ + u∘h(t-1)`. The state is `(h,)`.
 
-    Source: Cho et al. 2014, section 2.3, with the reset gate after the product, as cuDNN and
-    torch have it, so that one product serves all gates.
+    The reset gate stands after the product, so that one product serves all gates;
+    `nmt.cells.gru_reset_before` has it before, as published.
+
+    Source: Cho et al. 2014, section 2.3, with the reset gate moved as cuDNN and torch have it.
+    `u` says how much is kept, as there; it is 1 minus the gate of Chung et al. 2014, of
+    Bahdanau, Cho and Bengio 2015, and of `GRUResetBefore`.
 
     Args:
         input_size: features of each input.
         hidden_size: features of `h`.
     """
 
-    parts: ClassVar[int] = 1
+    parts = 1
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__(input_size, hidden_size)
-        self.weight_input = nn.Parameter(torch.empty(3 * hidden_size, input_size))
-        self.weight_hidden = nn.Parameter(torch.empty(3 * hidden_size, hidden_size))
+        self.weight_input = input_weights(3, hidden_size, input_size)
+        self.weight_hidden = hidden_weights(3, hidden_size)
         self.bias = nn.Parameter(torch.zeros(3 * hidden_size))
         self.bias_hidden = nn.Parameter(torch.zeros(hidden_size))
-        for gate in self.weight_input.chunk(3):
-            nn.init.xavier_uniform_(gate)
-        for gate in self.weight_hidden.chunk(3):
-            nn.init.orthogonal_(gate)
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `W x + b` of r, u, h~, side by side."""
         return nn.functional.linear(inputs, self.weight_input, self.bias)
 
-    def step(
-        self, projected: Float[Tensor, "rows projected"], state: State
+    def move(
+        self,
+        projected: Float[Tensor, "rows projected"],
+        state: State,
+        heard: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on."""
+        """Move one place on; the product hears `heard`, the blending takes `h(t-1)`."""
         (hidden,) = state
-        recurrent = nn.functional.linear(hidden, self.weight_hidden)
+        recurrent = nn.functional.linear(heard, self.weight_hidden)
         reset, update, candidate = projected.chunk(3, dim=-1)
         reset_recurrent, update_recurrent, candidate_recurrent = recurrent.chunk(3, dim=-1)
         reset = (reset + reset_recurrent).sigmoid()

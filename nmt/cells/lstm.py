@@ -1,12 +1,11 @@
 """The long short-term memory cell, and its fused kernel on padded batches."""
 
-from typing import ClassVar
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from nmt.cells.cell import Cell
+from nmt.cells.gates import hidden_weights, input_weights
+from nmt.cells.product import ProductCell
 from nmt.ends import at_end
 from nmt.memory import State
 
@@ -14,7 +13,7 @@ STANDSTILL = 1e4
 """Weight of the padding column: far enough to close the input gate and hold the forget gate."""
 
 
-class LSTM(Cell):
+class LSTM(ProductCell):
     """A cell whose content is changed by gates only, so that gradients reach far back.
 
     With `i, f, o = σ(W x + U h(t-1) + b)`, `c~ = tanh(W x + U h(t-1) + b)`:
@@ -29,17 +28,13 @@ class LSTM(Cell):
         forget_bias: what the forget gate's bias starts from.
     """
 
-    parts: ClassVar[int] = 2
+    parts = 2
 
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float) -> None:
         super().__init__(input_size, hidden_size)
-        self.weight_input = nn.Parameter(torch.empty(4 * hidden_size, input_size))
-        self.weight_hidden = nn.Parameter(torch.empty(4 * hidden_size, hidden_size))
+        self.weight_input = input_weights(4, hidden_size, input_size)
+        self.weight_hidden = hidden_weights(4, hidden_size)
         self.bias = nn.Parameter(torch.zeros(4 * hidden_size))
-        for gate in self.weight_input.chunk(4):
-            nn.init.xavier_uniform_(gate)
-        for gate in self.weight_hidden.chunk(4):
-            nn.init.orthogonal_(gate)
         with torch.no_grad():
             self.bias[hidden_size : 2 * hidden_size] = forget_bias
 
@@ -47,12 +42,15 @@ class LSTM(Cell):
         """Compute `W x + b` of the gates i, f, c~, o, side by side."""
         return nn.functional.linear(inputs, self.weight_input, self.bias)
 
-    def step(
-        self, projected: Float[Tensor, "rows projected"], state: State
+    def move(
+        self,
+        projected: Float[Tensor, "rows projected"],
+        state: State,
+        heard: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on."""
-        hidden, content = state
-        gates = projected + nn.functional.linear(hidden, self.weight_hidden)
+        """Move one place on; the product hears `heard`."""
+        _, content = state
+        gates = projected + nn.functional.linear(heard, self.weight_hidden)
         enter, forget, candidate, leave = gates.chunk(4, dim=-1)
         content = forget.sigmoid() * content + enter.sigmoid() * candidate.tanh()
         hidden = leave.sigmoid() * content.tanh()

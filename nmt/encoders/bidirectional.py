@@ -7,13 +7,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from nmt.cells.cell import Cell
+from nmt.cells.cell import Cell, MakeCell
 from nmt.dropout import Locked
 from nmt.encoders.encoder import Encoder
 from nmt.ends import reverse
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, State
-from nmt.stack import MakeCell, MakeNormalization
+from nmt.stack import MakeNormalization
 
 
 class Bidirectional(Encoder):

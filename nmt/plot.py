@@ -1,7 +1,8 @@
 """Draws a picture into a file: `python -m nmt.plot attention input='Ein Hund läuft.'`.
 
 `curves run=[runs/a,runs/b]` draws how runs learned, `lengths input=[a.json,b.json]` the scores by
-length of reports that `nmt.evaluate` wrote. `output=` names a .png or .svg file.
+length of reports that `nmt.evaluate` wrote, `accuracy input=[a.csv,b.csv]` how often systems were
+right, from tables that `nmt.contrast` or `nmt.recall` wrote. `output=` names a .png or .svg file.
 """
 
 import logging

@@ -25,6 +25,7 @@ LAYERS = [
     "evaluation likelihood plots settings translator",
     "contrasts",
     "contrast download evaluate generate plot prepare score train train_language_model translate",
+    "recall",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""
 

@@ -1,13 +1,14 @@
 """Lines that name a thing, digress for some clauses, and name the thing again.
 
-    anna tried to sell her letters , it rained , dogs barked , at last she sold her letters .
+    anna tried to sell her letters , it rained , dogs barked , she sold her letters .
 
-The thing is drawn evenly, whatever person, verb, clauses and their number are, and no clause holds
-a thing. So whoever does not remember the beginning is right in one of `len(THINGS)` lines.
+The thing is drawn evenly, before person, verb and clauses, and no clause holds a thing. So whoever
+does not remember the beginning is right in one of `len(THINGS)` lines.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from nmt import ranges
 from nmt.errors import require
@@ -31,20 +32,12 @@ PEOPLE = [*((name, "she", "her") for name in WOMEN), *((name, "he", "his") for n
 VERBS = (
     ("carry", "carried"),
     ("clean", "cleaned"),
-    ("collect", "collected"),
     ("count", "counted"),
     ("find", "found"),
     ("hide", "hid"),
-    ("move", "moved"),
     ("pack", "packed"),
-    ("paint", "painted"),
-    ("photograph", "photographed"),
-    ("save", "saved"),
     ("sell", "sold"),
     ("show", "showed"),
-    ("sort", "sorted"),
-    ("take", "took"),
-    ("wash", "washed"),
 )
 """As one tries to, and as it was done; each goes with each thing."""
 
@@ -60,12 +53,11 @@ DIGRESSIONS = (
 )
 """What happens meanwhile; nothing of it is to be remembered."""
 
-SHARES = {"train": range(10), "valid": range(10, 11), "test": range(11, 12)}
-"""For each part of the text its remainders: the pairs of person and verb in it are those whose
-numbers' sum, divided by MODULUS, leaves one of them. So no line stands in two parts, while each
-person, verb and thing stands in all."""
+PARTS = {"train": range(18), "valid": range(18, 19), "test": range(19, 20)}
+"""For each part of the text its remainders: a line stands in the part that the checksum of its
+bytes, divided by MODULUS, says; so none stands in two."""
 
-MODULUS = 12
+MODULUS = 20
 
 
 @dataclass(frozen=True)
@@ -91,22 +83,24 @@ class Story:
 
 
 def draw(dice: Dice, part: str, clauses: int, thing: int) -> Story:
-    """Draw all of a story but the thing and the number of clauses.
+    """Draw person, verb and clauses, until the line is one of this part.
 
     Args:
         dice: make the choices.
-        part: of SHARES.
+        part: of PARTS.
         clauses: between the two places of the thing.
         thing: number in THINGS.
     """
-    person = dice.pick(range(len(PEOPLE)))
-    shares = SHARES[part]
-    verbs = [verb for number, verb in enumerate(VERBS) if (number + person) % MODULUS in shares]
-    (attempt, done), (name, pronoun, owner) = dice.pick(verbs), PEOPLE[person]
-    between = tuple(dice.pick(DIGRESSIONS) for _ in range(clauses))
-    return Story(
-        f"{name} tried to {attempt} {owner}", between, f"at last {pronoun} {done} {owner}", thing
-    )
+    while True:
+        (name, pronoun, owner), (attempt, done) = dice.pick(PEOPLE), dice.pick(VERBS)
+        story = Story(
+            f"{name} tried to {attempt} {owner}",
+            tuple(dice.pick(DIGRESSIONS) for _ in range(clauses)),
+            f"{pronoun} {done} {owner}",
+            thing,
+        )
+        if crc32(story.line(THINGS[thing]).encode()) % MODULUS in PARTS[part]:
+            return story
 
 
 @dataclass(frozen=True)
@@ -176,4 +170,4 @@ class Questions:
 
 
 def _dice(seed: int, part: str) -> Dice:
-    return Dice(seed * len(SHARES) + list(SHARES).index(part))
+    return Dice(seed * len(PARTS) + list(PARTS).index(part))

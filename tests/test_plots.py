@@ -221,22 +221,23 @@ def table(path: Path, system: str, groups: list[str], label: str = "distance") -
     return str(path)
 
 
-def test_accuracy_stands_at_the_numbers_of_its_groups_with_intervals_and_chance(tmp_path):
+def test_accuracy_stands_over_its_groups_in_order_with_intervals_and_chance(tmp_path):
     paths = [
         table(tmp_path / "a.csv", "runs/a", ["0", "2", "8"]),
-        table(tmp_path / "b.csv", "runs/b", ["0", "2", "8"]),
+        table(tmp_path / "b.csv", "runs/b", ["0", "8"]),
     ]
     figure = accuracy.Accuracy(paths)()
     (axes,) = figure.axes
     for expected in ("runs/a", "runs/b", "chance 0.5", "distance", "accuracy", "0", "2", "8"):
         assert expected in texts(figure)
-    for bars in axes.containers:
+    for bars, places in zip(axes.containers, ([0, 1, 2], [0, 2]), strict=True):
         line, _, (segments,) = bars.lines
-        assert list(line.get_xdata()) == pytest.approx([0, 2, 8], abs=0.2)
-        assert list(line.get_ydata()) == [0.25, 0.5, 0.75]
+        assert list(line.get_xdata()) == pytest.approx(places, abs=0.2)
+        assert list(line.get_ydata()) == [0.25, 0.5, 0.75][: len(places)]
         assert line.get_linestyle() == "-"
         low, high = segments.get_segments()[1]
         assert (low[1], high[1]) == pytest.approx(Count("a", "2", 4, 2, 0.5).interval())
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "2", "8"]
     (chance,) = [line for line in axes.lines if line.get_linestyle() == "--"]
     assert list(chance.get_ydata()) == [0.5, 0.5]
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from nmt.accuracy import Count, Table, numbers, ordered, read
@@ -48,33 +48,33 @@ class Accuracy:
 
 
 def draw(tables: Sequence[Table]) -> Figure:
-    """Draw numbers where they are on the axis, other groups side by side without lines."""
+    """Draw groups at equal distances, so that 0, 1, 2, 4, 8 can all be read; numbers are joined."""
     systems = [_of(table, name) for table in tables for name in _names(table)]
     groups = ordered(one.group for counts in systems for one in counts)
-    places = numbers(groups)
+    joined = "" if numbers(groups) is None else "-"
     figure = paper(6.4, 3.8)
     axes = figure.add_subplot()
-    across = dict(zip(groups, places or map(float, range(len(groups))), strict=True))
-    step = min((two - one for one, two in pairwise(sorted(across.values()))), default=1.0)
+    handles: list[Any] = []
     for number, counts in enumerate(systems):
-        aside = (number - (len(systems) - 1) / 2) * step * min(0.06, 0.5 / len(systems))
-        _points(axes, counts, [across[one.group] + aside for one in counts], number)
+        aside = (number - (len(systems) - 1) / 2) * min(0.08, 0.6 / len(systems))
+        places = [groups.index(one.group) + aside for one in counts]
+        handles.append(_points(axes, counts, places, number, joined))
     for chance in sorted({one.chance for counts in systems for one in counts}):
-        axes.axhline(
-            chance, color=INK, linewidth=1, linestyle=(0, (4, 3)), label=f"chance {chance:.3g}"
-        )
-    if places is None or len(places) <= 12:
-        axes.set_xticks(list(across.values()), list(across))
+        dashes = (0, (4, 3))
+        label = f"chance {chance:.3g}"
+        handles.append(axes.axhline(chance, color=INK, linewidth=1, linestyle=dashes, label=label))
+    axes.set_xticks(range(len(groups)), groups)
     tidy(axes, tables[0].groups, "accuracy")
     axes.set_ylim(0, 1.02)
-    figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=9)
+    figure.legend(handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=9)
     return figure
 
 
-def _points(axes: Axes, counts: Sequence[Count], places: Sequence[float], number: int) -> None:
+def _points(
+    axes: Axes, counts: Sequence[Count], places: Sequence[float], number: int, joined: str
+) -> ErrorbarContainer:
     bounds = [one.interval() for one in counts]
-    joined = "" if numbers(one.group for one in counts) is None else "-"
-    axes.errorbar(
+    return axes.errorbar(
         places,
         [one.share for one in counts],
         yerr=[

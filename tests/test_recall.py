@@ -196,6 +196,8 @@ def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
         ("questions.clauses=[0,-1]", "questions.clauses=-1: expected whole numbers, 0 or more"),
         ("questions.clauses=[]", "questions.clauses=[]: expected at least one number"),
         ("questions.each=0", "questions.each=0: expected a number, 1 or more"),
+        ("language_model=ngram", "the language model has no cell; expected language_model=recur"),
+        ("language_model=feedforward", "the language model has no cell; expected language_model"),
         ("weights=0", "weights=0: expected a number, 1 or more"),
         ("weights=100", "weights=100: expected a number that elman can have within 2 %"),
     ],

@@ -17,7 +17,7 @@ from nmt import atomic, device, overrides, ranges
 from nmt.accuracy import Count, Table
 from nmt.build import instantiate, language_network, plain
 from nmt.command_line import configuration, run
-from nmt.errors import require
+from nmt.errors import ConfigurationError, require
 from nmt.language_models.recurrent import parameters
 from nmt.likelihood import load
 from nmt.preparation import prepared
@@ -62,8 +62,12 @@ def training(config: DictConfig, cell: str) -> DictConfig:
     """Give the configuration of one cell's training, whose run lies below the whole's.
 
     Raises:
-        ConfigurationError: if there is no such cell; names the nearest.
+        ConfigurationError: if there is no such cell, with the nearest; or no place for one.
     """
+    if "cell" not in config.model:
+        raise ConfigurationError(
+            "the language model has no cell; expected language_model=recurrent, whose cells change"
+        )
     choice = f"model/cell={cell}"
     overrides.check_choice(folder("conf"), overrides.parse(choice))
     one = copy.deepcopy(config)

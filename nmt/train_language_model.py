@@ -21,6 +21,7 @@ from nmt.held_out_text import HeldOutText, surprise, words
 from nmt.kept import KeptWeights, weights
 from nmt.language_models.network import LanguageNetwork
 from nmt.language_models.ngram import NGram
+from nmt.language_models.recurrent import parameters
 from nmt.preparation import Prepared, prepared
 from nmt.ragged import Ragged
 from nmt.saved import SCORES
@@ -42,6 +43,17 @@ VALIDATION_BUDGET = 4000  # pieces of a batch of lines that an n-gram model is v
 
 def train_language_model(config: DictConfig) -> None:
     """Train a language model, or go on with one; prints what it came to on stdout."""
+    if learn(config, "train_language_model"):
+        _show(config)
+
+
+def learn(config: DictConfig, command: str) -> bool:
+    """Train a language model, or go on with one, and say whether there was anything to do.
+
+    Args:
+        config: composed of `conf/train_language_model.yaml`.
+        command: module that was called, for the message that says how to go on.
+    """
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
@@ -63,12 +75,10 @@ def train_language_model(config: DictConfig) -> None:
         took = {"seconds": seconds, "pieces": int((lines.lengths + 1).sum())}
         validation = _validated(model, corpus, side)
         _keep(config, tokenizer, place, model.tensors(), validation, took)
-        _show(config)
-    else:
-        network = language_network(plain(config.model), tokenizer.size).to(place)
-        logger.info("the model has %d weights", sum(one.numel() for one in network.parameters()))
-        if complete(_trainer(config, corpus, side, network, place), "train_language_model"):
-            _show(config)
+        return True
+    network = language_network(plain(config.model), tokenizer.size).to(place)
+    logger.info("the model has %d weights", parameters(network))
+    return complete(_trainer(config, corpus, side, network, place), command)
 
 
 def _trainer(

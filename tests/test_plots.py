@@ -13,6 +13,7 @@ import pytest
 import torch
 from small_run import save as save_run
 
+from nmt.accuracy import Count, Table
 from nmt.batch import Batch
 from nmt.bundle import Bundle
 from nmt.command_line import configuration
@@ -20,7 +21,7 @@ from nmt.errors import NmtError
 from nmt.journals.journal import UpdateRecord, ValidationRecord
 from nmt.journals.metrics import Metrics
 from nmt.plot import plot
-from nmt.plots import attention, curves, gradient_norms, lengths
+from nmt.plots import accuracy, attention, curves, gradient_norms, lengths
 from nmt.plots.picture import paper, save
 from nmt.search.greedy import Greedy
 from nmt.vocabulary import BEGIN, END
@@ -278,6 +279,51 @@ def test_gradient_norms_need_updates_that_were_made_and_a_window(tmp_path):
         gradient_norms.GradientNorms(str(tmp_path / "none"), 3)()
 
 
+def table(path: Path, system: str, groups: list[str], label: str = "distance") -> str:
+    counts = [Count(system, group, 4, right, 0.5) for right, group in enumerate(groups, start=1)]
+    Table("run", label, counts).write(path, (), [()] * len(counts))
+    return str(path)
+
+
+def test_accuracy_stands_over_its_groups_in_order_with_intervals_and_chance(tmp_path):
+    paths = [
+        table(tmp_path / "a.csv", "runs/a", ["0", "2", "8"]),
+        table(tmp_path / "b.csv", "runs/b", ["0", "8"]),
+    ]
+    figure = accuracy.Accuracy(paths)()
+    (axes,) = figure.axes
+    for expected in ("runs/a", "runs/b", "chance 0.5", "distance", "accuracy", "0", "2", "8"):
+        assert expected in texts(figure)
+    for bars, places in zip(axes.containers, ([0, 1, 2], [0, 2]), strict=True):
+        line, _, (segments,) = bars.lines
+        assert list(line.get_xdata()) == pytest.approx(places, abs=0.2)
+        assert list(line.get_ydata()) == [0.25, 0.5, 0.75][: len(places)]
+        assert line.get_linestyle() == "-"
+        low, high = segments.get_segments()[1]
+        assert (low[1], high[1]) == pytest.approx(Count("a", "2", 4, 2, 0.5).interval())
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "2", "8"]
+    (chance,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert list(chance.get_ydata()) == [0.5, 0.5]
+
+
+def test_groups_that_are_no_numbers_are_not_joined(tmp_path):
+    figure = accuracy.Accuracy(table(tmp_path / "a.csv", "runs/a", ["verb", "noun"]))()
+    (axes,) = figure.axes
+    assert axes.containers[0].lines[0].get_linestyle() == "None"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["verb", "noun"]
+
+
+def test_accuracy_needs_tables_with_the_same_groups(tmp_path):
+    with pytest.raises(NmtError, match=r"input is empty; expected tables of accuracies"):
+        accuracy.Accuracy(None)()
+    paths = [
+        table(tmp_path / "a.csv", "runs/a", ["0"]),
+        table(tmp_path / "b.csv", "runs/b", ["0"], "clauses"),
+    ]
+    with pytest.raises(NmtError, match=r"b\.csv counts by 'clauses' and .*a\.csv by 'distance'"):
+        accuracy.Accuracy(paths)()
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> str:
     return save_run(tmp_path_factory.mktemp("run"))
@@ -338,14 +384,16 @@ def test_the_command_refuses_a_format_before_it_draws(tmp_path):
         plot(configuration("plot", overrides, ("picture",)))
 
 
-def test_the_command_draws_curves_lengths_and_gradient_norms(tmp_path):
+def test_the_command_draws_curves_lengths_accuracy_and_gradient_norms(tmp_path):
     run = write_run(tmp_path / "run", 30.0)
     written = report(tmp_path / "a.json", "runs/a", [40.0, 33.3, None])
     updates = write_updates(tmp_path / "updates", [0.5, 2.0], 1.0)
+    numbers = table(tmp_path / "a.csv", "runs/a", ["0", "1"])
     for word, override in (
         ("curves", f"run={run}"),
         ("lengths", f"input=[{written}]"),
         ("gradient_norms", f"run=[{updates}]"),
+        ("accuracy", f"input={numbers}"),
     ):
         output = tmp_path / f"{word}.svg"
         plot(configuration("plot", [word, override, f"output={output}"], ("picture",)))

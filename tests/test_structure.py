@@ -15,17 +15,18 @@ LAYERS = [
     "dropout given ranges",
     "atomic attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
     " output_formats overrides precision report resources sampling search shards windows",
-    "averaging command_line device embeddings gradient_table ngrams objectives origin progress"
-    " readouts schedules scoring stack starter streams tokenizer",
+    "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
+    " progress readouts schedules scoring stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",
     "language_models trainer translation_model",
     "build gradient_flow scorers side",
     "held_out held_out_text preparation readings saved training writing",
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings translator",
-    "reranking",
-    "arpa download evaluate generate gradients plot prepare rerank score train"
+    "contrasts reranking",
+    "arpa contrast download evaluate generate gradients plot prepare rerank score train"
     " train_language_model translate",
+    "recall",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""
 

@@ -1,0 +1,69 @@
+"""`python -m nmt.contrast run=[runs/lm,runs/a]`: how often models prefer right lines to wrong ones.
+
+The lines that ship ask for a verb's number: "the writer of the books is", not "are", by the number
+of nouns between subject and verb. Your own: `contrasts=files right=FILE wrong=[FILE,FILE]`, with
+`groups=FILE` for labels, and `source=FILE` for translation models. A tie counts as wrong.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import DictConfig, ListConfig
+
+from nmt import allocator, device, saved
+from nmt.accuracy import Count, Table
+from nmt.build import instantiate
+from nmt.command_line import run
+from nmt.contrasts import counted, read_contrasts
+from nmt.errors import ConfigurationError
+from nmt.likelihood import load
+
+logger = logging.getLogger(__name__)
+
+
+def contrast(config: DictConfig) -> None:
+    """Print a table of accuracies, a column a run; numbers for nmt.plot go to output=FILE.csv."""
+    allocator.keep_blocks()
+    device.use_threads(config.threads)
+    place = device.choose(config.device)
+    folders = [Path(str(name)) for name in config.run]
+    right, wrongs = str(config.right), _several(config.wrong)
+    _check(folders, wrongs, config.source)
+    contrasts = read_contrasts(right, wrongs, _name(config.source), _name(config.groups))
+    counts: list[Count] = []
+    for folder in folders:
+        judge = load(folder, instantiate(config.windows), config.trust, place)
+        logger.info("%s judges %d lines", folder, len(contrasts) * (1 + len(wrongs)))
+        counts += counted(str(folder), judge, contrasts)
+    table = Table("run", str(config.label), counts)
+    if config.output is not None:
+        table.write(Path(str(config.output)), (), [()] * len(counts))
+    sys.stdout.write(table.text())
+
+
+def _check(folders: Sequence[Path], wrongs: Sequence[object], source: object) -> None:
+    if not folders:
+        raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
+    if len(set(folders)) < len(folders):
+        raise ConfigurationError(f"run={[str(one) for one in folders]}: expected each run once")
+    if not wrongs:
+        raise ConfigurationError("wrong=[] names no file; expected at least one")
+    for folder in folders:
+        if saved.kind(folder) == "model" and source is None:
+            raise ConfigurationError(
+                f"{folder} holds a translation model: give source=FILE, what the lines translate"
+            )
+
+
+def _several(names: object) -> list[str]:
+    return [str(name) for name in names] if isinstance(names, ListConfig) else [str(names)]
+
+
+def _name(given: object) -> str | None:
+    return None if given is None else str(given)
+
+
+if __name__ == "__main__":
+    sys.exit(run("contrast", contrast))

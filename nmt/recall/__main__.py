@@ -1,0 +1,113 @@
+"""`python -m nmt.recall`: how long do cells remember a word, with as many weights each?
+
+Trains one language model a cell on text that is made for it (`nmt/recall/stories.py`), and counts
+how often each knows the word again, by the clauses between. `RUN/CELL` is an ordinary run;
+`python -m nmt.plot accuracy input=RUN/accuracy.csv` draws what was counted.
+"""
+
+import copy
+import logging
+import sys
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from nmt import atomic, device, overrides, ranges
+from nmt.accuracy import Count, Table
+from nmt.build import instantiate, language_network, plain
+from nmt.command_line import configuration, run
+from nmt.errors import ConfigurationError, require
+from nmt.language_models.recurrent import parameters
+from nmt.likelihood import load
+from nmt.preparation import prepared
+from nmt.recall.answers import counted
+from nmt.recall.sizes import nearest
+from nmt.recall.stories import Text
+from nmt.resources import folder
+from nmt.train_language_model import learn
+
+logger = logging.getLogger(__name__)
+
+OWN = ("cells", "questions", "text", "trust", "weights", "windows")
+"""What is no setting of a training."""
+
+
+def recall(config: DictConfig) -> None:
+    """Train a language model a cell, all with as many weights, and print how long they remember."""
+    names = [str(name) for name in config.cells]
+    require(bool(names), "cells", names, "at least one cell")
+    require(len(set(names)) == len(names), "cells", names, "each cell once")
+    text, questions = instantiate(config.text), instantiate(config.questions)
+    ranges.at_least("weights", config.weights, 1)
+    root = Path(str(config.run))
+    trainings = {name: training(config, name) for name in names}
+    write(text, trainings[names[0]].data)
+    pieces = prepared(trainings[names[0]]).tokenizers.target.size
+    weights = {name: fit(one, config.weights, pieces, name) for name, one in trainings.items()}
+    counts: list[Count] = []
+    for name, one in trainings.items():
+        learn(one, "recall")
+        place = device.choose(config.device)
+        judge = load(root / name, instantiate(config.windows), config.trust, place)
+        counts += counted(name, judge, questions.stories())
+    table, path = Table("cell", "clauses between", counts), root / "accuracy.csv"
+    sizes = {name: (one.model.hidden_size, weights[name]) for name, one in trainings.items()}
+    table.write(path, ("hidden_size", "weights"), [sizes[one.system] for one in counts])
+    logger.info("to draw it: python -m nmt.plot accuracy input=%s", path)
+    sys.stdout.write(table.text())
+
+
+def training(config: DictConfig, cell: str) -> DictConfig:
+    """Give the configuration of one cell's training, whose run lies below the whole's.
+
+    Raises:
+        ConfigurationError: if there is no such cell, with the nearest; or no place for one.
+    """
+    if "cell" not in config.model:
+        raise ConfigurationError(
+            "the language model has no cell; expected language_model=recurrent, whose cells change"
+        )
+    choice = f"model/cell={cell}"
+    overrides.check_choice(folder("conf"), overrides.parse(choice))
+    one = copy.deepcopy(config)
+    with open_dict(one):
+        one.data = plain(config.data)
+        one.run = str(Path(str(config.run)) / cell)
+        one.model.cell = configuration(f"model/cell/{cell}", [], ()).model.cell
+    return OmegaConf.masked_copy(one, [str(key) for key in one if key not in OWN])
+
+
+def write(text: Text, data: DictConfig) -> None:
+    """Write the text to learn from and to validate on where the configuration names it."""
+    for part in ("train", "valid"):
+        content = "".join(f"{line}\n" for line in text.lines(part))
+        atomic.write(Path(data[part].paths), content.encode())
+
+
+def fit(training: DictConfig, weights: int, pieces: int, cell: str) -> int:
+    """Set the hidden size with which the model has this number of weights; give the true one.
+
+    Args:
+        training: of one cell.
+        weights: wanted.
+        pieces: size of the vocabulary.
+        cell: its name.
+
+    Raises:
+        ConfigurationError: if no size gives about that number.
+    """
+
+    def count(hidden_size: int) -> int:
+        training.model.hidden_size = hidden_size
+        with torch.device("meta"):
+            return parameters(language_network(plain(training.model), pieces))
+
+    size = nearest(weights, count, cell)
+    found = count(size)
+    logger.info("%s: hidden size %d, %d weights", cell, size, found)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(run("recall", recall))

@@ -15,7 +15,7 @@ from nmt import language_bundle
 from nmt.command_line import run
 from nmt.device import choose
 from nmt.errors import ConfigurationError, ModelError
-from nmt.language_bundle import KIND, LanguageBundle
+from nmt.language_bundle import KIND, LanguageBundle, counted
 from nmt.language_models.ngram import NGram
 from nmt.ngrams.arpa import read, write
 from nmt.saved import WEIGHTS
@@ -37,7 +37,7 @@ def arpa(config: DictConfig) -> None:
 
 def _write(folder: Path, path: Path, config: DictConfig) -> None:
     bundle = LanguageBundle.load(folder, config.trust, choose("cpu"))
-    if "estimator" not in bundle.config[KIND]:
+    if not counted(bundle.config):
         raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
     write(path, cast(NGram, bundle.model).tables(), _names(bundle.tokenizer))
     log.info("wrote %s", path)

@@ -123,9 +123,7 @@ def language_network(model: Mapping[str, Any], pieces: int) -> LanguageNetwork:
         pieces: size of the vocabulary.
     """
     tying = instantiate(model["tying"])
-    _, embedding, output = tying(
-        pieces, pieces, instantiate(model["embedding"]), model["readout_size"]
-    )
+    embedding, output = tying.alone(pieces, instantiate(model["embedding"]), model["readout_size"])
     network: LanguageNetwork = instantiate(model["network"])(embedding, output)
     return network
 

@@ -84,7 +84,12 @@ class Untied:
         self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
     ) -> Tables:
         """Make the tables for vocabularies of `source` and `target` pieces."""
-        return embedding(source), embedding(target), Output(_table(target, readout_size))
+        return embedding(source), *self.alone(target, embedding, readout_size)
+
+    @staticmethod
+    def alone(pieces: int, embedding: MakeEmbedding, readout_size: int) -> tuple[Embedding, Output]:
+        """Make the tables of one language."""
+        return embedding(pieces), Output(_table(pieces, readout_size))
 
 
 @dataclass(frozen=True)
@@ -102,13 +107,19 @@ class TiedTarget:
         Raises:
             ConfigurationError: if embedding and readout have different sizes.
         """
-        shared = embedding(target)
+        shared, output = self.alone(target, embedding, readout_size)
+        return embedding(source), shared, output
+
+    @staticmethod
+    def alone(pieces: int, embedding: MakeEmbedding, readout_size: int) -> tuple[Embedding, Output]:
+        """Make the one table of one language."""
+        shared = embedding(pieces)
         _fit(shared, readout_size)
-        return embedding(source), shared, Output(shared.weight)
+        return shared, Output(shared.weight)
 
 
 @dataclass(frozen=True)
-class TiedAll:
+class TiedAll(TiedTarget):
     """One table for source, target and output, over one joint vocabulary.
 
     Source: Press and Wolf 2017, section 3 ("three-way weight tying").
@@ -127,9 +138,8 @@ class TiedAll:
                 f"model/tying=all shares one table, but the vocabularies have {source} and"
                 f" {target} pieces; use vocabulary=joint or model/tying=target"
             )
-        shared = embedding(target)
-        _fit(shared, readout_size)
-        return shared, shared, Output(shared.weight)
+        shared, output = self.alone(target, embedding, readout_size)
+        return shared, shared, output
 
 
 def _table(pieces: int, size: int) -> nn.Parameter:

@@ -84,6 +84,11 @@ class KeptWeights:
             ) from error
 
 
+def count(network: nn.Module) -> int:
+    """Count all parameters, tied ones once."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
 def weights(network: nn.Module) -> dict[str, Tensor]:
     """Copy all parameters, tied ones once, to the CPU."""
     return {

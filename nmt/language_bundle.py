@@ -12,10 +12,11 @@ from torch import Tensor
 
 from nmt import saved
 from nmt.build import language_network
-from nmt.errors import ModelError
+from nmt.errors import ConfigurationError, ModelError
 from nmt.language_models.language_model import LanguageModel
+from nmt.language_models.network import LanguageNetwork
 from nmt.language_models.ngram import NGram
-from nmt.saved import WEIGHTS
+from nmt.saved import CONFIGURATION, WEIGHTS
 from nmt.tokenizer import Tokenizer, Tokenizers
 
 KIND = "language_model"
@@ -50,10 +51,9 @@ class LanguageBundle:
         """
         config = saved.configuration(folder, KIND, COMMAND, trust)
         tokenizer = Tokenizers.load(folder).target
-        if "network" not in config[KIND]:
+        if counted(config):
             return cls(_tables(folder / WEIGHTS, tokenizer.size), tokenizer, config)
-        with torch.device("meta"):
-            network = language_network(config[KIND], tokenizer.size)
+        network = _network(config, tokenizer.size, folder / CONFIGURATION)
         saved.fill(network, folder / WEIGHTS, device)
         return cls(network.eval(), tokenizer, config)
 
@@ -76,6 +76,20 @@ def save(
     """
     Tokenizers(tokenizer, tokenizer).save(folder)
     saved.write(folder, weights, {KIND: dict(model)}, scores)
+
+
+def counted(config: Mapping[str, Any]) -> bool:
+    """Tell of a stored configuration whether its model was counted, and is no network."""
+    return isinstance(config[KIND], Mapping) and "estimator" in config[KIND]
+
+
+def _network(config: Mapping[str, Any], pieces: int, path: Path) -> LanguageNetwork:
+    try:
+        with torch.device("meta"):
+            return language_network(config[KIND], pieces)
+    except (KeyError, TypeError, AttributeError, ConfigurationError) as error:
+        why = " ".join(str(error).split())
+        raise ModelError(f"{path} describes no language model: {why}") from error
 
 
 def _tables(path: Path, pieces: int) -> NGram:

@@ -17,6 +17,7 @@ from nmt.bundle import Bundle
 from nmt.cleaning import cleaned
 from nmt.errors import CorpusError, ModelError
 from nmt.held_out_text import surprise, words
+from nmt.labels import log_probabilities
 from nmt.language_bundle import LanguageBundle
 from nmt.language_models.language_model import LanguageModel
 from nmt.tokenizer import Tokenizer, Tokenizers
@@ -30,7 +31,7 @@ class Likelihood:
     """What a model says of one line.
 
     Attributes:
-        log_probability: of all its pieces and END, in nats.
+        log_probability: of all its pieces and END, in nats; minus infinity where impossible.
         pieces: how many these are, END included.
         words: what stands between white space, and END.
     """
@@ -122,9 +123,9 @@ class TranslationJudge(Judge):
 
     def _totals(self, batch: Batch) -> Float[Tensor, " batch"]:
         real = batch.mask
-        logits = self.model.logits(self.model(batch)[real]).float().log_softmax(dim=-1)
+        said = log_probabilities(self.model.logits, self.model(batch)[real], batch.labels[real])
         found = torch.zeros(real.shape, dtype=torch.float64, device=real.device)
-        found[real] = logits.gather(1, batch.labels[real].unsqueeze(1)).squeeze(1).double()
+        found[real] = said.double()
         return found.sum(dim=1)
 
 
@@ -192,10 +193,11 @@ def _in_windows(
 def _likelihoods(
     lines: Sequence[Line], ids: Sequence[Sequence[int]], totals: Sequence[float]
 ) -> list[Likelihood]:
-    if not all(map(math.isfinite, totals)):
+    # Minus infinity is what an n-gram model from elsewhere says of what it holds impossible.
+    if any(math.isnan(total) or total > 0 for total in totals):
         raise ModelError(
-            "a line's log-probability is not a finite number; the model's weights are broken,"
-            " train it again"
+            "a line's log-probability is no number below 0; the model's weights are broken, train"
+            " it again"
         )
     return [
         Likelihood(total, len(one) + 1, words(cleaned(line.text)))

@@ -161,7 +161,7 @@ class Existing(Vocabulary):
         ModelError: if there are none.
     """
 
-    run: str
+    run: str = field(metadata={"place": True})
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:

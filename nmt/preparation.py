@@ -189,9 +189,14 @@ def prepared(config: Any) -> Prepared:
 
 
 def _plain(thing: Any) -> dict[str, Any]:
+    """Give a dataclass's values, without those that say where something lies."""
     return {
         "class": type(thing).__name__,
-        **json.loads(json.dumps(dataclasses.asdict(thing), default=list)),
+        **{
+            field.name: json.loads(json.dumps(getattr(thing, field.name), default=list))
+            for field in dataclasses.fields(thing)
+            if "place" not in field.metadata
+        },
     }
 
 

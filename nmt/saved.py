@@ -53,7 +53,8 @@ def kind(folder: Path) -> str:
     Raises:
         ModelError: if there is no model, or its configuration cannot be read.
     """
-    return next(node for node in KINDS if node in _read(folder, "train"))
+    known = _read(folder, "train (or nmt.train_language_model)")
+    return next(node for node in KINDS if node in known)
 
 
 def configuration(folder: Path, kind: str, command: str, trust: Sequence[str]) -> dict[str, Any]:

@@ -32,6 +32,8 @@ MAY_CHANGE = (
     "search",
     "threads",
     "updates",
+    "vocabulary.run",
+    "windows",
 )
 """What a resumed run may have otherwise than before; the text itself is known by its sum."""
 
@@ -49,7 +51,8 @@ def claim(run: str, settings: dict[str, Any]) -> None:
         NmtError: if the folder cannot be written.
     """
     path = Path(run) / TRAINING
-    if (Path(run) / STATE).exists():
+    has_model = (Path(run) / WEIGHTS).exists()
+    if (Path(run) / STATE).exists() or (has_model and path.exists()):
         stored = _stored(path)
         check_unchanged(stored, settings, (*MAY_CHANGE, CORPUS), run)
         if stored[CORPUS] != settings[CORPUS]:
@@ -57,7 +60,7 @@ def claim(run: str, settings: dict[str, Any]) -> None:
                 f"run={run} was begun with other text than is there now ({stored[CORPUS]}, now "
                 f"{settings[CORPUS]}); begin another run=NAME"
             )
-    elif (Path(run) / WEIGHTS).exists() and not path.exists():
+    elif has_model:
         raise ConfigurationError(
             f"run={run} holds a model without its training, which would be lost; "
             "begin another run=NAME"

@@ -16,7 +16,7 @@ from nmt.build import instantiate, plain, translation_model
 from nmt.command_line import run
 from nmt.errors import ConfigurationError
 from nmt.held_out import HeldOut, spread
-from nmt.kept import KeptWeights, weights
+from nmt.kept import KeptWeights, count, weights
 from nmt.preparation import Prepared, prepared
 from nmt.settings import CORPUS, STATE, claim
 from nmt.trainer import Trainer, Watchers
@@ -72,7 +72,7 @@ def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
             "model/tying=all shares one table between the languages, but with vocabulary=separate"
             " an id means another piece in each; use vocabulary=joint or model/tying=target"
         )
-    logger.info("the model has %d weights", sum(one.numel() for one in network.parameters()))
+    logger.info("the model has %d weights", count(network))
     return network
 
 

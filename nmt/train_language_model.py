@@ -5,6 +5,7 @@ import logging
 import shlex
 import sys
 import time
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,14 @@ import torch
 from omegaconf import DictConfig
 
 from nmt import allocator, checkpoint, device, language_bundle, origin
-from nmt.batches import in_order
 from nmt.build import instantiate, language_network, plain
 from nmt.command_line import run
 from nmt.held_out_text import HeldOutText, surprise, words
-from nmt.kept import KeptWeights, weights
+from nmt.kept import KeptWeights, count, weights
 from nmt.language_models.network import LanguageNetwork
 from nmt.language_models.ngram import NGram
-from nmt.language_models.recurrent import parameters
+from nmt.likelihood import LanguageJudge, Line, Total
 from nmt.preparation import Prepared, prepared
-from nmt.ragged import Ragged
 from nmt.saved import SCORES
 from nmt.settings import CORPUS, STATE, claim
 from nmt.side import Side
@@ -38,7 +37,7 @@ logger = logging.getLogger(__name__)
 CHECKED = ("objective", "schedule", "precision", "averaging", "reading", "side")
 """Groups that can be made before there is a corpus."""
 
-VALIDATION_BUDGET = 4000  # pieces of a batch of lines that an n-gram model is validated on
+CPU = torch.device("cpu")
 
 
 def train_language_model(config: DictConfig) -> None:
@@ -73,11 +72,11 @@ def learn(config: DictConfig, command: str) -> bool:
         logger.info("counted %d pieces in %.1f s", int(lines.lengths.sum()), seconds)
         logger.info("the model has %d weights", model.weights)
         took = {"seconds": seconds, "pieces": int((lines.lengths + 1).sum())}
-        validation = _validated(model, corpus, side)
+        validation = _validated(config, model, tokenizer, side.texts(corpus.valid))
         _keep(config, tokenizer, place, model.tensors(), validation, took)
         return True
     network = language_network(plain(config.model), tokenizer.size).to(place)
-    logger.info("the model has %d weights", parameters(network))
+    logger.info("the model has %d weights", count(network))
     return complete(_trainer(config, corpus, side, network, place), command)
 
 
@@ -91,6 +90,7 @@ def _trainer(
     reader = reading.reader(network)
     tokenizer = side.tokenizer(corpus.tokenizers)
     folder = Path(config.run)
+    valid = side.ids(corpus.valid, np.arange(len(corpus.valid)))
     held_out = HeldOutText(
         network=network,
         reader=reading.reader,
@@ -98,12 +98,19 @@ def _trainer(
         precision=precision,
         batches=partial(reading.held_out, corpus.valid, side),
         words=sum(map(words, side.texts(corpus.valid))),
-        pieces=_pieces(corpus, side),
+        pieces=int((valid.lengths + 1).sum()),
         device=place,
     )
 
     def keep_best(validation: Validation) -> None:
-        _keep(config, tokenizer, place, weights(network), validation, {})
+        _keep(
+            config,
+            tokenizer,
+            place,
+            weights(network),
+            validation,
+            {"reading": plain(config.reading)},
+        )
 
     return Trainer(
         Updater(reader, objective, optimizer(config, network), precision, place, config.clip_norm),
@@ -123,20 +130,15 @@ def _trainer(
     )
 
 
-def _pieces(corpus: Prepared, side: Side) -> int:
-    lines = side.ids(corpus.valid, np.arange(len(corpus.valid)))
-    return int((lines.lengths + 1).sum())
-
-
-def _validated(model: NGram, corpus: Prepared, side: Side) -> Validation:
-    lines = side.ids(corpus.valid, np.arange(len(corpus.valid)))
-    nothing = Ragged.of([[]] * len(corpus.valid))
-    batches = in_order(nothing, lines, VALIDATION_BUDGET)
-    total = sum(float(model.log_probabilities(batch.target).sum()) for _, batch in batches)
-    pieces = _pieces(corpus, side)
-    loss = -total / pieces
-    counted = sum(map(words, side.texts(corpus.valid)))
-    return Validation(values={"loss": loss, **surprise(loss, pieces, counted)})
+def _validated(
+    config: DictConfig, model: NGram, tokenizer: Tokenizer, lines: Iterable[str]
+) -> Validation:
+    """Compute what `HeldOutText` computes of networks, the loss being unsmoothed."""
+    judge, total = LanguageJudge(model, tokenizer, instantiate(config.windows), CPU), Total()
+    for one in judge(Line(line, "") for line in lines):
+        total.add(one)
+    values = total.values()
+    return Validation(values={"loss": values.pop("cross_entropy"), **values})
 
 
 def _keep(
@@ -145,7 +147,7 @@ def _keep(
     place: torch.device,
     tensors: dict[str, torch.Tensor],
     validation: Validation,
-    took: dict[str, float],
+    how: dict[str, Any],
 ) -> None:
     scores: dict[str, Any] = {
         "set": "valid",
@@ -153,7 +155,7 @@ def _keep(
         "commit": origin.commit(),
         "machine": origin.machine(place),
         "values": dict(validation.values),
-        **took,
+        **how,
     }
     language_bundle.save(Path(config.run), tensors, plain(config.model), tokenizer, scores)
 

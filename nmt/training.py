@@ -1,6 +1,7 @@
 """What the commands that train have in common: their settings, and how a training is watched."""
 
 import logging
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nmt import checkpoint, distributed
 from nmt.build import instantiate
-from nmt.errors import ConfigurationError
+from nmt.errors import ConfigurationError, NmtError
 from nmt.interruption import Interrupted
 from nmt.pace import Bounds, Pace
 from nmt.trainer import Trainer
@@ -86,6 +87,9 @@ def complete(trainer: Trainer, command: str) -> bool:
     Args:
         trainer: goes on from wherever its state stands.
         command: name of the module, for the message that says how to go on.
+
+    Raises:
+        NmtError: what the trainer raises, and if no validation found a model.
     """
     try:
         trainer.train()
@@ -93,4 +97,9 @@ def complete(trainer: Trainer, command: str) -> bool:
         again = shlex.join(["python", "-m", f"nmt.{command}", *sys.argv[1:]])
         logger.info("interrupted; everything is saved, the same command goes on: %s", again)
         sys.exit(interrupted.status)
+    if trainer.progress.best == -math.inf:
+        raise NmtError(
+            "no validation gave a finite score, so there is no model; begin another run with a"
+            " smaller schedule.peak_rate or clip_norm, or with precision=float32"
+        )
     return trainer.trained

@@ -14,7 +14,7 @@ from nmt.build import instantiate
 from nmt.bundle import Bundle
 from nmt.cleaning import cleaned
 from nmt.device import choose
-from nmt.errors import ModelError
+from nmt.errors import ModelError, require
 from nmt.language_bundle import LanguageBundle
 from nmt.long_lines.long_lines import LongLines
 from nmt.notice import Notice
@@ -48,7 +48,9 @@ class ShallowFusion:
     weight: float
 
     def __post_init__(self) -> None:
-        """Refuse a weight for which there is no probability."""
+        """Refuse what is no folder's name, and a weight for which there is no probability."""
+        named = self.run is None or isinstance(self.run, str)
+        require(named, "fusion.run", self.run, "the folder of one language model")
         ranges.at_least("fusion.weight", self.weight, 0)
 
 

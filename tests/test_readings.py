@@ -125,3 +125,26 @@ def test_sides_choose_their_own_ids_and_texts(shards):
     assert Target().ids(shards, rows).values.tolist() == ROWS[2]
     assert Source().texts(shards)[0] == "s"
     assert Target().texts(shards)[0] == "t"
+
+
+def test_a_row_whose_state_is_not_finite_begins_anew():
+    torch.manual_seed(4)
+    network = recurrent().double().eval()
+    reader, fresh = Carrying(network, 2), Carrying(network, 2)
+    batch = Batch(torch.full((2, 1), END), torch.tensor([[5, 6, 7], [8, 9, END]]))
+    reader(batch)
+    kept = reader(batch)[1]
+    with torch.no_grad():
+        reader.get_buffer("carried_0")[0, 3] = torch.inf
+        reader.get_buffer("carried_1")[0] = torch.nan
+    after = reader(batch)
+    assert after.isfinite().all()
+    assert torch.allclose(after[0], fresh(batch)[0])
+    assert not torch.allclose(after[1], kept)
+
+
+def test_lines_need_a_budget_and_a_window():
+    with pytest.raises(ConfigurationError, match=r"reading.budget=0: expected a number, 1 or more"):
+        Lines(0, 10)
+    with pytest.raises(ConfigurationError, match=r"reading.window=0: expected a number, 1 or more"):
+        Lines(10, 0)

@@ -10,8 +10,8 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 
 
 LAYERS = [
-    "allocator cleaning distributed ends errors interruption memory notice ragged translation tree"
-    " vocabulary",
+    "allocator cleaning distributed ends errors interruption labels memory notice ragged"
+    " translation tree vocabulary",
     "dropout given ranges",
     "atomic attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
     " output_formats overrides precision report resources sampling search shards windows",

@@ -2,16 +2,21 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
+import yaml
 from small_run import starter
 
+from nmt.bundle import Bundle
 from nmt.cells.cell import Cell
 from nmt.command_line import run
 from nmt.device import choose
+from nmt.errors import ModelError
 from nmt.language_bundle import LanguageBundle
 from nmt.likelihood import Line, load
+from nmt.objectives.cross_entropy import CrossEntropy
 from nmt.train import train
 from nmt.train_language_model import train_language_model
 from nmt.windows import Windows
@@ -136,7 +141,6 @@ def test_a_resumed_training_equals_an_uninterrupted_one(learn, tmp_path, reading
 def test_text_of_one_language_is_read_with_the_pieces_of_another_run(call, learn, tmp_path):
     assert learn("run=runs/a", *TINY)[0] == 0
     (tmp_path / "mono.en").write_text("\n".join(starter("test.en")[:100]) + "\n")
-    files = ("data=text", "~data.train.source", "~data.train.target")
     arguments = (
         "data.train.paths=mono.en",
         "data.valid.paths=valid.en",
@@ -145,12 +149,20 @@ def test_text_of_one_language_is_read_with_the_pieces_of_another_run(call, learn
         "run=runs/b",
         "language_model=ngram",
     )
-    sys.argv = ["train_language_model", files[0], *SMALL, *arguments]
+    sys.argv = ["train_language_model", "data=text", *SMALL, *arguments]
     assert run("train_language_model", train_language_model) == 0
     loaded = [
         LanguageBundle.load(tmp_path / f"runs/{name}", (), choose("cpu")) for name in ("a", "b")
     ]
     assert loaded[0].tokenizer.data == loaded[1].tokenizer.data
+
+
+class Broken(CrossEntropy):
+    """A user's own objective: in validation its value is no number."""
+
+    def __call__(self, network, batch, update):
+        loss = super().__call__(network, batch, update)
+        return loss if loss.sum.requires_grad else replace(loss, sum=loss.sum * torch.nan)
 
 
 NEW_CELL = ("model/cell=gru", "model.cell._target_=test_train_language_model.Leaky", *TINY)
@@ -196,15 +208,52 @@ def test_empty_text_is_refused(learn, tmp_path):
     for model in ("ngram", "recurrent"):
         status, out, error = learn("run=runs/a", f"language_model={model}")
         assert (status, out) == (2, "")
-        assert "nothing of train" in error.splitlines()[-1] or "train" in error.splitlines()[-1]
+        assert error.splitlines()[-1] == (
+            "error: the train split has no pairs: train.de, train.en is empty"
+        )
 
 
 def test_a_language_model_is_no_translation_model_and_the_other_way_round(call, learn, tmp_path):
-    from nmt.bundle import Bundle
-    from nmt.errors import ModelError
-
     assert learn("run=runs/a", *TINY)[0] == 0
     with pytest.raises(ModelError, match=r"holds a language model; expected a translation model"):
         Bundle.load(tmp_path / "runs/a", (), choose("cpu"))
     with pytest.raises(ModelError, match=r"train_language_model run="):
         LanguageBundle.load(tmp_path / "runs/none", (), choose("cpu"))
+
+
+def test_a_counted_model_is_not_overwritten_by_another(learn):
+    counted = ("run=runs/a", "language_model=ngram")
+    assert learn(*counted, "model.order=2")[0] == 0
+    assert learn(*counted, "model.order=2")[0] == 0
+    for other in (("language_model=ngram", "model.order=3"), TINY):
+        status, out, error = learn("run=runs/a", *other)
+        assert (status, out) == (2, "")
+        assert "run=runs/a was begun with " in error.splitlines()[-1]
+
+
+def test_a_training_without_a_finite_validation_says_that_there_is_no_model(learn):
+    arguments = ("objective._target_=test_train_language_model.Broken", "patience=null")
+    status, out, error = learn("run=runs/a", *TINY, *arguments)
+    assert (status, out) == (2, "")
+    assert "no validation gave a finite score, so there is no model" in error
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda c: c.update(language_model=3), "describes no language model"),
+        (lambda c: c["language_model"].pop("tying"), "describes no language model: 'tying'"),
+        (lambda c: c["language_model"]["network"].update(_target_="os.system"), "names 'os.sys"),
+        (lambda c: c["language_model"].update(cell="${oc.env:HOME}"), "the interpolation"),
+        (lambda c: c["language_model"]["network"].pop("layers"), "describes no language model"),
+        (lambda c: c["language_model"]["network"]["stack"].update(hidden_size=9), "has the shape"),
+    ],
+)
+def test_damaged_and_hostile_models_are_refused(learn, tmp_path, edit, message):
+    assert learn("run=runs/a", *TINY, "updates=1")[0] == 0
+    path = tmp_path / "runs/a/config.yaml"
+    config = yaml.safe_load(path.read_text())
+    edit(config)
+    path.write_text(yaml.safe_dump(config))
+    with pytest.raises(ModelError, match=message):
+        LanguageBundle.load(tmp_path / "runs/a", (), choose("cpu"))

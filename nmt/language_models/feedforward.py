@@ -38,6 +38,9 @@ class FeedForward(LanguageNetwork):
         super().__init__(embedding, output)
         require(order >= 2, "model.order", order, "a whole number, 2 or more")
         require(hidden_size >= 1, "model.hidden_size", hidden_size, "at least 1")
+        size = output.readout_size
+        fits = size == hidden_size
+        require(fits, "model.readout_size", size, f"model.hidden_size, which is {hidden_size}")
         self.seen = order - 1
         self.hidden = nn.Linear(self.seen * embedding.size, hidden_size)
         nn.init.xavier_uniform_(self.hidden.weight)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from nmt.batch import Batch
 from nmt.embeddings import Embedding, Output
+from nmt.labels import log_probabilities
 from nmt.vocabulary import PADDING
 
 
@@ -68,7 +69,6 @@ class LanguageNetwork(nn.Module, abc.ABC):
         labels = target[:, 1:]
         real = labels != PADDING
         readouts, _ = self.read(target[:, :-1], self.start(len(target)))
-        rows = self.logits(readouts[real]).float().log_softmax(dim=-1)
         found = torch.zeros(labels.shape, device=labels.device)
-        found[real] = rows.gather(1, labels[real].unsqueeze(1)).squeeze(1)
+        found[real] = log_probabilities(self.logits, readouts[real], labels[real]).float()
         return found

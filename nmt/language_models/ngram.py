@@ -53,13 +53,13 @@ class NGram:
 
         They are filled in from the shortest context to the longest, each over the last.
         """
-        read = torch.cat([state, ids.unsqueeze(1)], dim=1)[:, 1:]
+        read = torch.cat([state, ids.cpu().unsqueeze(1)], dim=1)[:, 1:]
         result = self._log_probabilities[0][:-1].repeat(len(ids), 1)
         for length, places in enumerate(self._rows(read, self.order - 1), start=1):
             rows = places[:, -1]
             result += self._backoffs[length - 1][rows].unsqueeze(1)
             self._fill(result, rows, length)
-        return result, read
+        return result.to(ids.device), read
 
     def log_probabilities(
         self, target: Int[Tensor, "batch bounded"]
@@ -69,6 +69,7 @@ class NGram:
         Args:
             target: BEGIN, pieces, END, then PADDING, whose log-probabilities are 0.
         """
+        device, target = target.device, target.cpu()
         labels = target[:, 1:]
         result = self._log_probabilities[0][labels]
         found = self._rows(target, self.order)
@@ -77,7 +78,7 @@ class NGram:
             shorter = result[:, length - 1 :] + self._backoffs[length - 1][contexts]
             longer = self._log_probabilities[length][ngrams]
             result[:, length - 1 :] = torch.where(ngrams >= 0, longer, shorter)
-        return result.masked_fill(labels == PADDING, 0)
+        return result.masked_fill(labels == PADDING, 0).to(device)
 
     def tables(self) -> Tables:
         """Give the tables that it was made of, in single precision."""

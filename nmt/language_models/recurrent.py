@@ -1,6 +1,5 @@
 """The recurrent language model: a state is all that it knows of what it has read."""
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -42,8 +41,7 @@ class Recurrent(LanguageNetwork):
 
     def start(self, rows: int) -> tuple[State, ...]:
         """Give the state of each layer: zeros."""
-        anything = self.embedding.weight.new_empty(rows, 1)
-        return tuple(cell.start(anything) for cell in self.stack.cells)
+        return self.stack.start(self.embedding.weight.new_empty(rows, 1))
 
     def read(
         self, ids: Int[Tensor, "rows places"], state: tuple[State, ...]
@@ -58,8 +56,3 @@ class Recurrent(LanguageNetwork):
         """Move all layers one place on."""
         outputs, state = self.stack.step(self.embedding.look_up(ids), state)
         return self.readout(outputs), state
-
-
-def parameters(model: torch.nn.Module) -> int:
-    """Count the weights, shared ones once."""
-    return sum(weight.numel() for weight in model.parameters())

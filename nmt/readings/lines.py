@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nmt import ranges
 from nmt.batch import Batch
 from nmt.batches import Batches, in_order
 from nmt.language_models.network import LanguageNetwork
@@ -26,6 +27,11 @@ class Lines(Reading):
 
     budget: int
     window: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that give no batch."""
+        ranges.at_least("reading.budget", self.budget, 1)
+        ranges.at_least("reading.window", self.window, 1)
 
     def epochs(self, shards: Shards, tokenizers: Tokenizers, side: Side, seed: int) -> Epochs:
         """Give the lines in another order each epoch."""

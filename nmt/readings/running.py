@@ -102,7 +102,8 @@ class Carrying(nn.Module):
     """Reads each batch from the state in which it left the one before.
 
     The state is kept in buffers, so that it is a part of the training state that is saved. A row
-    that begins with BEGIN begins anew.
+    that begins with BEGIN begins anew, and so does one whose state is not finite, as otherwise one
+    update that is skipped would spoil all that follow.
 
     Args:
         network: reads.
@@ -120,10 +121,12 @@ class Carrying(nn.Module):
     def forward(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
         """Give the readout after each of the batch's inputs, and go on from there next time."""
         inputs = batch.inputs
-        begins = inputs[:, 0] == BEGIN
         carried = [self.get_buffer(f"carried_{number}") for number in range(self._parts)]
         known = pytree.tree_unflatten(carried, self._form)
-        state = tree.where(begins, self.network.start(len(inputs)), known)
+        anew = inputs[:, 0] == BEGIN
+        for part in carried:
+            anew = anew | ~part.isfinite().flatten(1).all(dim=1)
+        state = tree.where(anew, self.network.start(len(inputs)), known)
         readouts, state = self.network.read(inputs.masked_fill(inputs == END, BEGIN), state)
         for buffer, part in zip(carried, pytree.tree_leaves(state), strict=True):
             buffer.copy_(part.detach())

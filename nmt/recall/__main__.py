@@ -13,12 +13,11 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from nmt import atomic, device, overrides, ranges
+from nmt import atomic, device, kept, overrides, ranges
 from nmt.accuracy import Count, Table
 from nmt.build import instantiate, language_network, plain
 from nmt.command_line import configuration, run
 from nmt.errors import ConfigurationError, require
-from nmt.language_models.recurrent import parameters
 from nmt.likelihood import load
 from nmt.preparation import prepared
 from nmt.recall.answers import counted
@@ -101,7 +100,7 @@ def fit(training: DictConfig, weights: int, pieces: int, cell: str) -> int:
     def count(hidden_size: int) -> int:
         training.model.hidden_size = hidden_size
         with torch.device("meta"):
-            return parameters(language_network(plain(training.model), pieces))
+            return kept.count(language_network(plain(training.model), pieces))
 
     size = nearest(weights, count, cell)
     found = count(size)

@@ -40,11 +40,11 @@ class ShallowFusion:
     """A language model of the target language that writes along.
 
     Attributes:
-        run: its folder; None for no language model.
+        run: its folder, a name; None for no language model.
         weight: of its log-probabilities.
     """
 
-    run: str | None
+    run: object
     weight: float
 
     def __post_init__(self) -> None:
@@ -223,7 +223,7 @@ def _fused(
     """Add the language model, if there is one."""
     if fusion.run is None:
         return scorer
-    language = LanguageBundle.load(Path(fusion.run), tuple(trust), place)
+    language = LanguageBundle.load(Path(str(fusion.run)), tuple(trust), place)
     if not _same(language.tokenizer, target):
         raise ModelError(
             f"{fusion.run} has another vocabulary than the translation model; train it on the same"

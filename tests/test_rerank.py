@@ -125,6 +125,8 @@ def test_a_language_model_of_another_vocabulary_is_refused(say, runs):
     status, out, error = say("translate", translate, "Der Hund", *fused)
     assert (status, out, error.count("\n")) == (2, "", 1)
     assert "other has another vocabulary than the translation model; train it on the same" in error
+    status, _, error = say("translate", translate, "a", f"run={runs[1]}", "fusion.run=[a,b]")
+    assert (status, "fusion.run=['a', 'b']: expected the folder of one" in error) == (2, True)
     status, _, error = say(
         "translate", translate, "a", f"run={runs[1]}", "fusion.weight=-1", f"fusion.run={runs[2]}"
     )

@@ -49,7 +49,9 @@ class Count:
         center = self.share + spread / 2
         variance = self.share * (1 - self.share) / self.lines + spread / (4 * self.lines)
         half = QUANTILE * math.sqrt(variance)
-        return max(0.0, (center - half) / (1 + spread)), min(1.0, (center + half) / (1 + spread))
+        low, high = (center - half) / (1 + spread), (center + half) / (1 + spread)
+        # At shares of 0 and 1 a bound is the share itself, were it not for rounding.
+        return max(0.0, min(low, self.share)), min(1.0, max(high, self.share))
 
 
 @dataclass(frozen=True)

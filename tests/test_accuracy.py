@@ -64,3 +64,11 @@ def test_other_files_are_refused(tmp_path, content, message):
         path.write_text(content)
     with pytest.raises(NmtError, match=message):
         read(path)
+
+
+@pytest.mark.parametrize("lines", [1, 7, 160, 200, 1000])
+def test_intervals_hold_the_share_itself_also_at_both_ends(lines):
+    for right in (0, lines):
+        count = Count("a", "0", lines, right, 0.5)
+        low, high = count.interval()
+        assert 0 <= low <= count.share <= high <= 1

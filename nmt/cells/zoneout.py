@@ -70,14 +70,11 @@ class Zoneout(Cell):
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
         """Move one place on, by the rates that were drawn; without any, by the expectation."""
         _, moved = self.cell.masked_step(projected, state, drawn[self.parts :])
-        pairs = [(new, old.to(new.dtype)) for new, old in zip(moved, state, strict=True)]
+        before = [old.to(new.dtype) for old, new in zip(state, moved, strict=True)]
         if drawn:
-            rates = drawn[: self.parts]
-            kept = tuple(_either(*pair, rate) for pair, rate in zip(pairs, rates, strict=True))
+            kept = tuple(map(_either, moved, before, drawn[: self.parts]))
         else:
-            kept = tuple(
-                torch.lerp(*pair, rate) for pair, rate in zip(pairs, self.rates, strict=True)
-            )
+            kept = tuple(map(torch.lerp, moved, before, self.rates))
         return kept[0], kept
 
 

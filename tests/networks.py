@@ -100,13 +100,14 @@ def network(
     dropout=0.2,
     attention=ScaledGeneral,
     decoder_layers=None,
+    normalization=nn.LayerNorm,
 ):
     above = layers if decoder_layers is None else decoder_layers
     parts = {"attention": attention} if decoder in ATTENTIVE else {}
     stack = partial(
         Stack,
         cell=cell,
-        normalization=nn.LayerNorm,
+        normalization=normalization,
         dropout=dropout,
         hidden_size=10,
         residual_from=3,

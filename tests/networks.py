@@ -101,6 +101,7 @@ def network(
     attention=ScaledGeneral,
     decoder_layers=None,
     normalization=nn.LayerNorm,
+    bridge=Projected,
 ):
     above = layers if decoder_layers is None else decoder_layers
     parts = {"attention": attention} if decoder in ATTENTIVE else {}
@@ -113,7 +114,7 @@ def network(
         residual_from=3,
     )
     readout = partial(Linear, dropout=dropout)
-    make = partial(decoder, stack=stack, bridge=Projected, readout=readout, layers=above, **parts)
+    make = partial(decoder, stack=stack, bridge=bridge, readout=readout, layers=above, **parts)
     embedding = partial(Embedding, size=8, dropout=dropout, word_dropout=dropout / 2)
     tables = TiedAll()(PIECES, PIECES, embedding, 8)
     return TranslationModel(tables, encoder(cell, layers, dropout), make)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from networks import DECODERS, NOISY_CELL, batch, network
 from torch import nn
+from torch.func import functional_call
 
 from nmt.cells.cell import Cell
 from nmt.cells.deep_transition import DeepTransition
@@ -90,13 +91,58 @@ def test_what_stands_on_padding_changes_nothing(make):
         assert torch.equal(one, two)
 
 
+class Looped(nn.Module):
+    """A cell's loop over all places, under the same noise at each call."""
+
+    def __init__(self, cell):
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, inputs, *state):
+        torch.manual_seed(14)
+        mask = torch.tensor([[True] * 3, [True, True, False]])
+        outputs, final = Cell.unroll(self.cell, inputs, state, mask)
+        return (outputs, *final)
+
+
+def differences_agree(cell):
+    """Whether gradients are those of finite differences, by inputs, start state and parameters."""
+    loop = Looped(cell).double()
+    names = [name for name, _ in loop.named_parameters()]
+    weights = [0.7 * torch.randn_like(weight) for weight in loop.parameters()]
+    state = [torch.randn(2, cell.hidden_size).double() for _ in range(cell.parts)]
+    variables = [torch.randn(2, 3, cell.input_size).double(), *state, *weights]
+    arguments = 1 + len(state)
+
+    def run(*values):
+        named = dict(zip(names, values[arguments:], strict=True))
+        return functional_call(loop, named, values[:arguments])
+
+    return torch.autograd.gradcheck(run, [one.detach().requires_grad_() for one in variables])
+
+
 @pytest.mark.parametrize("make", CELLS)
 def test_gradients_agree_with_finite_differences(make):
     torch.manual_seed(3)
-    cell = make(3, 4).double()
-    inputs = torch.randn(2, 3, 3, dtype=torch.float64, requires_grad=True)
-    start = cell.start(inputs)
-    assert torch.autograd.gradcheck(lambda x: Cell.unroll(cell, x, start, None)[0], inputs)
+    assert differences_agree(make(2, 3))
+
+
+@pytest.mark.parametrize("make", [GRU, partial(LSTM, forget_bias=1.0), LayerNormGRU])
+def test_gradients_under_a_mask_on_states_agree_with_finite_differences(make):
+    torch.manual_seed(13)
+    cell = StateDropout(2, 3, make, 0.5)
+    torch.manual_seed(14)
+    (mask,) = cell.draw(torch.empty(2, 1).double())
+    assert mask.unique().tolist() == [0, 2]
+    assert differences_agree(cell)
+
+
+@pytest.mark.parametrize("make", [GRU, partial(LSTM, forget_bias=1.0)])
+def test_gradients_of_zoneout_agree_with_finite_differences(make):
+    torch.manual_seed(13)
+    cell = Zoneout(2, 3, make, hidden_rate=0.3, content_rate=0.6)
+    assert differences_agree(cell.train())
+    assert differences_agree(cell.eval())
 
 
 def computed_in(dtype, cell, unroll, places):

@@ -8,15 +8,16 @@ The state is taken whole: of an LSTM `(h, c)`, of several layers all their tenso
 that is fed its readout that too. By the hidden vector alone a gradient would miss what reaches
 the loss through the content, which is the very way by which an LSTM remembers. The tensors are
 independent variables, as the next place finds them, so that nothing counts twice: what `c(t)`
-does through `h(t)` belongs to `h(t)`. A loss does not read the state of its own place, but the
-readout that was made on the way: distances of states begin at 1, those of embeddings at 0.
+does through `h(t)` belongs to `h(t)`, and a tensor that stands in a state twice is one variable.
+A loss does not read the state of its own place, but the readout that was made on the way:
+distances of states begin at 1, those of embeddings at 0.
 
 Source: Bengio, Simard and Frasconi 1994, section III; Pascanu, Mikolov and Bengio 2013, section 2.
 """
 
 import abc
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -126,12 +127,12 @@ class Unrolled:
             logits, state = functional_call(
                 steps, {steps.table: own}, (rows, state), tie_weights=False
             )
-            state = tree.apply(torch.clone, state)
+            state = tree.apply(_cut_once(), state)
             loss = nn.functional.cross_entropy(
                 logits, labels, ignore_index=PADDING, reduction="none"
             )
             self.embedded.append(own)
-            self.states.append(_vectors(state, steps))
+            self.states.append(_vectors(state))
             self.losses.append(loss)
 
     def norms(self, place: int, furthest: int) -> Iterator[tuple[str, int, Tensor]]:
@@ -196,8 +197,15 @@ def points(found: Norms, quantity: str) -> tuple[Point, ...]:
     return tuple(result)
 
 
-def _vectors(state: Any, steps: Steps) -> list[Tensor]:
-    tensors: list[Tensor] = pytree.tree_leaves(state)
+def _cut_once() -> Callable[[Tensor], Tensor]:
+    """Give what makes of each tensor a variable, and of one that is met again the same variable."""
+    cuts: dict[int, Tensor] = {}
+    return lambda tensor: cuts.setdefault(id(tensor), tensor.clone())
+
+
+def _vectors(state: Any) -> list[Tensor]:
+    """Give the tensors of a state, one that stands in several places once."""
+    tensors = list({id(tensor): tensor for tensor in pytree.tree_leaves(state)}.values())
     if not tensors or not all(tensor.is_floating_point() for tensor in tensors):
         raise ModelError(
             "the model carries no vectors from place to place, so that there are no gradients to"

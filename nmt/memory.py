@@ -19,10 +19,13 @@ class MemorySizes:
     Attributes:
         value: features of each of the values.
         final: features of each tensor of the final states.
+        directions: of the top layer's final state, side by side in each tensor; if 2, the forward
+            one is the first half, the backward one the second.
     """
 
     value: int
     final: Sizes
+    directions: int
 
 
 @dataclass(frozen=True)

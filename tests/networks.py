@@ -100,19 +100,21 @@ def network(
     dropout=0.2,
     attention=ScaledGeneral,
     decoder_layers=None,
+    normalization=nn.LayerNorm,
+    bridge=Projected,
 ):
     above = layers if decoder_layers is None else decoder_layers
     parts = {"attention": attention} if decoder in ATTENTIVE else {}
     stack = partial(
         Stack,
         cell=cell,
-        normalization=nn.LayerNorm,
+        normalization=normalization,
         dropout=dropout,
         hidden_size=10,
         residual_from=3,
     )
     readout = partial(Linear, dropout=dropout)
-    make = partial(decoder, stack=stack, bridge=Projected, readout=readout, layers=above, **parts)
+    make = partial(decoder, stack=stack, bridge=bridge, readout=readout, layers=above, **parts)
     embedding = partial(Embedding, size=8, dropout=dropout, word_dropout=dropout / 2)
     tables = TiedAll()(PIECES, PIECES, embedding, 8)
     return TranslationModel(tables, encoder(cell, layers, dropout), make)

@@ -132,22 +132,24 @@ def local_weights(attention, query, values):
     ]
 
 
-def test_local_weights_are_those_of_the_paper_for_each_sentences_own_length():
+@pytest.mark.parametrize(("dtype", "digits"), [(torch.float32, 6), (torch.float64, 12)])
+def test_local_weights_are_those_of_the_paper_for_each_sentences_own_length(dtype, digits):
     torch.manual_seed(5)
-    attention = LOCAL(6, 6)
-    values, mask = torch.randn(3, 9, 6), torch.ones(3, 9, dtype=torch.bool)
+    attention = LOCAL(6, 6).to(dtype)
+    values, mask = torch.randn(3, 9, 6, dtype=dtype), torch.ones(3, 9, dtype=torch.bool)
     lengths = [9, 4, 1]
     for row, length in enumerate(lengths):
         mask[row, length:] = False
     with torch.no_grad():
         attention.vector.weight.mul_(4)  # so that the centres lie apart
-    query = torch.randn(3, 5, 6) * 2
+    query = torch.randn(3, 5, 6, dtype=dtype) * 2
     _, weights = attention(query, attention.remember(Memory(values, mask, ())))
     for row, length in enumerate(lengths):
         for place in range(5):
             expected = local_weights(attention, query[row, place], values[row, :length])
             expected += [0.0] * (9 - length)
-            assert weights[row, place].tolist() == pytest.approx(expected, abs=1e-6)
+            found = weights[row, place].tolist()
+            assert found == pytest.approx(expected, rel=0, abs=10**-digits)
     assert 0 < weights.sum(-1).min() <= weights.sum(-1).max() <= 1
 
 

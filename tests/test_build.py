@@ -37,6 +37,25 @@ def test_every_choice_for_a_part_builds(choice):
     assert model_of(choice).target_pieces == 40
 
 
+@pytest.mark.parametrize(
+    "override",
+    ["model/encoder=forward", "model/encoder=backward", "model/encoder=bidirectional_bottom"],
+)
+def test_a_decoder_that_starts_from_the_backward_direction_needs_one(override):
+    message = r"^model/bridge=backward starts .* with this model/encoder"
+    with pytest.raises(ConfigurationError, match=message):
+        model_of("model=bahdanau2015", "model.layers=2", override)
+    model_of("model=bahdanau2015", "model.layers=2", override, "model/bridge=projected")
+
+
+@pytest.mark.parametrize("choice", ["state_dropout", "zoneout"])
+def test_a_cell_chosen_for_its_noise_has_it_where_the_corpus_advises_no_dropout(choice):
+    torch.manual_seed(2)
+    model, pairs = model_of(f"model/cell={choice}", "data=starter").train(), batch()
+    assert model.encoder.dropout.rate == 0
+    assert not torch.equal(model(pairs), model(pairs))
+
+
 @pytest.mark.parametrize("wrapper", ["deep_transition", "state_dropout", "zoneout"])
 def test_a_cell_around_another_takes_any_other_by_the_path_it_stands_at(wrapper):
     choice = configuration("train", [f"model/cell={wrapper}", "model/cell@model.cell.cell=gru"], ())

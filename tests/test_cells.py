@@ -3,8 +3,9 @@ from functools import partial
 
 import pytest
 import torch
-from networks import DECODERS, batch, network
+from networks import DECODERS, NOISY_CELL, batch, network
 from torch import nn
+from torch.func import functional_call
 
 from nmt.cells.cell import Cell
 from nmt.cells.deep_transition import DeepTransition
@@ -16,7 +17,10 @@ from nmt.cells.layer_norm_gru import LayerNormGRU
 from nmt.cells.layer_norm_lstm import LayerNormLSTM
 from nmt.cells.lstm import LSTM
 from nmt.cells.min_gru import MinGRU
+from nmt.cells.state_dropout import StateDropout
+from nmt.cells.zoneout import Zoneout
 from nmt.errors import ConfigurationError
+from nmt.precision import has_bfloat16
 
 CELLS = [
     GRU,
@@ -31,6 +35,8 @@ CELLS = [
     partial(DeepTransition, cell=GRU, depth=3),
     partial(DeepTransition, cell=partial(LSTM, forget_bias=1.0), depth=2),
 ]
+DROPPING = partial(StateDropout, cell=partial(LSTM, forget_bias=1.0), rate=0.3)
+SLEEPING = partial(Zoneout, cell=partial(LSTM, forget_bias=1.0), hidden_rate=0.1, content_rate=0.4)
 
 
 def logistic(x):
@@ -85,13 +91,111 @@ def test_what_stands_on_padding_changes_nothing(make):
         assert torch.equal(one, two)
 
 
+class Looped(nn.Module):
+    """A cell's loop over all places, under the same noise at each call."""
+
+    def __init__(self, cell):
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, inputs, *state):
+        torch.manual_seed(14)
+        mask = torch.tensor([[True] * 3, [True, True, False]])
+        outputs, final = Cell.unroll(self.cell, inputs, state, mask)
+        return (outputs, *final)
+
+
+def differences_agree(cell):
+    """Whether gradients are those of finite differences, by inputs, start state and parameters."""
+    loop = Looped(cell).double()
+    names = [name for name, _ in loop.named_parameters()]
+    weights = [0.7 * torch.randn_like(weight) for weight in loop.parameters()]
+    state = [torch.randn(2, cell.hidden_size).double() for _ in range(cell.parts)]
+    variables = [torch.randn(2, 3, cell.input_size).double(), *state, *weights]
+    arguments = 1 + len(state)
+
+    def run(*values):
+        named = dict(zip(names, values[arguments:], strict=True))
+        return functional_call(loop, named, values[:arguments])
+
+    return torch.autograd.gradcheck(run, [one.detach().requires_grad_() for one in variables])
+
+
 @pytest.mark.parametrize("make", CELLS)
 def test_gradients_agree_with_finite_differences(make):
     torch.manual_seed(3)
-    cell = make(3, 4).double()
-    inputs = torch.randn(2, 3, 3, dtype=torch.float64, requires_grad=True)
-    start = cell.start(inputs)
-    assert torch.autograd.gradcheck(lambda x: Cell.unroll(cell, x, start, None)[0], inputs)
+    assert differences_agree(make(2, 3))
+
+
+@pytest.mark.parametrize("make", [GRU, partial(LSTM, forget_bias=1.0), LayerNormGRU])
+def test_gradients_under_a_mask_on_states_agree_with_finite_differences(make):
+    torch.manual_seed(13)
+    cell = StateDropout(2, 3, make, 0.5)
+    torch.manual_seed(14)
+    (mask,) = cell.draw(torch.empty(2, 1).double())
+    assert mask.unique().tolist() == [0, 2]
+    assert differences_agree(cell)
+
+
+@pytest.mark.parametrize("make", [GRU, partial(LSTM, forget_bias=1.0)])
+def test_gradients_of_zoneout_agree_with_finite_differences(make):
+    torch.manual_seed(13)
+    cell = Zoneout(2, 3, make, hidden_rate=0.3, content_rate=0.6)
+    assert differences_agree(cell.train())
+    assert differences_agree(cell.eval())
+
+
+def computed_in(dtype, cell, unroll, places):
+    """The outputs of one text under one noise, in that precision."""
+    torch.manual_seed(16)
+    inputs = torch.randn(3, places, 8)
+    with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
+        return unroll(inputs, cell.start(inputs), None)[0].float()
+
+
+@pytest.mark.parametrize("make", [*CELLS, DROPPING, SLEEPING, NOISY_CELL])
+@pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="no bfloat16 instructions")
+def test_in_bfloat16_a_cell_trains_and_gives_about_what_it_gives_in_float32(make):
+    torch.manual_seed(15)
+    cell = make(8, 16)
+    for unroll in (cell.unroll, partial(Cell.unroll, cell)):
+        exact = computed_in(torch.float32, cell, unroll, 20)
+        found = computed_in(torch.bfloat16, cell, unroll, 20)
+        # A number of 8 bits is known to 1/256 of itself.
+        assert torch.allclose(found, exact, rtol=0, atol=8 / 256 * exact.abs().max().item())
+        found.sum().backward()
+        for name, weight in cell.named_parameters():
+            assert weight.grad is not None, name
+            assert weight.grad.isfinite().all(), name
+
+
+@pytest.mark.parametrize(
+    ("make", "shut", "open_wide", "candidate"),
+    [
+        (MinGRU, 0, None, 1),
+        (GRUResetBefore, 0, None, 2),
+        (LayerNormGRU, 0, None, 2),
+        (GRU, None, 1, 2),
+        (partial(LSTM, forget_bias=6.5), 0, 1, 2),
+        (partial(LayerNormLSTM, forget_bias=6.5), 0, 1, 2),
+    ],
+)
+def test_gates_nearly_shut_let_as_much_in_as_they_let_out_in_bfloat16(
+    make, shut, open_wide, candidate
+):
+    torch.manual_seed(17)
+    cell = make(8, 16)
+    with torch.no_grad():
+        for weight in cell.parameters():
+            weight.mul_(0.1 if weight.dim() == 2 else 1)
+        for gate, value in ((shut, -6.5), (open_wide, 6.5), (candidate, 1.0)):
+            if gate is not None:
+                cell.bias[gate * 16 : (gate + 1) * 16] = value
+    unrolls = [partial(Cell.unroll, cell), *([cell.unroll] if make is MinGRU else [])]
+    for unroll in unrolls:
+        exact = computed_in(torch.float32, cell, unroll, 200)[:, -1]
+        found = computed_in(torch.bfloat16, cell, unroll, 200)[:, -1]
+        assert (found / exact).mean().item() == pytest.approx(1, abs=0.01)
 
 
 def test_the_lstm_is_torchs_with_the_same_weights():

@@ -15,6 +15,7 @@ from nmt.cells.cell import Cell
 from nmt.cells.gru import GRU
 from nmt.cells.irnn import IRNN
 from nmt.command_line import configuration
+from nmt.decoders.attend_first import AttendFirst
 from nmt.decoders.input_feeding import InputFeeding
 from nmt.decoders.parallel import Parallel
 from nmt.embeddings import Embedding, TiedTarget, Untied
@@ -125,7 +126,8 @@ def by_differences(steps, target, distance):
     last = target.shape[1] - 2
     for place in range(last - distance + 1):
         _, state = steps(target[:, place], state)
-    cut = tree.apply(lambda tensor: tensor.clone().contiguous(), state)
+    distinct = {}
+    cut = tree.apply(lambda one: distinct.setdefault(id(one), one.clone().contiguous()), state)
 
     def loss():
         state = cut
@@ -133,7 +135,7 @@ def by_differences(steps, target, distance):
             logits, state = steps(target[:, place], state)
         return -logits.log_softmax(-1)[0, target[0, last + 1]]
 
-    return difference(loss, cut)
+    return difference(loss, list(distinct.values()))
 
 
 @pytest.mark.parametrize("distance", [1, 2, 5])
@@ -146,7 +148,7 @@ def test_the_state_of_all_layers_agrees_with_finite_differences(cell, distance):
 
 
 @pytest.mark.parametrize("distance", [1, 3])
-@pytest.mark.parametrize("decoder", [Parallel, InputFeeding])
+@pytest.mark.parametrize("decoder", [Parallel, InputFeeding, AttendFirst])
 def test_a_decoder_agrees_with_finite_differences_by_its_state_and_by_what_it_is_fed(
     decoder, distance
 ):
@@ -155,6 +157,19 @@ def test_a_decoder_agrees_with_finite_differences_by_its_state_and_by_what_it_is
     steps = DecoderSteps(network(decoder, LSTM_CELL).double().eval(), pair.source)
     found = norms(steps, pair.target, 99)[STATE, distance][-1]
     assert float(found) == pytest.approx(by_differences(steps, pair.target, distance), rel=1e-6)
+
+
+@pytest.mark.parametrize("cell", [GRU, LSTM_CELL])
+def test_a_vector_that_asks_and_is_a_state_as_well_is_one_variable(cell):
+    torch.manual_seed(1)
+    pair = batch([(5, 4)])
+    model = network(AttendFirst, cell, layers=2, normalization=nn.Identity).double().eval()
+    steps = DecoderSteps(model, pair.source)
+    _, (states, asking) = steps(pair.target[:, 0], steps.start(1))
+    assert asking is states[-1][0]
+    for distance in (1, 3):
+        found = norms(steps, pair.target, 99)[STATE, distance][-1]
+        assert float(found) == pytest.approx(by_differences(steps, pair.target, distance), rel=1e-6)
 
 
 def test_the_embedding_agrees_with_finite_differences_of_a_row_that_is_read_once():

@@ -3,6 +3,7 @@ from functools import partial
 
 import pytest
 import torch
+from networks import NOISY_CELL
 from torch import nn
 
 from nmt.cells.gru import GRU
@@ -82,6 +83,17 @@ def test_reading_all_places_equals_reading_one_after_the_other(make):
     for one, two, three in zip(flat(last), flat(state), flat(end), strict=True):
         assert torch.allclose(one, two, atol=1e-9)
         assert torch.allclose(one, three, atol=1e-9)
+
+
+@pytest.mark.parametrize("make", [*MODELS, partial(recurrent, cell=NOISY_CELL)])
+def test_reading_one_after_the_other_has_no_noise_in_training(make):
+    torch.manual_seed(5)
+    network = make()
+    ids, start = torch.tensor([4, 5]), network.start(2)
+    rest, _ = network.eval().advance(ids, start)
+    assert torch.equal(network.train().advance(ids, start)[0], rest)
+    whole, _ = network.read(ids.unsqueeze(1), start)
+    assert not torch.allclose(whole.squeeze(1), rest)
 
 
 @pytest.mark.parametrize("make", MODELS)

@@ -130,7 +130,7 @@ def test_zoneout_keeps_the_share_of_each_part_that_it_is_told():
     cell = Zoneout(5, 400, LSTM_CELL, 0.1, 0.6)
     state = random_state(cell, 50)
     projected = cell.project(torch.randn(50, 5))
-    output, zoned = cell.step(projected, state)
+    output, zoned = cell.masked_step(projected, state, cell.draw(state[0]))
     _, moved = cell.cell.step(projected, state)
     for new, full, old, rate in zip(zoned, moved, state, (0.1, 0.6), strict=True):
         kept = new == old
@@ -198,3 +198,18 @@ def test_every_decoder_trains_under_noise_and_rests_without(decoder, make):
     model(pairs).sin().sum().backward()
     for name, parameter in model.named_parameters():
         assert parameter.grad is None or parameter.grad.isfinite().all(), name
+
+
+@pytest.mark.parametrize("make", [DROPPING, SLEEPING, BOTH, DEEP])
+@pytest.mark.parametrize("decoder", DECODERS)
+def test_a_decoder_steps_without_noise_in_training(decoder, make):
+    torch.manual_seed(14)
+    model, pairs = network(decoder, make, layers=2, dropout=0.5).eval(), batch()
+    memory = model.encode(pairs.source)
+    ids, state = pairs.inputs[:, 0], model.start(memory)
+    readouts, moved = model.step(ids, state, memory)
+    noisy, noisily = model.train().step(ids, state, memory)
+    assert torch.equal(noisy, readouts)
+    leaves = torch.utils._pytree.tree_leaves
+    for one, two in zip(leaves(noisily), leaves(moved), strict=True):
+        assert torch.equal(one, two)

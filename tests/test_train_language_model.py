@@ -127,7 +127,17 @@ def test_a_training_leaves_a_model_whose_perplexity_is_that_of_its_lines(learn, 
     assert found["word_perplexity"] == pytest.approx(2.718281828 ** (nats / words), rel=2e-3)
 
 
-@pytest.mark.parametrize("reading", [("reading=lines",), ("reading=running", "reading.rows=3")])
+@pytest.mark.parametrize(
+    "reading",
+    [
+        ("reading=lines",),
+        ("reading=running", "reading.rows=3"),
+        ("reading=running", "reading.rows=3", "reading.places=9", "accumulate=2"),
+        ("reading=running", "reading.rows=3", "model/cell=zoneout", "model.dropout=0.0"),
+        ("reading=lines", "model/cell=state_dropout", "model.dropout=0.0"),
+    ],
+    ids=" ".join,
+)
 def test_a_resumed_training_equals_an_uninterrupted_one(learn, tmp_path, reading):
     assert learn("run=runs/a", *reading, *TINY, "schedule=constant")[0] == 0
     assert learn("run=runs/b", *reading, *TINY, "schedule=constant", "updates=3")[0] == 0

@@ -39,7 +39,8 @@ class Predictive(General):
     ) -> Float[Tensor, "batch target source"]:
         """Give the window's softmax under the bell."""
         # In bfloat16 places above 256 would fall together.
-        share = self.vector(self.position(query).tanh()).float().sigmoid()
+        sums = self.vector(self.position(query).tanh())
+        share = sums.to(torch.promote_types(sums.dtype, torch.float32)).sigmoid()
         length = memory.mask.sum(dim=1).view(-1, 1, 1)
         distance = torch.arange(scores.shape[-1], device=scores.device) - length * share
         inside = distance.abs() <= self.reach

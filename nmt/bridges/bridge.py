@@ -8,7 +8,7 @@ from nmt.memory import Memory, State
 
 
 class Bridge(nn.Module, abc.ABC):
-    """Made from the sizes of the encoder's final states and of the decoder's states."""
+    """Made from the sizes of the encoder's memories and of the decoder's states."""
 
     @abc.abstractmethod
     def forward(self, memory: Memory) -> tuple[State, ...]:

@@ -2,7 +2,7 @@
 
 from nmt.bridges.bridge import Bridge
 from nmt.errors import ConfigurationError
-from nmt.memory import Memory, Sizes, State
+from nmt.memory import Memory, MemorySizes, Sizes, State
 
 
 class Layered(Bridge):
@@ -11,19 +11,19 @@ class Layered(Bridge):
     Source: Sutskever, Vinyals and Le 2014, section 2.
 
     Args:
-        final_sizes: the encoder's.
+        sizes: of the encoder's memories.
         state_sizes: the decoder's.
 
     Raises:
         ConfigurationError: if their layers or sizes differ.
     """
 
-    def __init__(self, final_sizes: Sizes, state_sizes: Sizes) -> None:
+    def __init__(self, sizes: MemorySizes, state_sizes: Sizes) -> None:
         super().__init__()
-        if final_sizes != state_sizes:
+        if sizes.final != state_sizes:
             raise ConfigurationError(
                 "model/bridge=layered starts each decoder layer from the encoder layer of its"
-                f" number, but the encoder ends with states of {_listed(final_sizes)} features and"
+                f" number, but the encoder ends with states of {_listed(sizes.final)} features and"
                 f" the decoder starts from {_listed(state_sizes)}, layer by layer; make"
                 " cells, layers and hidden_size of both the same or use model/bridge=projected"
             )

@@ -5,8 +5,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from nmt.bridges.bridge import Bridge
-from nmt.errors import require
-from nmt.memory import Memory, Sizes, State
+from nmt.errors import ConfigurationError
+from nmt.memory import Memory, MemorySizes, Sizes, State
 
 
 class Projected(Bridge):
@@ -15,15 +15,15 @@ class Projected(Bridge):
     Source: Cho et al. 2014, appendix A.1.2.
 
     Args:
-        final_sizes: the encoder's.
+        sizes: of the encoder's memories.
         state_sizes: the decoder's.
     """
 
-    def __init__(self, final_sizes: Sizes, state_sizes: Sizes) -> None:
+    def __init__(self, sizes: MemorySizes, state_sizes: Sizes) -> None:
         super().__init__()
         self.state_sizes = state_sizes
-        self.widths = [size for sizes in state_sizes for size in sizes]
-        self.projection = nn.Linear(self.ended_size(final_sizes[-1]), sum(self.widths))
+        self.widths = [size for layer in state_sizes for size in layer]
+        self.projection = nn.Linear(self.ended_size(sizes.final[-1]), sum(self.widths))
 
     def forward(self, memory: Memory) -> tuple[State, ...]:
         """Project all parts of the top layer's final state at once."""
@@ -45,20 +45,27 @@ class Projected(Bridge):
 class BackwardProjected(Projected):
     """Projects the backward direction alone, which has read the first piece last.
 
-    It takes the second half of each part of the top layer's final state; that this is the
-    backward direction holds for encoders whose top layer reads in both.
+    It takes the second half of each part of the top layer's final state.
 
     Source: Bahdanau, Cho and Bengio 2015, appendix A.2.2.
 
     Raises:
-        ConfigurationError: if the final states cannot be halved.
+        ConfigurationError: if the encoder's top layer does not end with two directions.
     """
+
+    def __init__(self, sizes: MemorySizes, state_sizes: Sizes) -> None:
+        if sizes.directions != 2:
+            raise ConfigurationError(
+                "model/bridge=backward starts the decoder from the backward half of the encoder's"
+                " top final state, but with this model/encoder and decoder that state is not two"
+                " directions side by side; use model/encoder=bidirectional or another whose top"
+                " layer reads in both, or model/bridge=projected"
+            )
+        super().__init__(sizes, state_sizes)
 
     @staticmethod
     def ended_size(sizes: tuple[int, ...]) -> int:
         """Give the features of what is projected."""
-        for size in sizes:
-            require(size % 2 == 0, "model.encoder.hidden_size", size, "two directions of one size")
         return sum(sizes) // 2
 
     @staticmethod

@@ -47,7 +47,10 @@ class Cell(nn.Module, abc.ABC):
         return (zeros,) * self.parts
 
     def draw(self, inputs: Float[Tensor, "rows ..."]) -> Drawn:
-        """Draw what lasts a sentence of training, one row for each of `inputs`; here nothing."""
+        """Draw what lasts a sentence of training, one row for each of `inputs`; here nothing.
+
+        Without it `masked_step` is `step`, which has no noise, in training neither.
+        """
         return ()
 
     def masked_step(

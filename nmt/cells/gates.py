@@ -1,7 +1,8 @@
-"""What the weights of gates start from, gate by gate as if each had a matrix of its own."""
+"""Gates: what their weights start from, as if each had a matrix of its own, and how they open."""
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 
 def input_weights(gates: int, hidden_size: int, input_size: int) -> nn.Parameter:
@@ -18,3 +19,12 @@ def hidden_weights(gates: int, hidden_size: int) -> nn.Parameter:
     for gate in weights.chunk(gates):
         nn.init.orthogonal_(gate)
     return weights
+
+
+def opened(sums: Float[Tensor, "*places gates"]) -> Float[Tensor, "*places gates"]:
+    """Give `σ(sums)` in float32 or wider, so that what a gate keeps and what it lets in add up.
+
+    In bfloat16 the last number below 1 is 0.996. A gate of 0.0015 would let in, while 1 minus it
+    is 1: over many places what is kept grows beyond what float32 gives.
+    """
+    return sums.to(torch.promote_types(sums.dtype, torch.float32)).sigmoid()

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from nmt.cells.gates import hidden_weights, input_weights
+from nmt.cells.gates import hidden_weights, input_weights, opened
 from nmt.cells.product import ProductCell
 from nmt.ends import at_end
 from nmt.memory import State
@@ -52,8 +52,8 @@ class GRU(ProductCell):
         recurrent = nn.functional.linear(heard, self.weight_hidden)
         reset, update, candidate = projected.chunk(3, dim=-1)
         reset_recurrent, update_recurrent, candidate_recurrent = recurrent.chunk(3, dim=-1)
-        reset = (reset + reset_recurrent).sigmoid()
-        update = (update + update_recurrent).sigmoid()
+        reset = opened(reset + reset_recurrent)
+        update = opened(update + update_recurrent)
         new = (candidate + reset * (candidate_recurrent + self.bias_hidden)).tanh()
         hidden = new + update * (hidden - new)
         return hidden, (hidden,)
@@ -64,7 +64,11 @@ class GRU(ProductCell):
         state: State,
         mask: Bool[Tensor, "rows places"] | None,
     ) -> tuple[Float[Tensor, "rows places hidden"], State]:
-        """Run torch's kernel over padded places; the final state is gathered at each true end."""
+        """Run torch's kernel over padded places; the final state is gathered at each true end.
+
+        Under autocast the kernel's gates are bfloat16, where the loop's are float32: there an
+        update gate above 0.998 lets nothing new in.
+        """
         biases = torch.cat([torch.zeros_like(self.bias[: 2 * self.hidden_size]), self.bias_hidden])
         outputs, hidden = torch.gru(
             inputs,

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from nmt.cells.gates import hidden_weights, input_weights
+from nmt.cells.gates import hidden_weights, input_weights, opened
 from nmt.cells.product import ProductCell
 from nmt.memory import State
 
@@ -51,8 +51,8 @@ class GRUResetBefore(ProductCell):
         update, reset, candidate = projected.chunk(3, dim=-1)
         recurrent = nn.functional.linear(heard, self.weight_gates)
         update_recurrent, reset_recurrent = recurrent.chunk(2, dim=-1)
-        update = (update + update_recurrent).sigmoid()
-        reset = (reset + reset_recurrent).sigmoid()
+        update = opened(update + update_recurrent)
+        reset = opened(reset + reset_recurrent)
         new = (candidate + nn.functional.linear(reset * heard, self.weight_candidate)).tanh()
-        hidden = (1 - update) * hidden + update * new
+        hidden = hidden + update * (new - hidden)
         return hidden, (hidden,)

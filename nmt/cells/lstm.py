@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from nmt.cells.gates import hidden_weights, input_weights
+from nmt.cells.gates import hidden_weights, input_weights, opened
 from nmt.cells.product import ProductCell
 from nmt.ends import at_end
 from nmt.memory import State
@@ -52,8 +52,8 @@ class LSTM(ProductCell):
         _, content = state
         gates = projected + nn.functional.linear(heard, self.weight_hidden)
         enter, forget, candidate, leave = gates.chunk(4, dim=-1)
-        content = forget.sigmoid() * content + enter.sigmoid() * candidate.tanh()
-        hidden = leave.sigmoid() * content.tanh()
+        content = opened(forget) * content + opened(enter) * candidate.tanh()
+        hidden = opened(leave) * content.tanh()
         return hidden, (hidden, content)
 
     def unroll(

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nmt.cells.cell import Cell
-from nmt.cells.gates import input_weights
+from nmt.cells.gates import input_weights, opened
 from nmt.memory import State
 
 
@@ -45,8 +45,8 @@ class MinGRU(Cell):
         """Move one place on."""
         (hidden,) = state
         gate, candidate = projected.chunk(2, dim=-1)
-        gate = gate.sigmoid()
-        hidden = (1 - gate) * hidden + gate * candidate
+        gate = opened(gate)
+        hidden = hidden + gate * (candidate - hidden)
         return hidden, (hidden,)
 
     def unroll(
@@ -57,7 +57,7 @@ class MinGRU(Cell):
     ) -> tuple[Float[Tensor, "rows places hidden"], State]:
         """Run over all places by doublings; padding keeps all and adds nothing."""
         gate, candidate = self.project(inputs).chunk(2, dim=-1)
-        gate = gate.sigmoid()
+        gate = opened(gate)
         if mask is not None:
             gate = gate * mask.unsqueeze(-1)
         outputs = _scan(1 - gate, gate * candidate, state[0])

@@ -49,30 +49,39 @@ class Zoneout(Cell):
         return self.cell.project(inputs)
 
     def draw(self, inputs: Float[Tensor, "rows ..."]) -> Drawn:
-        """Draw what lasts a sentence of the inner cell; the noise here is drawn at every place."""
-        return self.cell.draw(inputs)
+        """Give the rates, `[rows, 1]` each, after which every place draws; nothing at rest.
+
+        What the inner cell draws follows them.
+        """
+        if not self.training:
+            return ()
+        rows = inputs.shape[0]
+        rates = (inputs.new_full((rows, 1), rate, dtype=torch.float32) for rate in self.rates)
+        return (*rates, *self.cell.draw(inputs))
 
     def step(
         self, projected: Float[Tensor, "rows projected"], state: State
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on, with noise in training."""
+        """Move one place on, without noise."""
         return self.masked_step(projected, state, ())
 
     def masked_step(
         self, projected: Float[Tensor, "rows projected"], state: State, drawn: Drawn
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on, with noise in training, the inner cell under what it drew."""
-        _, moved = self.cell.masked_step(projected, state, drawn)
-        mix = _either if self.training else torch.lerp
-        kept = tuple(
-            mix(new, old.to(new.dtype), rate)
-            for new, old, rate in zip(moved, state, self.rates, strict=True)
-        )
+        """Move one place on, by the rates that were drawn; without any, by the expectation."""
+        _, moved = self.cell.masked_step(projected, state, drawn[self.parts :])
+        before = [old.to(new.dtype) for old, new in zip(state, moved, strict=True)]
+        if drawn:
+            kept = tuple(map(_either, moved, before, drawn[: self.parts]))
+        else:
+            kept = tuple(map(torch.lerp, moved, before, self.rates))
         return kept[0], kept
 
 
 def _either(
-    new: Float[Tensor, "rows hidden"], old: Float[Tensor, "rows hidden"], rate: float
+    new: Float[Tensor, "rows hidden"],
+    old: Float[Tensor, "rows hidden"],
+    rate: Float[Tensor, "rows one"],
 ) -> Float[Tensor, "rows hidden"]:
     """Give `old` in features drawn with probability `rate`, and `new` in the others."""
     # A half-precision draw has too few values to compare with a small rate.

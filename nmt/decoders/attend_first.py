@@ -35,7 +35,7 @@ class AttendFirst(Decoder):
         sizes: of the encoder's memories.
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
-        bridge: made of (encoder's final sizes, decoder's state sizes).
+        bridge: made of (sizes of the encoder's memories, decoder's state sizes).
         readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
@@ -47,7 +47,7 @@ class AttendFirst(Decoder):
         sizes: MemorySizes,
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
-        bridge: Callable[[Sizes, Sizes], Bridge],
+        bridge: Callable[[MemorySizes, Sizes], Bridge],
         readout: MakeReadout,
         layers: int,
     ) -> None:
@@ -55,7 +55,7 @@ class AttendFirst(Decoder):
         require(layers >= 1, "model.decoder.layers", layers, "at least 1")
         self.stack = stack(embedding.size + sizes.value, range(1, layers + 1))
         self.attention = attention(self.stack.output_size, sizes.value)
-        self.bridge = bridge(sizes.final, self.stack.state_sizes)
+        self.bridge = bridge(sizes, self.stack.state_sizes)
         parts = [self.stack.output_size, sizes.value, embedding.size]
         self.readout = readout(parts, output.readout_size)
 

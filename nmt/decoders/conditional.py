@@ -31,7 +31,7 @@ class Conditional(Decoder):
         sizes: of the encoder's memories.
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
-        bridge: made of (encoder's final sizes, decoder's state sizes).
+        bridge: made of (sizes of the encoder's memories, decoder's state sizes).
         readout: made of (features of each part, features of the result).
         layers: how many, the two cells being one, at least 1.
     """
@@ -43,7 +43,7 @@ class Conditional(Decoder):
         sizes: MemorySizes,
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
-        bridge: Callable[[Sizes, Sizes], Bridge],
+        bridge: Callable[[MemorySizes, Sizes], Bridge],
         readout: MakeReadout,
         layers: int,
     ) -> None:
@@ -54,7 +54,7 @@ class Conditional(Decoder):
         self.reading = stack(sizes.value, range(1, 2))
         hidden_size = self.reading.output_size
         self.upper = self.above(stack, hidden_size, sizes.value, range(2, layers + 1))
-        self.bridge = bridge(sizes.final, self.reading.state_sizes + self.upper.state_sizes)
+        self.bridge = bridge(sizes, self.reading.state_sizes + self.upper.state_sizes)
         parts = [self.upper.output_size, sizes.value, embedding.size]
         self.readout = readout(parts, output.readout_size)
 

@@ -37,7 +37,7 @@ class EveryLayer(Decoder):
         sizes: of the encoder's memories.
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
-        bridge: made of (encoder's final sizes, decoder's state sizes).
+        bridge: made of (sizes of the encoder's memories, decoder's state sizes).
         readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
@@ -49,7 +49,7 @@ class EveryLayer(Decoder):
         sizes: MemorySizes,
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
-        bridge: Callable[[Sizes, Sizes], Bridge],
+        bridge: Callable[[MemorySizes, Sizes], Bridge],
         readout: MakeReadout,
         layers: int,
     ) -> None:
@@ -59,7 +59,7 @@ class EveryLayer(Decoder):
         hidden_size = self.bottom.output_size
         self.attention = attention(hidden_size, sizes.value)
         self.upper = Told(stack, hidden_size, sizes.value, range(2, layers + 1))
-        self.bridge = bridge(sizes.final, self.bottom.state_sizes + self.upper.state_sizes)
+        self.bridge = bridge(sizes, self.bottom.state_sizes + self.upper.state_sizes)
         parts = self.parts_of(self.upper.output_size, sizes.value)
         self.readout = readout(parts, output.readout_size)
 

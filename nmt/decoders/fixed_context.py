@@ -26,7 +26,7 @@ class AtStart(Decoder):
         output: from readouts to logits.
         sizes: of the encoder's memories.
         stack: makes layers of (input size, layers' numbers).
-        bridge: made of (encoder's final sizes, decoder's state sizes).
+        bridge: made of (sizes of the encoder's memories, decoder's state sizes).
         readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
@@ -37,7 +37,7 @@ class AtStart(Decoder):
         output: Output,
         sizes: MemorySizes,
         stack: MakeStack,
-        bridge: Callable[[Sizes, Sizes], Bridge],
+        bridge: Callable[[MemorySizes, Sizes], Bridge],
         readout: MakeReadout,
         layers: int,
     ) -> None:
@@ -45,7 +45,7 @@ class AtStart(Decoder):
         require(layers >= 1, "model.decoder.layers", layers, "at least 1")
         context_size = self.context_size(sizes)
         self.stack = stack(embedding.size + context_size, range(1, layers + 1))
-        self.bridge = bridge(sizes.final, self.stack.state_sizes)
+        self.bridge = bridge(sizes, self.stack.state_sizes)
         self.readout = readout(self.part_sizes(context_size), output.readout_size)
 
     @staticmethod
@@ -123,12 +123,12 @@ class Summarised(AtEveryStep):
         output: Output,
         sizes: MemorySizes,
         stack: MakeStack,
-        bridge: Callable[[Sizes, Sizes], Bridge],
+        bridge: Callable[[MemorySizes, Sizes], Bridge],
         readout: MakeReadout,
         layers: int,
     ) -> None:
         size = self.context_size(sizes)
-        summarised = replace(sizes, final=((size,),))
+        summarised = replace(sizes, final=((size,),), directions=1)
         super().__init__(embedding, output, summarised, stack, bridge, readout, layers)
         self.summary = nn.Linear(size, size)
 

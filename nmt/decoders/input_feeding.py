@@ -32,7 +32,7 @@ class InputFeeding(Decoder):
         sizes: of the encoder's memories.
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
-        bridge: made of (encoder's final sizes, decoder's state sizes).
+        bridge: made of (sizes of the encoder's memories, decoder's state sizes).
         readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
@@ -44,7 +44,7 @@ class InputFeeding(Decoder):
         sizes: MemorySizes,
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
-        bridge: Callable[[Sizes, Sizes], Bridge],
+        bridge: Callable[[MemorySizes, Sizes], Bridge],
         readout: MakeReadout,
         layers: int,
     ) -> None:
@@ -52,7 +52,7 @@ class InputFeeding(Decoder):
         require(layers >= 1, "model.decoder.layers", layers, "at least 1")
         self.stack = stack(embedding.size + output.readout_size, range(1, layers + 1))
         self.attention = attention(self.stack.output_size, sizes.value)
-        self.bridge = bridge(sizes.final, self.stack.state_sizes)
+        self.bridge = bridge(sizes, self.stack.state_sizes)
         self.readout = readout([self.stack.output_size, sizes.value], output.readout_size)
 
     def remember(self, memory: Memory) -> Memory:

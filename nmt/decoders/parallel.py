@@ -31,7 +31,7 @@ class Parallel(Decoder):
         sizes: of the encoder's memories.
         stack: makes layers of (input size, layers' numbers).
         attention: made of (query size, value size).
-        bridge: made of (encoder's final sizes, decoder's state sizes).
+        bridge: made of (sizes of the encoder's memories, decoder's state sizes).
         readout: made of (features of each part, features of the result).
         layers: how many, at least 1.
     """
@@ -43,7 +43,7 @@ class Parallel(Decoder):
         sizes: MemorySizes,
         stack: MakeStack,
         attention: Callable[[int, int], Attention],
-        bridge: Callable[[Sizes, Sizes], Bridge],
+        bridge: Callable[[MemorySizes, Sizes], Bridge],
         readout: MakeReadout,
         layers: int,
     ) -> None:
@@ -53,7 +53,7 @@ class Parallel(Decoder):
         hidden_size = self.bottom.output_size
         self.attention = attention(hidden_size, sizes.value)
         self.upper = stack(hidden_size + sizes.value, range(2, layers + 1))
-        self.bridge = bridge(sizes.final, self.bottom.state_sizes + self.upper.state_sizes)
+        self.bridge = bridge(sizes, self.bottom.state_sizes + self.upper.state_sizes)
         self.readout = readout([self.upper.output_size, sizes.value], output.readout_size)
 
     def remember(self, memory: Memory) -> Memory:

@@ -62,7 +62,7 @@ class Bidirectional(Encoder):
             for number, size in enumerate(sizes, start=1)
         )
         finals = tuple((hidden_size,) * cell.parts for cell in self.forwards)
-        self.sizes = MemorySizes(value=hidden_size, final=finals)
+        self.sizes = MemorySizes(value=hidden_size, final=finals, directions=2)
 
     def forward(
         self,

@@ -32,7 +32,9 @@ class BidirectionalBottom(Encoder):
         self.bottom = bottom(input_size)
         self.upper = stack(self.bottom.sizes.value, range(2, layers + 1))
         self.sizes = MemorySizes(
-            value=self.upper.output_size, final=self.bottom.sizes.final + self.upper.state_sizes
+            value=self.upper.output_size,
+            final=self.bottom.sizes.final + self.upper.state_sizes,
+            directions=self.bottom.sizes.directions if layers == 1 else 1,
         )
 
     def forward(

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from nmt.encoders.encoder import Encoder, MakeEncoder
 from nmt.errors import require
-from nmt.memory import Memory, MemorySizes
+from nmt.memory import Memory
 
 
 class Projected(Encoder):
@@ -26,7 +26,7 @@ class Projected(Encoder):
         require(size >= 1, "model.encoder.size", size, "at least 1")
         self.encoder = encoder(input_size)
         self.projection = nn.Linear(self.encoder.sizes.value, size)
-        self.sizes = MemorySizes(value=size, final=self.encoder.sizes.final)
+        self.sizes = replace(self.encoder.sizes, value=size)
 
     def forward(
         self,

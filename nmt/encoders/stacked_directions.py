@@ -63,7 +63,9 @@ class StackedDirections(Encoder):
         self.back = Backward(input_size, stack, layers)
         halves = self.onward.sizes.final
         self.sizes = MemorySizes(
-            value=hidden_size, final=tuple(tuple(2 * size for size in sizes) for sizes in halves)
+            value=hidden_size,
+            final=tuple(tuple(2 * size for size in sizes) for sizes in halves),
+            directions=2,
         )
 
     def forward(

@@ -27,7 +27,9 @@ class Forward(Encoder):
         super().__init__()
         require(layers >= 1, "model.encoder.layers", layers, "at least 1")
         self.stack = stack(input_size, range(1, layers + 1))
-        self.sizes = MemorySizes(value=self.stack.output_size, final=self.stack.state_sizes)
+        self.sizes = MemorySizes(
+            value=self.stack.output_size, final=self.stack.state_sizes, directions=1
+        )
 
     def forward(
         self,

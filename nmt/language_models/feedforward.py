@@ -59,7 +59,8 @@ class FeedForward(LanguageNetwork):
         pieces = torch.cat([state, ids], dim=1)
         embedded = self.embedding(pieces)
         windows = [embedded[:, place : place + ids.shape[1]] for place in range(self.seen)]
-        readouts = self.predict(torch.cat(windows, dim=-1))
+        context = torch.cat(windows, dim=-1)
+        readouts = self.joined(self.dropout(self.hear(context)), context)
         return readouts, pieces[:, ids.shape[1] :]
 
     def advance(
@@ -68,13 +69,17 @@ class FeedForward(LanguageNetwork):
         """Look at one window."""
         pieces = torch.cat([state, ids.unsqueeze(1)], dim=1)
         embedded = self.embedding.look_up(pieces).flatten(1)
-        return self.predict(embedded.unsqueeze(1)).squeeze(1), pieces[:, 1:]
+        return self.joined(self.hear(embedded), embedded), pieces[:, 1:]
 
-    def predict(
-        self, context: Float[Tensor, "rows places input"]
-    ) -> Float[Tensor, "rows places readout"]:
-        """Give the readouts of windows: `tanh(W1 x + b1)`."""
-        return self.dropout(self.hidden(context).tanh())
+    def hear(self, context: Float[Tensor, "*places input"]) -> Float[Tensor, "*places hidden"]:
+        """Give the hidden layer of windows: `tanh(W1 x + b1)`."""
+        return self.hidden(context).tanh()
+
+    def joined(
+        self, hidden: Float[Tensor, "*places hidden"], context: Float[Tensor, "*places input"]
+    ) -> Float[Tensor, "*places readout"]:
+        """Give the readouts: the hidden layer."""
+        return hidden
 
 
 class Direct(FeedForward):
@@ -97,11 +102,11 @@ class Direct(FeedForward):
         self.direct = nn.Linear(self.seen * embedding.size, self.pieces, bias=False)
         nn.init.zeros_(self.direct.weight)
 
-    def predict(
-        self, context: Float[Tensor, "rows places input"]
-    ) -> Float[Tensor, "rows places readout"]:
+    def joined(
+        self, hidden: Float[Tensor, "*places hidden"], context: Float[Tensor, "*places input"]
+    ) -> Float[Tensor, "*places readout"]:
         """Give the hidden layer and the window."""
-        return torch.cat([super().predict(context), context], dim=-1)
+        return torch.cat([hidden, context], dim=-1)
 
     def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
         """Give `W2 h + W3 x + b3`."""

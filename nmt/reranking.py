@@ -107,7 +107,7 @@ class Grid:
             if texts not in tried:
                 tried[texts] = metric(texts, references)
             found.append((weights, tried[texts]))
-        return max(found, key=lambda one: one[1].value)
+        return max(found, key=lambda one: metric.direction * one[1].value)
 
 
 def options(

@@ -16,6 +16,7 @@ from nmt.language_bundle import LanguageBundle, save
 from nmt.language_models.ngram import NGram
 from nmt.likelihood import Likelihood
 from nmt.metrics.bleu import BLEU
+from nmt.metrics.ter import TER
 from nmt.ngrams.kneser_ney import KneserNey
 from nmt.ragged import Ragged
 from nmt.rerank import rerank
@@ -47,6 +48,13 @@ def test_the_grid_finds_weights_that_rank_the_reference_first():
     assert weights.best(lists()[0]) == GOOD
     assert Weights(0.0, 1.0).best(lists()[0]) == BAD
     assert Weights(0.5, 0.0).best(lists()[0]) == SHORT
+
+
+def test_the_grid_takes_the_fewest_edits():
+    # The bad one has a word too many, the short one lacks three: edits for 6 words.
+    weights, score = Grid([0.0, 0.5], [0.0, 1.0])(lists(), [GOOD], TER())
+    assert weights == Weights(0.5, 1.0)
+    assert score.value == 0
 
 
 def test_of_equal_weights_the_first_are_taken():

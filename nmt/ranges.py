@@ -3,6 +3,8 @@
 Used where a value may come as a word, which Python would compare with a number by a traceback.
 """
 
+import math
+
 from nmt.errors import require
 
 
@@ -34,3 +36,13 @@ def share(key: str, value: object) -> None:
     """
     held = isinstance(value, int | float) and 0 <= value <= 1
     require(held, key, value, "a number from 0 to 1")
+
+
+def finite(key: str, value: object) -> None:
+    """Refuse what is no number, or none that can be counted with.
+
+    Raises:
+        ConfigurationError: naming key and value.
+    """
+    held = type(value) in (int, float) and math.isfinite(float(str(value)))
+    require(held, key, value, "a finite number")

@@ -87,9 +87,11 @@ class Grid:
     length: Sequence[float]
 
     def __post_init__(self) -> None:
-        """Refuse lists without a number."""
+        """Refuse lists without a number, and what is none."""
         for key, values in (("language", self.language), ("length", self.length)):
             ranges.at_least(f"len(grid.{key})", len(values), 1)
+            for value in values:
+                ranges.finite(f"grid.{key}", value)
 
     def __call__(
         self, options: Sequence[Sequence[Option]], references: Sequence[str], metric: Metric

@@ -2,6 +2,7 @@
 
 import json
 
+import jaxtyping
 import pytest
 import small_run
 import yaml
@@ -177,6 +178,22 @@ def test_what_cannot_be_reranked_is_refused(say, runs, argument, message):
     status, out, error = say("rerank", rerank, "a", *arguments, argument)
     assert (status, out) == (2, ""), error
     assert message in error
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("grid.length=[0.0,null]", "grid.length=None: expected a finite number"),
+        ("grid.language=[a]", "grid.language=a: expected a finite number"),
+        ("grid.language=true", "grid.language=True: expected a finite number"),
+        ("grid.language=[nan]", "grid.language=nan: expected a finite number"),
+    ],
+)
+def test_a_weight_that_is_no_number_is_refused(say, runs, monkeypatch, argument, message):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # users run without
+    where = (f"run={runs[1]}", f"language_run={runs[2]}")
+    status, out, error = say("rerank", rerank, "a", *where, argument)
+    assert (status, out, error) == (2, "", f"error: {message}\n")
 
 
 def test_an_arpa_file_brings_the_same_model_back(say, runs, tmp_path):

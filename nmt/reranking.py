@@ -133,7 +133,10 @@ def check_best(search: Mapping[str, object]) -> None:
     Raises:
         NmtError: if it gives one candidate a line.
     """
-    if "best" not in search or search["best"] == 1:
+    if "best" not in search:
         raise NmtError(
-            "search.best=1 leaves nothing to rank again; give search.best=10 search.size=10"
+            f"{search['_target_']} gives one candidate a line, which leaves nothing to rank again;"
+            " take search=beam_10, or search=sample search.best=10"
         )
+    if search["best"] == 1:
+        raise NmtError("search.best=1 leaves nothing to rank again; expected 2 or more")

@@ -11,6 +11,7 @@ from test_language_models import lines
 from test_score import save_language_model, say
 
 from nmt.arpa import arpa
+from nmt.command_line import configuration
 from nmt.device import choose
 from nmt.errors import ConfigurationError, ModelError
 from nmt.language_bundle import LanguageBundle, save
@@ -162,21 +163,32 @@ def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
     assert "tuning" not in again[2]
 
 
+def test_drawn_translations_are_candidates_as_well(say, runs, tmp_path):
+    (tmp_path / "dev.de").write_text("Der Hund\n")
+    (tmp_path / "dev.en").write_text("The dog\n")
+    dev = (f"source={tmp_path / 'dev.de'}", f"target={tmp_path / 'dev.en'}")
+    where = (f"run={runs[1]}", f"language_run={runs[2]}", *dev, *SMALL[1:])
+    for search in (("search=sample", "search.best=10"), ()):
+        status, out, error = say("rerank", rerank, "Die Katze\n", *where, *search)
+        assert (status, out.count("\n")) == (0, 1), error
+    assert [configuration("rerank", [], ()).search[key] for key in ("size", "best")] == [10, 10]
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("search.best=1", "search.best=1 leaves nothing to rank again; give search.best=10"),
-        ("search=greedy", "leaves nothing to rank again"),
+        ("search.best=1", "search.best=1 leaves nothing to rank again; expected 2 or more"),
+        ("search=beam", "search.best=1 leaves nothing to rank again; expected 2 or more"),
+        ("search=sample", "search.best=1 leaves nothing to rank again; expected 2 or more"),
+        ("search=greedy", "Greedy gives one candidate a line, which leaves nothing to rank again"),
         ("source=a.de", "source= and target= go together"),
         ("grid.length=[]", "grid.length"),
     ],
 )
 def test_what_cannot_be_reranked_is_refused(say, runs, argument, message):
-    arguments = (f"run={runs[1]}", f"language_run={runs[2]}", "search.best=3", *SMALL[1:])
-    if argument == "search=greedy":
-        arguments = (*arguments[:2], "~search.size", "~search.best")
-    status, out, error = say("rerank", rerank, "a", *arguments, argument)
-    assert (status, out) == (2, ""), error
+    where = (f"run={runs[1]}", f"language_run={runs[2]}")
+    status, out, error = say("rerank", rerank, "a", *where, argument)
+    assert (status, out, error.count("\n")) == (2, "", 1), error
     assert message in error
 
 

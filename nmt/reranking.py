@@ -50,25 +50,39 @@ class Weights:
         """Give the text of the highest score, the first of equals."""
         return max(options, key=self.score).text
 
-    def save(self, path: Path, score: Score) -> None:
-        """Write them with what they reached on the text that they were tuned on."""
-        numbers = {**asdict(self), "tuned": asdict(score)}
+    def save(self, path: Path, score: Score, settings: Mapping[str, object]) -> None:
+        """Write them with what they reached on the text that they were tuned on.
+
+        Args:
+            path: is replaced.
+            score: on that text.
+            settings: what they were tuned for, as plain values.
+        """
+        numbers = {**asdict(self), "tuned": asdict(score), "settings": settings}
         atomic.write(path, (json.dumps(numbers, indent=2) + "\n").encode())
 
     @classmethod
-    def load(cls, path: Path) -> "Weights":
-        """Read what `save` wrote.
+    def load(cls, path: Path, settings: Mapping[str, object]) -> "Weights":
+        """Read what `save` wrote for the same settings.
 
         Raises:
-            ModelError: if the file does not hold weights.
+            ModelError: if the file does not hold weights, or those were tuned for others.
         """
         try:
             numbers = json.loads(path.read_bytes())
-            return cls(float(numbers["language"]), float(numbers["length"]))
+            weights = cls(float(numbers["language"]), float(numbers["length"]))
+            tuned = {key: numbers["settings"][key] for key in settings}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"{path} holds no weights ({error!r}); delete it, they are tuned again"
             ) from error
+        for key, value in settings.items():
+            if tuned[key] != value:
+                raise ModelError(
+                    f"{path} holds weights tuned for {key}={tuned[key]}, not {value}; give"
+                    " another weights=FILE, or delete it, and they are tuned again"
+                )
+        return weights
 
 
 @dataclass(frozen=True)

@@ -92,12 +92,14 @@ def test_each_candidate_is_judged_with_its_own_line():
 
 def test_weights_are_read_as_they_were_written_and_broken_ones_are_refused(tmp_path):
     weights, score = Grid([0.25], [0.5])(lists(), [GOOD], BLEU("13a"))
-    weights.save(tmp_path / "w.json", score)
-    assert Weights.load(tmp_path / "w.json") == weights
+    settings = {"run": ["a"], "search": {"size": 3, "alpha": 0.6}}
+    weights.save(tmp_path / "w.json", score, settings)
+    assert Weights.load(tmp_path / "w.json", settings) == weights
     assert json.loads((tmp_path / "w.json").read_text())["tuned"]["metric"] == "BLEU"
-    (tmp_path / "w.json").write_text("{}")
-    with pytest.raises(ModelError, match=r"w.json holds no weights .*tuned again"):
-        Weights.load(tmp_path / "w.json")
+    for broken in ("{}", '{"language": 0.1, "length": 0.1}'):
+        (tmp_path / "w.json").write_text(broken)
+        with pytest.raises(ModelError, match=r"w.json holds no weights .*tuned again"):
+            Weights.load(tmp_path / "w.json", settings)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +163,16 @@ def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
     again = say("rerank", rerank, text, *arguments)
     assert again[1] == out
     assert "tuning" not in again[2]
+    for other, named in (
+        (f"run=[{runs[1]},{runs[1]}]", "run=['"),
+        (f"language_run={runs[2]}", f"language_run={runs[3]}, not {runs[2]}"),
+        ("search.length_penalty.alpha=0.5", "search={'length_penalty': {"),
+        ("metric=ter", "metric={'_target_': 'nmt.metrics.bleu.BLEU', 'tokenizer': '13a'}, not "),
+    ):
+        status, out, error = say("rerank", rerank, text, *arguments, other)
+        assert (status, out) == (2, "")
+        assert f"w.json holds weights tuned for {named}" in error
+        assert error.endswith("weights=FILE, or delete it, and they are tuned again\n")
 
 
 def test_drawn_translations_are_candidates_as_well(say, runs, tmp_path):

@@ -46,3 +46,23 @@ def finite(key: str, value: object) -> None:
     """
     held = type(value) in (int, float) and math.isfinite(float(str(value)))
     require(held, key, value, "a finite number")
+
+
+def whole(key: str, value: object, least: int) -> None:
+    """Refuse what is no whole number, and smaller ones.
+
+    Raises:
+        ConfigurationError: naming key, value and range.
+    """
+    held = type(value) is int and value >= least
+    require(held, key, value, f"a whole number, {least} or more")
+
+
+def seed(key: str, value: object) -> None:
+    """Refuse what not every generator of random numbers begins with.
+
+    Raises:
+        ConfigurationError: naming key, value and range.
+    """
+    held = type(value) is int and 0 <= value < 2**32
+    require(held, key, value, f"0 to {2**32 - 1}")

@@ -34,7 +34,7 @@ class Benchmark:
 
 
 def from_corpus(corpus: Corpus) -> Benchmark:
-    """Read all pairs; unlike a training, a test leaves nothing out.
+    """Read all pairs; unlike a training, this leaves nothing out.
 
     Raises:
         CorpusError: if something cannot be read as a pair of lines of text; names file and line.
@@ -43,8 +43,8 @@ def from_corpus(corpus: Corpus) -> Benchmark:
     for pair in corpus:
         if isinstance(pair, Fault):
             raise CorpusError(
-                f"{pair.place}: {pair.reason}: {pair.detail}; a test set is scored whole or not "
-                "at all: mend the line"
+                f"{pair.place}: {pair.reason}: {pair.detail}; here no line is left out, as a"
+                " training may: mend it, or name other files by source= and target="
             )
         source.append(_text(pair.source, pair.source_place))
         target.append(_text(pair.target, pair.target_place))
@@ -67,8 +67,8 @@ def from_run(run: Path, trust: Sequence[str], split: str) -> Benchmark:
 
     Raises:
         ModelError: if the run's configuration is missing, or names what it may not name.
-        ConfigurationError: if it names no test set.
-        CorpusError: if the test set cannot be read.
+        ConfigurationError: if it names no such set.
+        CorpusError: if the set cannot be read.
     """
     path = run / TRAINING
     if not run.is_dir():
@@ -77,7 +77,7 @@ def from_run(run: Path, trust: Sequence[str], split: str) -> Benchmark:
         data = dict(yaml.safe_load(path.read_text(encoding="utf-8"))["data"])
     except OSError as error:
         raise ModelError(
-            f"{path} cannot be read: {error.strerror}; it names the test set: give "
+            f"{path} cannot be read: {error.strerror}; it names the {split} set: give "
             "source=FILE target=FILE instead"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, ValueError) as error:

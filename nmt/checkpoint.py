@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from nmt.errors import ConfigurationError, ModelError
+from nmt import ranges
+from nmt.errors import ModelError
 
 FORMAT = 1
 
@@ -82,8 +83,7 @@ def seed(number: int) -> None:
     Raises:
         ConfigurationError: if the number is not one of these.
     """
-    if not isinstance(number, int) or not 0 <= number < 2**32:
-        raise ConfigurationError(f"seed={number}: expected 0 to {2**32 - 1}")
+    ranges.seed("seed", number)
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)

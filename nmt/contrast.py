@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 
-from nmt import allocator, device, saved
+from nmt import allocator, device, given, saved
 from nmt.accuracy import Count, Table
 from nmt.build import instantiate
 from nmt.command_line import run
@@ -28,24 +28,24 @@ def contrast(config: DictConfig) -> None:
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
-    folders = [Path(str(name)) for name in config.run]
-    right, wrongs = str(config.right), _several(config.wrong)
+    output = given.output(config.output)
+    folders = [Path(name) for name in given.folders(config.run)]
+    right, wrongs = str(config.right), given.several(config.wrong)
     _check(folders, wrongs, config.source)
-    contrasts = read_contrasts(right, wrongs, _name(config.source), _name(config.groups))
+    source, groups = given.name(config.source), given.name(config.groups)
+    contrasts = read_contrasts(right, wrongs, source, groups)
     counts: list[Count] = []
     for folder in folders:
         judge = load(folder, instantiate(config.windows), config.trust, place)
         logger.info("%s judges %d lines", folder, len(contrasts) * (1 + len(wrongs)))
         counts += counted(str(folder), judge, contrasts)
     table = Table("run", str(config.label), counts)
-    if config.output is not None:
-        table.write(Path(str(config.output)), (), [()] * len(counts))
     sys.stdout.write(table.text())
+    if output is not None:
+        table.write(output, (), [()] * len(counts))
 
 
 def _check(folders: Sequence[Path], wrongs: Sequence[object], source: object) -> None:
-    if not folders:
-        raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
     if len(set(folders)) < len(folders):
         raise ConfigurationError(f"run={[str(one) for one in folders]}: expected each run once")
     if not wrongs:
@@ -55,14 +55,6 @@ def _check(folders: Sequence[Path], wrongs: Sequence[object], source: object) ->
             raise ConfigurationError(
                 f"{folder} holds a translation model: give source=FILE, what the lines translate"
             )
-
-
-def _several(names: object) -> list[str]:
-    return [str(name) for name in names] if isinstance(names, ListConfig) else [str(names)]
-
-
-def _name(given: object) -> str | None:
-    return None if given is None else str(given)
 
 
 if __name__ == "__main__":

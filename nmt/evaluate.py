@@ -15,11 +15,11 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig
 
-from nmt import allocator, atomic, device, origin
+from nmt import allocator, atomic, device, given, origin
 from nmt.benchmark import Benchmark, from_files, from_run, read
 from nmt.build import instantiate, plain
 from nmt.command_line import run
-from nmt.errors import ConfigurationError, NmtError
+from nmt.errors import ConfigurationError
 from nmt.evaluation import Evaluation, System, report, table
 from nmt.given import folders
 from nmt.translator import Translator
@@ -31,7 +31,7 @@ def evaluate(config: DictConfig) -> None:
     """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
     allocator.keep_blocks()
     device.use_threads(config.threads)
-    _check_output(None if config.output is None else str(config.output))
+    output = given.output(config.output)
     metrics = [instantiate(node) for node in config.metrics.values()]
     evaluation = Evaluation(metrics, _several(config.by_length), config.samples)
     benchmark = _benchmark(config)
@@ -39,11 +39,11 @@ def evaluate(config: DictConfig) -> None:
     logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it narrates each resampling
     judgements = evaluation(benchmark, systems)
     sys.stdout.write(table(benchmark, judgements))
-    if config.output is not None:
+    if output is not None:
         numbers = report(benchmark, judgements, _versions(config.device))
         text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
-        atomic.write(Path(str(config.output)), text.encode())
-        log.info("wrote %s", config.output)
+        atomic.write(output, text.encode())
+        log.info("wrote %s", output)
 
 
 def _benchmark(config: DictConfig) -> Benchmark:
@@ -97,14 +97,6 @@ def _settings(config: DictConfig) -> dict[str, Any]:
         "long_lines": plain(config.long_lines),
         "fusion": plain(config.fusion),
     }
-
-
-def _check_output(output: str | None) -> None:
-    """Refuse before the work what would fail after it."""
-    if output is not None and not Path(output).parent.is_dir():
-        raise NmtError(f"output={output}: the folder {Path(output).parent} does not exist")
-    if output is not None and Path(output).is_dir():
-        raise NmtError(f"output={output} is a folder; expected a file's name, as in report.json")
 
 
 def _versions(name: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """What a command was given, as the words that were meant: names of files and of runs' folders."""
 
+from pathlib import Path
+
 from omegaconf import ListConfig
 
-from nmt.errors import ConfigurationError
+from nmt.errors import ConfigurationError, NmtError
 
 
 def name(value: object) -> str | None:
@@ -16,7 +18,28 @@ def folders(names: object) -> list[str]:
     Raises:
         ConfigurationError: if it names none.
     """
-    several = list(names) if isinstance(names, ListConfig) else [names]
-    if not several:
+    found = several(names)
+    if not found:
         raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
-    return [str(one) for one in several]
+    return found
+
+
+def several(names: object) -> list[str]:
+    """Give the names of a list, or the one name that was written without brackets."""
+    return [str(name) for name in (names if isinstance(names, ListConfig) else [names])]
+
+
+def output(value: object) -> Path | None:
+    """Give the file that `output=` names, if it does, after a look at whether it can be written.
+
+    Raises:
+        NmtError: if it is a folder, or its folder is not there; before the work and not after it.
+    """
+    if value is None:
+        return None
+    path = Path(str(value))
+    if not path.parent.is_dir():
+        raise NmtError(f"output={path}: the folder {path.parent} does not exist")
+    if path.is_dir():
+        raise NmtError(f"output={path} is a folder; expected a file's name")
+    return path

@@ -160,7 +160,8 @@ def _text(config: DictConfig) -> Text:
     at_least("joined", config.joined, 1)
     at_least("distance", config.distance, 1)
     windows = instantiate(config.windows)
-    lines = _read(str(config.input), ".en", config)
+    suffix = instantiate(config.side).of(".de", ".en")
+    lines = _read(str(config.input), suffix, config)
     if config.source is None:
         kept = [line for line in lines if line]
         sources = None

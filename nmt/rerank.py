@@ -51,7 +51,7 @@ def _weights(config: DictConfig, translator: Translator, judge: Judge) -> Weight
     """Read them where they are, or tune them."""
     path = None if config.weights is None else Path(str(config.weights))
     if path is not None and path.exists():
-        return Weights.load(path)
+        return Weights.load(path, _settings(config))
     benchmark = _held_out(config)
     assert benchmark.source is not None
     logger.info("tuning on %d lines of %s", len(benchmark.source), ", ".join(benchmark.files))
@@ -69,8 +69,18 @@ def _weights(config: DictConfig, translator: Translator, judge: Judge) -> Weight
         alone.value,
     )
     if path is not None:
-        weights.save(path, score)
+        weights.save(path, score, _settings(config))
     return weights
+
+
+def _settings(config: DictConfig) -> dict[str, object]:
+    """Say what weights are tuned for."""
+    return {
+        "run": [str(Path(folder)) for folder in folders(config.run)],
+        "language_run": str(Path(str(config.language_run))),
+        "search": plain(config.search),
+        "metric": plain(config.metric),
+    }
 
 
 def _held_out(config: DictConfig) -> Benchmark:

@@ -50,25 +50,39 @@ class Weights:
         """Give the text of the highest score, the first of equals."""
         return max(options, key=self.score).text
 
-    def save(self, path: Path, score: Score) -> None:
-        """Write them with what they reached on the text that they were tuned on."""
-        numbers = {**asdict(self), "tuned": asdict(score)}
+    def save(self, path: Path, score: Score, settings: Mapping[str, object]) -> None:
+        """Write them with what they reached on the text that they were tuned on.
+
+        Args:
+            path: is replaced.
+            score: on that text.
+            settings: what they were tuned for, as plain values.
+        """
+        numbers = {**asdict(self), "tuned": asdict(score), "settings": settings}
         atomic.write(path, (json.dumps(numbers, indent=2) + "\n").encode())
 
     @classmethod
-    def load(cls, path: Path) -> "Weights":
-        """Read what `save` wrote.
+    def load(cls, path: Path, settings: Mapping[str, object]) -> "Weights":
+        """Read what `save` wrote for the same settings.
 
         Raises:
-            ModelError: if the file does not hold weights.
+            ModelError: if the file does not hold weights, or those were tuned for others.
         """
         try:
             numbers = json.loads(path.read_bytes())
-            return cls(float(numbers["language"]), float(numbers["length"]))
+            weights = cls(float(numbers["language"]), float(numbers["length"]))
+            tuned = {key: numbers["settings"][key] for key in settings}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"{path} holds no weights ({error!r}); delete it, they are tuned again"
             ) from error
+        for key, value in settings.items():
+            if tuned[key] != value:
+                raise ModelError(
+                    f"{path} holds weights tuned for {key}={tuned[key]}, not {value}; give"
+                    " another weights=FILE, or delete it, and they are tuned again"
+                )
+        return weights
 
 
 @dataclass(frozen=True)
@@ -87,9 +101,11 @@ class Grid:
     length: Sequence[float]
 
     def __post_init__(self) -> None:
-        """Refuse lists without a number."""
+        """Refuse lists without a number, and what is none."""
         for key, values in (("language", self.language), ("length", self.length)):
             ranges.at_least(f"len(grid.{key})", len(values), 1)
+            for value in values:
+                ranges.finite(f"grid.{key}", value)
 
     def __call__(
         self, options: Sequence[Sequence[Option]], references: Sequence[str], metric: Metric
@@ -107,7 +123,7 @@ class Grid:
             if texts not in tried:
                 tried[texts] = metric(texts, references)
             found.append((weights, tried[texts]))
-        return max(found, key=lambda one: one[1].value)
+        return max(found, key=lambda one: metric.direction * one[1].value)
 
 
 def options(
@@ -131,7 +147,10 @@ def check_best(search: Mapping[str, object]) -> None:
     Raises:
         NmtError: if it gives one candidate a line.
     """
-    if "best" not in search or search["best"] == 1:
+    if "best" not in search:
         raise NmtError(
-            "search.best=1 leaves nothing to rank again; give search.best=10 search.size=10"
+            f"{search['_target_']} gives one candidate a line, which leaves nothing to rank again;"
+            " take search=beam_10, or search=sample search.best=10"
         )
+    if search["best"] == 1:
+        raise NmtError("search.best=1 leaves nothing to rank again; expected 2 or more")

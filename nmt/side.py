@@ -1,7 +1,7 @@
 """Which side of a parallel corpus a language model reads."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int
@@ -11,10 +11,16 @@ from nmt.ragged import Ragged
 from nmt.shards import Shards
 from nmt.tokenizer import Tokenizer, Tokenizers
 
+Item = TypeVar("Item")
+
 
 @runtime_checkable
 class Side(Protocol):
     """One language of prepared pairs."""
+
+    def of(self, source: Item, target: Item) -> Item:
+        """Choose what belongs to the language."""
+        ...
 
     def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
         """Copy the ids of these lines, in this order."""
@@ -33,6 +39,10 @@ class Side(Protocol):
 class Source(Side):
     """What is translated."""
 
+    def of(self, source: Item, target: Item) -> Item:
+        """Choose the source's."""
+        return source
+
     def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
         """Copy the ids of these source lines."""
         return shards.sources(rows)
@@ -49,6 +59,10 @@ class Source(Side):
 @dataclass(frozen=True)
 class Target(Side):
     """What it is translated into."""
+
+    def of(self, source: Item, target: Item) -> Item:
+        """Choose the target's."""
+        return target
 
     def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
         """Copy the ids of these target lines."""

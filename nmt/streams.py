@@ -70,7 +70,7 @@ def _starter(name: str, suffix: str) -> Path:
     path = root / (name.removeprefix(STARTER) + suffix)
     if not path.is_file():
         known = ", ".join(STARTER + file.stem for file in sorted(root.glob(f"*{suffix}")))
-        raise CorpusError(f"input={name}: there is no such file; expected one of {known}")
+        raise CorpusError(f"{name}: there is no such file; expected one of {known}")
     return path
 
 

@@ -40,8 +40,12 @@ class Writer:
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
         ranges.at_least("temperature", self.temperature, 0)
-        ranges.at_least("max_pieces", self.max_pieces, 1)
-        self._sample()
+        ranges.finite("temperature", self.temperature)
+        ranges.whole("top_k", self.top_k, 0)
+        ranges.share("top_p", self.top_p)
+        ranges.above("top_p", self.top_p, 0)
+        ranges.seed("seed", self.seed)
+        ranges.whole("max_pieces", self.max_pieces, 1)
 
     def __call__(
         self, model: LanguageModel, tokenizer: Tokenizer, prompt: str, device: torch.device
@@ -81,7 +85,7 @@ class Writer:
         return pick(self._sample().probabilities(logits), noise)
 
     def _sample(self) -> Sample:
-        """Give the search that draws in the same way, whose checks are ours."""
+        """Give the search that draws in the same way."""
         plain = Sample(1.0, self.top_k, self.top_p, self.seed, 1, 0.0, 0)
         return replace(plain, temperature=self.temperature) if self.temperature else plain
 

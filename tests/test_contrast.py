@@ -4,7 +4,6 @@ import logging
 import sys
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
 from small_run import save, starter, tokenizer
 
@@ -134,11 +133,23 @@ def test_a_model_that_counted_the_right_lines_prefers_them(command, tmp_path):
 
 def test_runs_of_both_kinds_stand_side_by_side(command, tmp_path):
     save(tmp_path / "tm")
-    status, out, error = command("run=[lm,tm]")
-    assert status == 0, error
-    assert out.splitlines()[0].split() == ["group", "lines", "lm", "tm"]
-    values = [float(line.split()[-1]) for line in out.splitlines()[1:]]
-    assert all(np.isfinite(values))
+    columns = {}
+    for name in ("lm", "tm", "[lm,tm]", "[tm,lm]"):
+        status, out, error = command(f"run={name}")
+        assert status == 0, error
+        columns[name] = list(zip(*(line.split() for line in out.splitlines()), strict=True))
+    (labels, lines, lm), (*_, tm) = columns["lm"], columns["tm"]
+    assert (lm[0], tm[0], lm[1:] != tm[1:]) == ("lm", "tm", True)
+    assert columns["[lm,tm]"] == [labels, lines, lm, tm]
+    assert columns["[tm,lm]"] == [labels, lines, tm, lm]
+
+
+def test_a_table_is_shown_before_its_file_is_written(command, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/.a.csv.part").mkdir()  # where the file would be written first
+    status, out, error = command("run=lm", "output=full/a.csv")
+    assert (status, out.splitlines()[0].split()) == (2, ["group", "lines", "lm"])
+    assert "full/a.csv cannot be written: Is a directory" in error
 
 
 @pytest.mark.parametrize(
@@ -155,6 +166,8 @@ def test_runs_of_both_kinds_stand_side_by_side(command, tmp_path):
         (["run=lm", "right=empty"], "empty has no line; expected at least one"),
         (["run=lm", "right=???"], "right is not set; give right=VALUE"),
         (["run=lm", "right=nowhere"], "nowhere cannot be read: No such file"),
+        (["run=lm", "output=nowhere/a.csv"], "output=nowhere/a.csv: the folder nowhere does not"),
+        (["run=lm", "output=tm"], "output=tm is a folder; expected a file's name"),
         (["run=tm", "source=null"], "tm holds a translation model: give source=FILE"),
     ],
 )

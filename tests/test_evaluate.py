@@ -125,8 +125,24 @@ def test_a_line_that_is_not_utf8_is_named(tmp_path):
 
 def test_a_line_of_a_test_set_that_holds_no_pair_is_not_left_out(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"source": "x", "target": "y"}', '{"source": "x"}')
-    with pytest.raises(CorpusError, match=r"a\.jsonl:2: no sentence: .* whole or not at all"):
+    with pytest.raises(CorpusError, match=r"a\.jsonl:2: no sentence: .* no line is left out"):
         benchmark.from_corpus(JSONL(path))
+
+
+def test_a_message_on_another_split_does_not_speak_of_the_test_set(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"source": "x"}')
+    valid = {"_target_": "nmt.corpora.jsonl.JSONL", "paths": path}
+    run = trained(tmp_path / "run", None)
+    text = yaml.safe_dump({"data": {"valid": valid}})
+    (run / "training" / "config.yaml").write_text(text)
+    with pytest.raises(
+        CorpusError, match=r"a\.jsonl:1: .*mend it, or name other files by source"
+    ) as found:
+        benchmark.from_run(run, [], "valid")
+    (run / "training" / "config.yaml").unlink()
+    with pytest.raises(ModelError, match="it names the valid set: give source=FILE") as other:
+        benchmark.from_run(run, [], "valid")
+    assert not any("test set" in str(one.value) for one in (found, other))
 
 
 def test_a_run_names_its_test_set(tmp_path):

@@ -7,6 +7,7 @@ import torch
 from models import LINES
 from models import save as save_model
 from networks import LSTM_CELL, batch, network
+from small_run import starter
 from torch import nn
 
 from nmt import tree
@@ -382,6 +383,16 @@ def test_joined_lines_reach_further(folder, tmp_path):
         pieces = Tokenizers.load(folder / "language").target
         # There are as many losses as pieces and END; the first state lies one place after none.
         assert furthest == len(pieces.encode(" ".join(LINES[:joined])))
+
+
+@pytest.mark.parametrize(("side", "language"), [("target", "en"), ("source", "de")])
+def test_the_starter_corpus_is_read_in_the_language_of_the_side(folder, tmp_path, side, language):
+    read_of = ["input=starter:valid", "lines=1", f"side={side}", "distance=99"]
+    measure(folder, f"run={folder}/language", *read_of, *written(tmp_path))
+    pieces = Tokenizers.load(folder / "language").target
+    lengths = {name: len(pieces.encode(starter(f"valid.{name}")[0])) for name in ("en", "de")}
+    assert lengths["en"] != lengths["de"]
+    assert read(tmp_path / "a.csv")[0].points[-1].distance == lengths[language]
 
 
 def test_fresh_models_are_what_training_begins_with(folder, tmp_path):

@@ -138,6 +138,31 @@ def test_curves_name_each_run_and_its_best_score(tmp_path):
         assert expected in shown
 
 
+def write_language_run(folder: Path, values: list[float]) -> str:
+    journal = Metrics(str(folder / "metrics.jsonl"))
+    journal.resume(0)
+    for update, value in enumerate(values, start=1):
+        found = {"loss": 1.0, "perplexity": value}
+        journal.validation(
+            ValidationRecord("validation", update, 1, found, -1.0, True, update * 0.5, 1.0, [])
+        )
+    journal.close()
+    return str(folder)
+
+
+def test_curves_of_language_models_alone_show_perplexities(tmp_path):
+    runs = [write_language_run(tmp_path / "a", [90.5, 40.25, 41.0])]
+    figure = curves.Curves(runs, UPDATES)()
+    assert list(figure.axes[0].lines[0].get_ydata()) == [90.5, 40.25, 41.0]
+    shown = texts(figure)
+    assert {"perplexity a piece of the validation set", "40.2", *runs} <= set(shown)
+    assert not any("BLEU" in text for text in shown)
+    both = [*runs, str(write_run(tmp_path / "b", 30.0))]
+    shown = texts(curves.Curves(both, UPDATES)())
+    assert {"BLEU of the validation set", "30.0"} <= set(shown)
+    assert not {"perplexity a piece of the validation set", "40.2"} & set(shown)
+
+
 def test_curves_run_against_the_chosen_axis(tmp_path):
     run = str(write_run(tmp_path, 30.0))
     for horizontal, expected in ((UPDATES, [60, 120, 180]), (MINUTES, [0.5, 1, 1.5])):

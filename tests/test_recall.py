@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from nmt.accuracy import Count, read
-from nmt.command_line import run
+from nmt.build import instantiate
+from nmt.command_line import configuration, run
 from nmt.errors import ConfigurationError
 from nmt.language_bundle import LanguageBundle
 from nmt.language_models.recurrent import parameters
@@ -17,7 +18,7 @@ from nmt.likelihood import Judge, Likelihood
 from nmt.recall.__main__ import recall
 from nmt.recall.answers import counted
 from nmt.recall.sizes import nearest
-from nmt.recall.stories import DIGRESSIONS, PEOPLE, THINGS, VERBS, Questions, Story, Text
+from nmt.recall.stories import DIGRESSIONS, PEOPLE, THINGS, VERBS, Questions, Story, Text, available
 
 TEXT = Text(seed=1, train=4000, valid=500, longest=3)
 QUESTIONS = Questions(seed=1, clauses=[0, 2, 9], each=2)
@@ -78,13 +79,15 @@ def test_the_same_numbers_give_the_same_text_and_others_another():
 
 
 def test_no_line_stands_in_two_parts_though_each_part_asks_for_each_thing_at_once():
-    text, questions = Text(1, 20000, 2000, 0), Questions(1, [0], 40)
+    text, questions = Text(1, 20000, 2000, 0), Questions(1, [0, 1], 3)
     train, valid = set(text.lines("train")), set(text.lines("valid"))
     asked = {story.line(THINGS[story.thing]) for story in questions.stories()}
-    # Of 24 · 8 · 16 = 3072 lines without a clause 18, 1 and 1 twentieths, with deviations of
+    # Of 24 · 8 · 16 = 3072 lines without a clause 18 and 1 twentieths, with deviations of
     # √(3072 · 0.9 · 0.1) = 17 and √(3072 · 0.95 · 0.05) = 12.
     assert len(train) == pytest.approx(2765, abs=3 * 17)
-    assert (len(valid), len(asked)) == pytest.approx((154, 154), abs=3 * 12)
+    assert len(valid) == pytest.approx(154, abs=3 * 12)
+    test = sum(available(0, thing, 192) for thing in range(16))
+    assert test == pytest.approx(154, abs=3 * 12)
     assert not train & valid
     assert not train & asked
     assert not valid & asked
@@ -95,6 +98,27 @@ def test_no_line_stands_in_two_parts_though_each_part_asks_for_each_thing_at_onc
 def test_questions_ask_for_each_thing_as_often_at_each_number_of_clauses():
     drawn = Counter((len(story.clauses), story.thing) for story in QUESTIONS.stories())
     assert drawn == {(clauses, thing): 2 for clauses in (0, 2, 9) for thing in range(16)}
+
+
+def test_no_question_is_asked_twice_and_all_there_are_can_be_asked():
+    most = {
+        clauses: min(available(clauses, thing, 999) for thing in range(16)) for clauses in (0, 1)
+    }
+    # Of each thing 24 · 8 = 192 lines without a clause and 1536 with one; a twentieth is 77.
+    assert most[1] == pytest.approx(77, abs=4 * 77**0.5)
+    for clauses, each in most.items():
+        lines = [one.line(THINGS[one.thing]) for one in Questions(1, [clauses], each).stories()]
+        assert len(set(lines)) == len(lines) == 16 * each
+        message = (
+            f"questions.each={each + 1}: expected at most {each}, as .* with {clauses} clauses"
+        )
+        with pytest.raises(ConfigurationError, match=message):
+            Questions(1, [32, clauses], each + 1)
+
+
+def test_the_questions_by_default_are_apart():
+    stories = instantiate(configuration("recall", [], ()).questions).stories()
+    assert len(set(stories)) == len(stories) == 6 * 16 * 10
 
 
 @dataclass(frozen=True)
@@ -181,6 +205,11 @@ def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
         line.split()[-2:] for line in out.splitlines()[1:]
     ]
     assert error.count("finished (updates=4 reached)") == 2
+    written = {path.name: path.read_text() for path in (tmp_path / "runs/recall/text").iterdir()}
+    assert {name: text.count("\n") for name, text in written.items()} == {
+        "train.txt": 400,
+        "valid.txt": 20,
+    }
     updates = (tmp_path / "runs/recall/gru/metrics.jsonl").read_text().splitlines()
     assert json.loads(updates[-1])["update"] == 4
 
@@ -194,16 +223,32 @@ def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
         ("text.longest=-1", "text.longest=-1: expected a number, 0 or more"),
         ("text.train=0", "text.train=0: expected a number, 1 or more"),
         ("questions.clauses=[0,-1]", "questions.clauses=-1: expected whole numbers, 0 or more"),
+        ("questions.clauses=[3,3]", "questions.clauses=[3, 3]: expected each number once"),
+        (
+            "questions.each=4 questions.clauses=[0]",
+            "questions.each=4: expected at most 3, as there",
+        ),
         ("questions.clauses=[]", "questions.clauses=[]: expected at least one number"),
         ("questions.each=0", "questions.each=0: expected a number, 1 or more"),
         ("language_model=ngram", "the language model has no cell; expected language_model=recur"),
         ("language_model=feedforward", "the language model has no cell; expected language_model"),
+        (
+            "data.train.paths=mine.txt",
+            "data.train.paths=mine.txt: this command learns from text that it writes",
+        ),
+        ("data.valid.paths=[mine.txt,b]", "data.valid.paths=['mine.txt', 'b']: this command"),
+        (
+            "data=starter",
+            "data.train._target_=nmt.corpora.",
+        ),
         ("weights=0", "weights=0: expected a number, 1 or more"),
         ("weights=100", "weights=100: expected a number that elman can have within 2 %"),
     ],
 )
-def test_what_cannot_be_trained_or_asked_is_said_in_one_line(command, argument, message):
-    status, out, error = command(argument)
+def test_what_cannot_be_trained_or_asked_is_said_in_one_line(command, tmp_path, argument, message):
+    (tmp_path / "mine.txt").write_text("mine")
+    status, out, error = command(*argument.split())
+    assert (tmp_path / "mine.txt").read_text() == "mine"
     assert (status, out) == (2, "")
     assert error.splitlines()[-1].startswith(f"error: {message}")
     assert "Traceback" not in error

@@ -2,6 +2,7 @@
 
 import json
 
+import jaxtyping
 import pytest
 import small_run
 import yaml
@@ -10,12 +11,14 @@ from test_language_models import lines
 from test_score import save_language_model, say
 
 from nmt.arpa import arpa
+from nmt.command_line import configuration
 from nmt.device import choose
 from nmt.errors import ConfigurationError, ModelError
 from nmt.language_bundle import LanguageBundle, save
 from nmt.language_models.ngram import NGram
 from nmt.likelihood import Likelihood
 from nmt.metrics.bleu import BLEU
+from nmt.metrics.ter import TER
 from nmt.ngrams.kneser_ney import KneserNey
 from nmt.ragged import Ragged
 from nmt.rerank import rerank
@@ -47,6 +50,13 @@ def test_the_grid_finds_weights_that_rank_the_reference_first():
     assert weights.best(lists()[0]) == GOOD
     assert Weights(0.0, 1.0).best(lists()[0]) == BAD
     assert Weights(0.5, 0.0).best(lists()[0]) == SHORT
+
+
+def test_the_grid_takes_the_fewest_edits():
+    # The bad one has a word too many, the short one lacks three: edits for 6 words.
+    weights, score = Grid([0.0, 0.5], [0.0, 1.0])(lists(), [GOOD], TER())
+    assert weights == Weights(0.5, 1.0)
+    assert score.value == 0
 
 
 def test_of_equal_weights_the_first_are_taken():
@@ -82,12 +92,14 @@ def test_each_candidate_is_judged_with_its_own_line():
 
 def test_weights_are_read_as_they_were_written_and_broken_ones_are_refused(tmp_path):
     weights, score = Grid([0.25], [0.5])(lists(), [GOOD], BLEU("13a"))
-    weights.save(tmp_path / "w.json", score)
-    assert Weights.load(tmp_path / "w.json") == weights
+    settings = {"run": ["a"], "search": {"size": 3, "alpha": 0.6}}
+    weights.save(tmp_path / "w.json", score, settings)
+    assert Weights.load(tmp_path / "w.json", settings) == weights
     assert json.loads((tmp_path / "w.json").read_text())["tuned"]["metric"] == "BLEU"
-    (tmp_path / "w.json").write_text("{}")
-    with pytest.raises(ModelError, match=r"w.json holds no weights .*tuned again"):
-        Weights.load(tmp_path / "w.json")
+    for broken in ("{}", '{"language": 0.1, "length": 0.1}'):
+        (tmp_path / "w.json").write_text(broken)
+        with pytest.raises(ModelError, match=r"w.json holds no weights .*tuned again"):
+            Weights.load(tmp_path / "w.json", settings)
 
 
 @pytest.fixture(scope="module")
@@ -153,24 +165,61 @@ def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
     again = say("rerank", rerank, text, *arguments)
     assert again[1] == out
     assert "tuning" not in again[2]
+    for other, named in (
+        (f"run=[{runs[1]},{runs[1]}]", "run=['"),
+        (f"language_run={runs[2]}", f"language_run={runs[3]}, not {runs[2]}"),
+        ("search.length_penalty.alpha=0.5", "search={'length_penalty': {"),
+        ("metric=ter", "metric={'_target_': 'nmt.metrics.bleu.BLEU', 'tokenizer': '13a'}, not "),
+    ):
+        status, out, error = say("rerank", rerank, text, *arguments, other)
+        assert (status, out) == (2, "")
+        assert f"w.json holds weights tuned for {named}" in error
+        assert error.endswith("weights=FILE, or delete it, and they are tuned again\n")
+
+
+def test_drawn_translations_are_candidates_as_well(say, runs, tmp_path):
+    (tmp_path / "dev.de").write_text("Der Hund\n")
+    (tmp_path / "dev.en").write_text("The dog\n")
+    dev = (f"source={tmp_path / 'dev.de'}", f"target={tmp_path / 'dev.en'}")
+    where = (f"run={runs[1]}", f"language_run={runs[2]}", *dev, *SMALL[1:])
+    for search in (("search=sample", "search.best=10"), ()):
+        status, out, error = say("rerank", rerank, "Die Katze\n", *where, *search)
+        assert (status, out.count("\n")) == (0, 1), error
+    assert [configuration("rerank", [], ()).search[key] for key in ("size", "best")] == [10, 10]
 
 
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("search.best=1", "search.best=1 leaves nothing to rank again; give search.best=10"),
-        ("search=greedy", "leaves nothing to rank again"),
+        ("search.best=1", "search.best=1 leaves nothing to rank again; expected 2 or more"),
+        ("search=beam", "search.best=1 leaves nothing to rank again; expected 2 or more"),
+        ("search=sample", "search.best=1 leaves nothing to rank again; expected 2 or more"),
+        ("search=greedy", "Greedy gives one candidate a line, which leaves nothing to rank again"),
         ("source=a.de", "source= and target= go together"),
         ("grid.length=[]", "grid.length"),
     ],
 )
 def test_what_cannot_be_reranked_is_refused(say, runs, argument, message):
-    arguments = (f"run={runs[1]}", f"language_run={runs[2]}", "search.best=3", *SMALL[1:])
-    if argument == "search=greedy":
-        arguments = (*arguments[:2], "~search.size", "~search.best")
-    status, out, error = say("rerank", rerank, "a", *arguments, argument)
-    assert (status, out) == (2, ""), error
+    where = (f"run={runs[1]}", f"language_run={runs[2]}")
+    status, out, error = say("rerank", rerank, "a", *where, argument)
+    assert (status, out, error.count("\n")) == (2, "", 1), error
     assert message in error
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("grid.length=[0.0,null]", "grid.length=None: expected a finite number"),
+        ("grid.language=[a]", "grid.language=a: expected a finite number"),
+        ("grid.language=true", "grid.language=True: expected a finite number"),
+        ("grid.language=[nan]", "grid.language=nan: expected a finite number"),
+    ],
+)
+def test_a_weight_that_is_no_number_is_refused(say, runs, monkeypatch, argument, message):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # users run without
+    where = (f"run={runs[1]}", f"language_run={runs[2]}")
+    status, out, error = say("rerank", rerank, "a", *where, argument)
+    assert (status, out, error) == (2, "", f"error: {message}\n")
 
 
 def test_an_arpa_file_brings_the_same_model_back(say, runs, tmp_path):

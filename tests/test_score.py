@@ -2,7 +2,9 @@
 
 import io
 import sys
+from dataclasses import dataclass
 
+import jaxtyping
 import pytest
 import small_run
 import torch
@@ -12,7 +14,10 @@ from nmt import language_bundle
 from nmt.build import language_network, plain
 from nmt.command_line import configuration, run
 from nmt.generate import generate
+from nmt.language_models.language_model import LanguageModel, by_steps
 from nmt.score import score
+from nmt.vocabulary import END, PADDING
+from nmt.writing import Writer
 
 
 class Input:
@@ -139,17 +144,83 @@ def test_greedy_generation_takes_the_most_probable_pieces(say, language):
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("prompt='Der ☃ 犬'", "the model's vocabulary has no piece for '☃', '犬'; leave them"),
+        (
+            "prompt='Der ☃ 犬'",
+            "prompt=Der ☃ 犬: the model's vocabulary has no piece for '☃', '犬'; leave them",
+        ),
         ("temperature=-1.0", "temperature=-1.0: expected a number, 0 or more"),
-        ("top_p=0.0", "search.top_p=0.0: expected more than 0 and at most 1"),
-        ("max_pieces=0", "max_pieces=0: expected a number, 1 or more"),
+        ("temperature=null", "temperature=None: expected a number, 0 or more"),
+        ("temperature=inf", "temperature=inf: expected a finite number"),
+        ("top_k=-1", "top_k=-1: expected a whole number, 0 or more"),
+        ("top_k=null", "top_k=None: expected a whole number, 0 or more"),
+        ("top_p=0.0", "top_p=0.0: expected a number above 0"),
+        ("top_p=1.5", "top_p=1.5: expected a number from 0 to 1"),
+        ("top_p=null", "top_p=None: expected a number from 0 to 1"),
+        ("seed=-1", "seed=-1: expected 0 to 4294967295"),
+        ("seed=null", "seed=None: expected 0 to 4294967295"),
+        ("seed=4294967296", "seed=4294967296: expected 0 to 4294967295"),
+        ("max_pieces=0", "max_pieces=0: expected a whole number, 1 or more"),
+        ("max_pieces=null", "max_pieces=None: expected a whole number, 1 or more"),
     ],
 )
-def test_what_cannot_be_generated_is_refused_in_one_line(say, language, argument, message):
+def test_what_cannot_be_generated_is_refused_in_one_line(
+    say, language, monkeypatch, argument, message
+):
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # users run without
     status, out, error = say("generate", generate, "", f"run={language}", argument)
     assert (status, out) == (2, "")
-    assert message in error
+    assert error.startswith(f"error: {message}")
     assert error.count("\n") == 1
+
+
+@dataclass
+class Scripted(LanguageModel):
+    """Is certain of one line, and counts what it was asked.
+
+    Attributes:
+        pieces: size of its vocabulary.
+        line: ids; END follows.
+        steps: that were made.
+    """
+
+    pieces: int
+    line: list[int]
+    steps: int = 0
+
+    def start(self, rows):
+        return 0
+
+    def step(self, ids, state):
+        self.steps += 1
+        row = torch.full((1, self.pieces), -1e9)
+        row[0, [*self.line, END][state]] = 0.0
+        return row, state + 1
+
+    def log_probabilities(self, target):
+        return by_steps(self, target, PADDING)
+
+
+def test_a_piece_is_shown_before_the_next_step_is_made():
+    pieces = tokenizers(44).target
+    ids = pieces.encode("Der Hund läuft.")
+    model = Scripted(pieces.size, ids)
+    parts = Writer(1.0, 0, 1.0, 1, 200)(model, pieces, "", torch.device("cpu"))
+    shown = [(part, model.steps) for part in parts]
+    assert "".join(part for part, _ in shown) == "Der Hund läuft."
+    assert [steps for _, steps in shown] == [1, *range(1, len(ids) + 1)]
+
+
+@pytest.mark.parametrize("most", [2, 3, 200])
+def test_no_half_of_a_character_is_shown(most):
+    pieces = tokenizers(300, byte_fallback=True).target
+    ids = pieces.encode("犬.")
+    # The word's beginning and three bytes; the last piece is the full stop.
+    assert len(ids) == 5
+    model = Scripted(pieces.size, ids)
+    parts = list(Writer(0.0, 0, 1.0, 1, most)(model, pieces, "", torch.device("cpu")))
+    assert "".join(parts) == ("犬." if most == 200 else "")
+    assert not any("\ufffd" in part for part in parts)
+    assert {"犬"} <= set(parts) or most < 200
 
 
 def test_a_translation_model_does_not_generate(say, translation):

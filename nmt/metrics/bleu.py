@@ -1,6 +1,7 @@
 """BLEU (Papineni, Roukos, Ward, Zhu 2002), as sacreBLEU counts it (Post 2018)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sacrebleu.metrics import bleu
 from sacrebleu.metrics.base import Metric as Measure
@@ -21,6 +22,7 @@ class BLEU(Metric):
         ConfigurationError: if sacreBLEU has no such rules.
     """
 
+    direction: ClassVar[int] = 1
     tokenizer: str
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 """chrF (Popović 2015), as sacreBLEU counts it."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sacrebleu.metrics import chrf
 from sacrebleu.metrics.base import Metric as Measure
@@ -18,6 +19,7 @@ class ChrF(Metric):
         beta: how many times more recall weighs than precision; 2 is chrF2.
     """
 
+    direction: ClassVar[int] = 1
     characters: int
     words: int
     beta: int

@@ -3,6 +3,7 @@
 import abc
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sacrebleu.metrics.base import Metric as Measure
 
@@ -33,7 +34,12 @@ class Metric(abc.ABC):
 
     Answers build on sacreBLEU's measures because those count for each sentence on its own and
     score the sum of the counts, which is what resampling needs.
+
+    Attributes:
+        direction: 1 if the higher value is the better one, -1 if the lower one is.
     """
+
+    direction: ClassVar[int]
 
     @property
     @abc.abstractmethod

@@ -1,6 +1,7 @@
 """TER, the translation edit rate (Snover, Dorr, Schwartz, Micciulla, Makhoul 2006)."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sacrebleu.metrics import ter
 from sacrebleu.metrics.base import Metric as Measure
@@ -14,6 +15,8 @@ class TER(Metric):
 
     It knows no number: sacreBLEU's tercom tokenizer, in lower case, is what papers print.
     """
+
+    direction: ClassVar[int] = -1
 
     @property
     def name(self) -> str:

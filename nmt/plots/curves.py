@@ -1,5 +1,6 @@
-"""How runs learned: validation BLEU and losses, from their `metrics.jsonl`."""
+"""How runs learned: validation BLEU or perplexity, and losses, from their `metrics.jsonl`."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -28,8 +29,30 @@ class Horizontal:
 
 
 @dataclass(frozen=True)
+class Quality:
+    """What the left panel shows of validations.
+
+    Attributes:
+        field: key of the records in `metrics.jsonl`.
+        label: the axis's name.
+        best: chooses the best value.
+    """
+
+    field: str
+    label: str
+    best: Callable[[Iterable[float]], float]
+
+
+BLEU = Quality("bleu", "BLEU of the validation set", max)
+PERPLEXITY = Quality("perplexity", "perplexity a piece of the validation set", min)
+"""For language models, which have no BLEU."""
+
+
+@dataclass(frozen=True)
 class Curves:
     """Two panels, one colour a run: BLEU on the left; losses on the right, the training's pale.
+
+    Where no run has a BLEU the left panel shows perplexities.
 
     Attributes:
         runs: folders of runs.
@@ -63,24 +86,26 @@ def read(run: Path) -> list[Record]:
 
 
 def draw(runs: dict[str, list[Record]], horizontal: Horizontal) -> Figure:
-    """Draw the records of each run under its name, and write its best BLEU at the point."""
+    """Draw the records of each run under its name, and write its best value at the point."""
+    known = any(points(found, "validation", horizontal, "bleu")[1] for found in runs.values())
+    quality = BLEU if known else PERPLEXITY
     figure = paper(9.0, 3.8)
     left, right = figure.subplots(1, 2)
     for number, (run, found) in enumerate(runs.items()):
         ink = colour(number)
         updates = points(found, "update", horizontal, "loss")
         losses = points(found, "validation", horizontal, "loss")
-        scores = points(found, "validation", horizontal, "bleu")
+        scores = points(found, "validation", horizontal, quality.field)
         right.plot(*updates, color=ink, alpha=0.35, linewidth=1)
         right.plot(*losses, color=ink, marker="o", markersize=3)
         left.plot(*scores, color=ink, marker="o", markersize=3, label=run, clip_on=False)
         if scores[1]:
-            best = max(scores[1])
+            best = quality.best(scores[1])
             where = (scores[0][scores[1].index(best)], best)
             left.annotate(
                 f"{best:.1f}", where, (0, 5), textcoords="offset points", color=ink, ha="center"
             )
-    tidy(left, horizontal.label, "BLEU of the validation set")
+    tidy(left, horizontal.label, quality.label)
     tidy(right, horizontal.label, "loss, nats a piece (pale: training)")
     left.margins(y=0.1)
     left.set_ylim(bottom=0)

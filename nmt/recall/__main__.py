@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 OWN = ("cells", "questions", "text", "trust", "weights", "windows")
 """What is no setting of a training."""
 
+OURS = {"_target_": "nmt.corpora.text.Text", "paths": "???"}
+"""The node of a part of the text before this command says where it stands."""
+
 
 def recall(config: DictConfig) -> None:
     """Train a language model a cell, all with as many weights, and print how long they remember."""
@@ -39,9 +42,10 @@ def recall(config: DictConfig) -> None:
     require(len(set(names)) == len(names), "cells", names, "each cell once")
     text, questions = instantiate(config.text), instantiate(config.questions)
     ranges.at_least("weights", config.weights, 1)
+    _check(config.data)
     root = Path(str(config.run))
     trainings = {name: training(config, name) for name in names}
-    write(text, trainings[names[0]].data)
+    write(text, config)
     pieces = prepared(trainings[names[0]]).tokenizers.target.size
     weights = {name: fit(one, config.weights, pieces, name) for name, one in trainings.items()}
     counts: list[Count] = []
@@ -71,17 +75,35 @@ def training(config: DictConfig, cell: str) -> DictConfig:
     overrides.check_choice(folder("conf"), overrides.parse(choice))
     one = copy.deepcopy(config)
     with open_dict(one):
-        one.data = plain(config.data)
+        for part in ("train", "valid"):
+            one.data[part].paths = str(_file(config, part))
         one.run = str(Path(str(config.run)) / cell)
         one.model.cell = configuration(f"model/cell/{cell}", [], ()).model.cell
     return OmegaConf.masked_copy(one, [str(key) for key in one if key not in OWN])
 
 
-def write(text: Text, data: DictConfig) -> None:
-    """Write the text to learn from and to validate on where the configuration names it."""
+def write(text: Text, config: DictConfig) -> None:
+    """Write the text to learn from and to validate on below the whole's run."""
     for part in ("train", "valid"):
         content = "".join(f"{line}\n" for line in text.lines(part))
-        atomic.write(Path(data[part].paths), content.encode())
+        atomic.write(_file(config, part), content.encode())
+
+
+def _file(config: DictConfig, part: str) -> Path:
+    return Path(str(config.run)) / "text" / f"{part}.txt"
+
+
+def _check(data: DictConfig) -> None:
+    """Refuse text of others: what is asked for is known of ours alone."""
+    for part in ("train", "valid"):
+        node = OmegaConf.to_container(data[part], resolve=True)
+        assert isinstance(node, dict)
+        for key, value in {str(key): value for key, value in node.items()}.items():
+            if (key, value) not in OURS.items():
+                raise ConfigurationError(
+                    f"data.{part}.{key}={value}: this command learns from text that it writes"
+                    " itself, into the folder text below run=; leave data= and its keys alone"
+                )
 
 
 def fit(training: DictConfig, weights: int, pieces: int, cell: str) -> int:

@@ -8,6 +8,7 @@ does not remember the beginning is right in one of `len(THINGS)` lines.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 from zlib import crc32
 
 from nmt import ranges
@@ -92,14 +93,10 @@ def draw(dice: Dice, part: str, clauses: int, thing: int) -> Story:
         thing: number in THINGS.
     """
     while True:
-        (name, pronoun, owner), (attempt, done) = dice.pick(PEOPLE), dice.pick(VERBS)
-        story = Story(
-            f"{name} tried to {attempt} {owner}",
-            tuple(dice.pick(DIGRESSIONS) for _ in range(clauses)),
-            f"{pronoun} {done} {owner}",
-            thing,
-        )
-        if crc32(story.line(THINGS[thing]).encode()) % MODULUS in PARTS[part]:
+        person, verb = dice.pick(PEOPLE), dice.pick(VERBS)
+        between = [dice.pick(DIGRESSIONS) for _ in range(clauses)]
+        story = _story(person, verb, between, thing)
+        if _belongs(story, part):
             return story
 
 
@@ -137,7 +134,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Questions:
-    """Stories to be tested with, in each number of clauses each thing as often.
+    """Stories to be tested with, in each number of clauses each thing as often, and none twice.
 
     Attributes:
         seed: of all draws.
@@ -156,17 +153,63 @@ class Questions:
         for number in self.clauses:
             whole = type(number) is int and number >= 0
             require(whole, "questions.clauses", number, "whole numbers, 0 or more")
+        require(
+            len(set(self.clauses)) == len(self.clauses),
+            "questions.clauses",
+            self.clauses,
+            "each number once",
+        )
         ranges.at_least("questions.each", self.each, 1)
+        for number in self.clauses:
+            most = min(available(number, thing, self.each) for thing in range(len(THINGS)))
+            require(
+                self.each <= most,
+                "questions.each",
+                self.each,
+                f"at most {most}, as there are no more test lines of each thing with {number}"
+                " clauses between; leave that number out of questions.clauses, or ask for fewer",
+            )
 
     def stories(self) -> list[Story]:
         """Draw all stories; the same numbers give the same."""
         dice = _dice(self.seed, "test")
         return [
-            draw(dice, "test", clauses, thing)
+            story
             for clauses in self.clauses
             for thing in range(len(THINGS))
-            for _ in range(self.each)
+            for story in distinct(dice, clauses, thing, self.each)
         ]
+
+
+def available(clauses: int, thing: int, most: int) -> int:
+    """Count the test lines that there are of a thing and a number of clauses, up to `most`."""
+    stories = (
+        _story(person, verb, between, thing)
+        for between in product(DIGRESSIONS, repeat=clauses)
+        for person in PEOPLE
+        for verb in VERBS
+    )
+    return sum(1 for _ in islice((one for one in stories if _belongs(one, "test")), most))
+
+
+def distinct(dice: Dice, clauses: int, thing: int, count: int) -> list[Story]:
+    """Draw so many different test lines of a thing, each set of them as likely."""
+    found: dict[Story, None] = {}
+    while len(found) < count:
+        found.setdefault(draw(dice, "test", clauses, thing))
+    return list(found)
+
+
+def _story(
+    person: tuple[str, str, str], verb: tuple[str, str], between: Sequence[str], thing: int
+) -> Story:
+    (name, pronoun, owner), (attempt, done) = person, verb
+    opening, ending = f"{name} tried to {attempt} {owner}", f"{pronoun} {done} {owner}"
+    return Story(opening, tuple(between), ending, thing)
+
+
+def _belongs(story: Story, part: str) -> bool:
+    return crc32(story.line(THINGS[story.thing]).encode()) % MODULUS in PARTS[part]
 
 
 def _dice(seed: int, part: str) -> Dice:

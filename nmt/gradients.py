@@ -24,7 +24,7 @@ from nmt.command_line import configuration, run
 from nmt.errors import ConfigurationError, CorpusError, ModelError
 from nmt.gradient_flow import DecoderSteps, LanguageSteps, Norms, Steps
 from nmt.gradient_table import EMBEDDING, FRESH, STATE, TRAINED, Curve
-from nmt.language_bundle import LanguageBundle
+from nmt.language_bundle import LanguageBundle, counted
 from nmt.language_models.network import LanguageNetwork
 from nmt.likelihood import padded
 from nmt.preparation import prepared
@@ -92,7 +92,7 @@ def _trained(config: DictConfig, text: Text, place: torch.device) -> Iterator[Cu
             batches = _translations(bundle, text, place)
         else:
             language = LanguageBundle.load(folder, config.trust, place)
-            if "network" not in language.config["language_model"]:
+            if counted(language.config):
                 raise ModelError(f"{folder} holds an n-gram model, which has no gradients")
             network = cast(LanguageNetwork, language.model)
             batches = _lines(network, language.tokenizer, text, place)

@@ -12,8 +12,8 @@ from nmt.accuracy import Count, read
 from nmt.build import instantiate
 from nmt.command_line import configuration, run
 from nmt.errors import ConfigurationError
+from nmt.kept import count
 from nmt.language_bundle import LanguageBundle
-from nmt.language_models.recurrent import parameters
 from nmt.likelihood import Judge, Likelihood
 from nmt.recall.__main__ import recall
 from nmt.recall.answers import counted
@@ -171,7 +171,7 @@ def command(tmp_path, monkeypatch, capsys):
     fast = ["updates=4", "report_every=2", "validate_every=2", "schedule.warmup=1", "weights=14000"]
 
     def call(*arguments):
-        pieces = ["tokenizer.size=200", "tokenizer.threads=1"]
+        pieces = ["tokenizer.size=200", "tokenizer.threads=1", "rates=[0.002]"]
         monkeypatch.setattr(sys, "argv", ["nmt.recall", *small, *fast, *pieces, *arguments])
         return run("recall", recall), *capsys.readouterr()
 
@@ -193,11 +193,13 @@ def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
     ]
     rows = (tmp_path / "runs/recall/accuracy.csv").read_text().splitlines()
     for cell, row in (("elman", rows[1]), ("lstm", rows[3])):
-        bundle = LanguageBundle.load(tmp_path / "runs/recall" / cell, [], torch.device("cpu"))
-        weights = parameters(bundle.model)
-        assert row.split(",")[-1] == str(weights)
+        bundle = LanguageBundle.load(
+            tmp_path / "runs/recall" / cell / "0.002", [], torch.device("cpu")
+        )
+        weights = count(bundle.model)
+        assert row.split(",")[-2:] == [str(weights), "0.002"]
         assert abs(weights - 14000) <= 280
-        assert row.split(",")[-2] == str(bundle.model.stack.cells[0].hidden_size)
+        assert row.split(",")[-3] == str(bundle.model.stack.cells[0].hidden_size)
         assert type(bundle.model.stack.cells[0]).__name__.lower() == cell
     status, again, error = command("cells=[elman,lstm,gru]")
     assert status == 0, error
@@ -210,13 +212,30 @@ def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
         "train.txt": 400,
         "valid.txt": 20,
     }
-    updates = (tmp_path / "runs/recall/gru/metrics.jsonl").read_text().splitlines()
+    updates = (tmp_path / "runs/recall/gru/0.002/metrics.jsonl").read_text().splitlines()
     assert json.loads(updates[-1])["update"] == 4
+
+
+def test_of_several_rates_that_of_the_lowest_loss_counts(command, tmp_path):
+    status, _, error = command("cells=[gru]", "rates=[1.0e-9,0.01]")
+    assert status == 0, error
+    rows = (tmp_path / "runs/recall/accuracy.csv").read_text().splitlines()
+    assert {row.split(",")[-1] for row in rows[1:]} == {"0.01"}
+    losses = [
+        json.loads((tmp_path / f"runs/recall/gru/{rate}/scores.json").read_text())["values"]["loss"]
+        for rate in ("1e-09", "0.01")
+    ]
+    assert losses[1] < losses[0]
+    assert "gru: best at a rate of 0.01" in error
 
 
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
+        ("rates=[]", "rates=[]: expected at least one learning rate"),
+        ("rates=[0.1,0.1]", "rates=[0.1, 0.1]: expected each learning rate once"),
+        ("rates=[fast]", "rates=fast: expected a finite number"),
+        ("rates=[0.0]", "rates=0.0: expected a number above 0"),
         ("cells=[elmann]", "model/cell=elmann: there is no such choice (nearest: elman"),
         ("cells=[]", "cells=[]: expected at least one cell"),
         ("cells=[gru,gru]", "cells=['gru', 'gru']: expected each cell once"),

@@ -1,13 +1,16 @@
 """`python -m nmt.recall`: how long do cells remember a word, with as many weights each?
 
 Trains one language model a cell on text that is made for it (`nmt/recall/stories.py`), and counts
-how often each knows the word again, by the clauses between. `RUN/CELL` is an ordinary run;
+how often each knows the word again, by the clauses between. Each cell learns at each of `rates`,
+and that of the lowest loss on held-out lines counts. `RUN/CELL/RATE` is an ordinary run;
 `python -m nmt.plot accuracy input=RUN/accuracy.csv` draws what was counted.
 """
 
 import copy
+import json
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -24,11 +27,12 @@ from nmt.recall.answers import counted
 from nmt.recall.sizes import nearest
 from nmt.recall.stories import Text
 from nmt.resources import folder
+from nmt.saved import SCORES
 from nmt.train_language_model import learn
 
 logger = logging.getLogger(__name__)
 
-OWN = ("cells", "questions", "text", "trust", "weights", "windows")
+OWN = ("cells", "questions", "rates", "text", "trust", "weights", "windows")
 """What is no setting of a training."""
 
 OURS = {"_target_": "nmt.corpora.text.Text", "paths": "???"}
@@ -43,26 +47,49 @@ def recall(config: DictConfig) -> None:
     text, questions = instantiate(config.text), instantiate(config.questions)
     ranges.at_least("weights", config.weights, 1)
     _check(config.data)
-    root = Path(str(config.run))
-    trainings = {name: training(config, name) for name in names}
+    rates = list(config.rates)
+    require(bool(rates), "rates", rates, "at least one learning rate")
+    for rate in rates:
+        ranges.finite("rates", rate)
+        ranges.above("rates", rate, 0)
+    require(len(set(rates)) == len(rates), "rates", rates, "each learning rate once")
+    trainings = {name: [training(config, name, float(rate)) for rate in rates] for name in names}
     write(text, config)
-    pieces = prepared(trainings[names[0]]).tokenizers.target.size
-    weights = {name: fit(one, config.weights, pieces, name) for name, one in trainings.items()}
+    pieces = prepared(trainings[names[0]][0]).tokenizers.target.size
+    weights = {
+        name: fit(several, config.weights, pieces, name) for name, several in trainings.items()
+    }
     counts: list[Count] = []
-    for name, one in trainings.items():
-        learn(one, "recall")
+    taken: dict[str, DictConfig] = {}
+    for name, several in trainings.items():
+        for one in several:
+            learn(one, "recall")
+        taken[name] = min(several, key=_loss)
+        logger.info("%s: best at a rate of %g", name, taken[name].schedule.peak_rate)
         place = device.choose(config.device)
-        judge = load(root / name, instantiate(config.windows), config.trust, place)
+        judge = load(Path(taken[name].run), instantiate(config.windows), config.trust, place)
         counts += counted(name, judge, questions.stories())
-    table, path = Table("cell", "clauses between", counts), root / "accuracy.csv"
-    sizes = {name: (one.model.hidden_size, weights[name]) for name, one in trainings.items()}
-    table.write(path, ("hidden_size", "weights"), [sizes[one.system] for one in counts])
+    table, path = Table("cell", "clauses between", counts), Path(str(config.run)) / "accuracy.csv"
+    numbers = {
+        name: (one.model.hidden_size, weights[name], one.schedule.peak_rate)
+        for name, one in taken.items()
+    }
+    columns = ("hidden_size", "weights", "rate")
+    table.write(path, columns, [numbers[one.system] for one in counts])
     logger.info("to draw it: python -m nmt.plot accuracy input=%s", path)
     sys.stdout.write(table.text())
 
 
-def training(config: DictConfig, cell: str) -> DictConfig:
-    """Give the configuration of one cell's training, whose run lies below the whole's.
+def _loss(training: DictConfig) -> float:
+    """Give the loss of the validation set, by which one of several rates is taken."""
+    scores = json.loads((Path(training.run) / SCORES).read_text(encoding="utf-8"))
+    return float(scores["values"]["loss"])
+
+
+def training(config: DictConfig, cell: str, rate: float) -> DictConfig:
+    """Give the configuration of one cell's training at one learning rate.
+
+    Its run lies below the whole's, as in `elman/0.002`.
 
     Raises:
         ConfigurationError: if there is no such cell, with the nearest; or no place for one.
@@ -77,7 +104,8 @@ def training(config: DictConfig, cell: str) -> DictConfig:
     with open_dict(one):
         for part in ("train", "valid"):
             one.data[part].paths = str(_file(config, part))
-        one.run = str(Path(str(config.run)) / cell)
+        one.run = str(Path(str(config.run)) / cell / f"{rate:g}")
+        one.schedule.peak_rate = rate
         one.model.cell = configuration(f"model/cell/{cell}", [], ()).model.cell
     return OmegaConf.masked_copy(one, [str(key) for key in one if key not in OWN])
 
@@ -106,11 +134,11 @@ def _check(data: DictConfig) -> None:
                 )
 
 
-def fit(training: DictConfig, weights: int, pieces: int, cell: str) -> int:
-    """Set the hidden size with which the model has this number of weights; give the true one.
+def fit(trainings: Sequence[DictConfig], weights: int, pieces: int, cell: str) -> int:
+    """Set the hidden size with which the models have this number of weights; give the true one.
 
     Args:
-        training: of one cell.
+        trainings: of one cell.
         weights: wanted.
         pieces: size of the vocabulary.
         cell: its name.
@@ -120,9 +148,10 @@ def fit(training: DictConfig, weights: int, pieces: int, cell: str) -> int:
     """
 
     def count(hidden_size: int) -> int:
-        training.model.hidden_size = hidden_size
+        for training in trainings:
+            training.model.hidden_size = hidden_size
         with torch.device("meta"):
-            return kept.count(language_network(plain(training.model), pieces))
+            return kept.count(language_network(plain(trainings[0].model), pieces))
 
     size = nearest(weights, count, cell)
     found = count(size)

@@ -7,7 +7,8 @@ export OMP_NUM_THREADS=2
 cells="[$runs/starter/elman,$runs/starter/irnn,$runs/starter/gru,$runs/starter/lstm]"
 
 # 1. How far back a loss is heard, before and after training.
-python -m nmt.gradients "fresh=[elman,irnn,gru,lstm]" "run=$cells" \
+python -m nmt.gradients "fresh=[elman,irnn,gru,lstm,lstm_bias_0]" "run=$cells" \
+  +model/cell@cells.lstm_bias_0=lstm cells.lstm_bias_0.forget_bias=0.0 \
   model.hidden_size=256 model.embedding_size=256 lines=40 joined=3 distance=40 table="$runs/gradients.csv" output="$runs/gradients.png"
 
 # 2 and 3. The gradient's norm before clipping, and the loss, with clipping off, at 1 and at 5.

@@ -307,14 +307,18 @@ def test_the_picture_shows_each_curve_by_its_quantity_and_leaves_out_what_is_0()
     assert [line.get_label() for line in right.lines] == ["lstm (fresh)"]
 
 
-def test_fresh_and_trained_models_share_colours_if_there_are_as_many():
-    fresh, _, trained = curves()
-    other = Curve("gru", FRESH, STATE, fresh.points)
-    one, two = picture.draw([trained, fresh]).axes[0].lines
-    assert one.get_color() == two.get_color()
-    assert (one.get_linestyle(), two.get_linestyle()) == ("-", "--")
-    inks = {line.get_color() for line in picture.draw([trained, fresh, other]).axes[0].lines}
-    assert len(inks) == 3
+def test_a_fresh_cell_shares_its_colour_with_the_run_that_is_named_like_it():
+    points = curves()[0].points
+    shown = [
+        Curve("runs/a/lstm", TRAINED, STATE, points),
+        Curve("runs/b/lstm", TRAINED, STATE, points),
+        Curve("gru", FRESH, STATE, points),
+        Curve("lstm", FRESH, STATE, points),
+    ]
+    one, two, gru, lstm = picture.draw(shown).axes[0].lines
+    assert lstm.get_color() == one.get_color()
+    assert len({one.get_color(), two.get_color(), gru.get_color()}) == 3
+    assert (one.get_linestyle(), lstm.get_linestyle()) == ("-", "--")
 
 
 def test_the_picture_needs_tables():

@@ -1,7 +1,7 @@
 """How far back a loss is heard: norms of gradients against distance, from tables."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 import numpy as np
@@ -79,19 +79,16 @@ def draw(curves: list[Curve]) -> Figure:
 
 
 def _inks(curves: list[Curve]) -> list[str]:
-    """Choose each curve's colour.
-
-    Where as many models are fresh as are trained, the first of both have one colour, and so on, so
-    that the same cells in the same order match; else each has its own.
-    """
-    fresh = sum(curve.weights == FRESH for curve in curves)
-    if 2 * fresh != len(curves):
-        return [colour(number) for number in range(len(curves))]
-    seen = {FRESH: 0, TRAINED: 0}
+    """Choose each curve's colour: a fresh cell and a trained run named like it have the same."""
+    taken: dict[str, set[str]] = {}
     inks = []
     for curve in curves:
-        inks.append(colour(seen[curve.weights]))
-        seen[curve.weights] += 1
+        name = PurePath(curve.model).name
+        if curve.weights in taken.setdefault(name, set()):
+            name = f"{name} {len(taken)}"  # of two trained runs of one name each has its own
+            taken[name] = set()
+        taken[name].add(curve.weights)
+        inks.append(colour(list(taken).index(name)))
     return inks
 
 

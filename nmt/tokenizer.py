@@ -137,6 +137,13 @@ class Tokenizer:
         """Name the pieces; ▁ is a space."""
         return [str(self._model.id_to_piece(int(number))) for number in ids]
 
+    def same_pieces(self, other: "Tokenizer") -> bool:
+        """Tell whether ids mean the same in both."""
+        if self.data == other.data:
+            return True
+        ids = range(self.size)
+        return self.size == other.size and self.pieces(ids) == other.pieces(ids)
+
 
 @dataclass(frozen=True)
 class Tokenizers:

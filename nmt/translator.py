@@ -9,21 +9,19 @@ from typing import Any
 import torch
 import yaml
 
-from nmt import ranges
 from nmt.build import instantiate
 from nmt.bundle import Bundle
 from nmt.cleaning import cleaned
 from nmt.device import choose
-from nmt.errors import ModelError, require
-from nmt.language_bundle import LanguageBundle
+from nmt.errors import ModelError
 from nmt.long_lines.long_lines import LongLines
 from nmt.notice import Notice
 from nmt.resources import folder
 from nmt.scorers.ensemble import Ensemble
-from nmt.scorers.fusion import Fusion
 from nmt.scorers.single import Single
 from nmt.search.search import Hypothesis, Scorer, Search
-from nmt.tokenizer import Tokenizer, Tokenizers
+from nmt.shallow_fusion import ALONE, ShallowFusion
+from nmt.tokenizer import Tokenizers
 from nmt.translation import Candidate, Translation
 from nmt.vocabulary import END, PADDING
 from nmt.windows import Windows
@@ -33,28 +31,6 @@ NOTICES = 3  # long lines that are named in the log before they are only counted
 
 Chunk = tuple[int, ...]
 """Ids of what is translated in one piece, END the last."""
-
-
-@dataclass(frozen=True)
-class ShallowFusion:
-    """A language model of the target language that writes along.
-
-    Attributes:
-        run: its folder, a name; None for no language model.
-        weight: of its log-probabilities.
-    """
-
-    run: object
-    weight: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is no folder's name, and a weight for which there is no probability."""
-        named = self.run is None or isinstance(self.run, str)
-        require(named, "fusion.run", self.run, "the folder of one language model")
-        ranges.at_least("fusion.weight", self.weight, 0)
-
-
-ALONE = ShallowFusion(None, 0.0)
 
 
 @dataclass(frozen=True)
@@ -111,7 +87,7 @@ class Translator:
         scorers = [Single(bundle.model) for bundle in bundles]
         scorer = scorers[0] if len(scorers) == 1 else Ensemble(scorers)
         return cls(
-            _fused(scorer, fusion, first.tokenizers.target, trust, place),
+            fusion(scorer, first.tokenizers.target, trust, place),
             first.tokenizers,
             instantiate(first.config["search"]) if search is None else search,
             _configured("long_lines/split") if long_lines is None else long_lines,
@@ -206,34 +182,8 @@ def _check_vocabularies(runs: Sequence[str | Path], bundles: Sequence[Bundle]) -
             ("source", first.source, other.source),
             ("target", first.target, other.target),
         ):
-            if not _same(one, two):
+            if not one.same_pieces(two):
                 raise ModelError(
                     f"{run} has another {side} vocabulary than {runs[0]}; the models of an"
                     " ensemble must be trained on the same prepared corpus"
                 )
-
-
-def _fused(
-    scorer: Scorer,
-    fusion: ShallowFusion,
-    target: Tokenizer,
-    trust: Sequence[str],
-    place: torch.device,
-) -> Scorer:
-    """Add the language model, if there is one."""
-    if fusion.run is None:
-        return scorer
-    language = LanguageBundle.load(Path(str(fusion.run)), tuple(trust), place)
-    if not _same(language.tokenizer, target):
-        raise ModelError(
-            f"{fusion.run} has another vocabulary than the translation model; train it on the same"
-            " prepared corpus, or with vocabulary=existing vocabulary.run=FOLDER of that model"
-        )
-    return Fusion(scorer, language.model, fusion.weight)
-
-
-def _same(one: Tokenizer, other: Tokenizer) -> bool:
-    """Tell whether ids mean the same."""
-    if one.data == other.data:
-        return True
-    return one.size == other.size and one.pieces(range(one.size)) == other.pieces(range(one.size))

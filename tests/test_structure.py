@@ -22,8 +22,8 @@ LAYERS = [
     "build gradient_flow scorers side",
     "held_out held_out_text preparation readings saved training writing",
     "benchmark bundle language_bundle",
-    "evaluation likelihood plots settings translator",
-    "contrasts reranking",
+    "evaluation likelihood plots settings shallow_fusion",
+    "contrasts reranking translator",
     "arpa contrast download evaluate generate gradients plot prepare rerank score train"
     " train_language_model translate",
     "recall",

@@ -66,7 +66,7 @@ def test_the_command_reads_and_writes_files(monkeypatch, capfd, saved, tmp_path)
     [
         (["run=runs/none"], "train one with: python -m nmt.train run=runs/none"),
         (["run=[]"], "run=[] names no model; expected a run's folder"),
-        (["search=bem"], "search=bem: there is no such choice (nearest: beam)"),
+        (["search=bem"], "search=bem: there is no such choice (nearest: beam"),
         (["search.size=0"], "search.size=0: expected 1 or more"),
         (["search.size=viele"], "search.size=viele: expected a whole number"),
         (["search=sample", "search.top_p=2.0"], "search.top_p=2.0: expected more than 0 and at"),

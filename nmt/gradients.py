@@ -54,7 +54,6 @@ class Text:
 def gradients(config: DictConfig) -> None:
     """Measure all models on the same text; the picture shows them over each other."""
     # Imported here: without matplotlib the rest of the program works, and this says what to do.
-    from nmt.plots.gradients import draw
     from nmt.plots.picture import check_format, save
 
     allocator.keep_blocks()
@@ -66,6 +65,9 @@ def gradients(config: DictConfig) -> None:
             " as in fresh=[elman,lstm]"
         )
     check_format(Path(config.output))
+    # Imported after the room's contract, which refuses a missing matplotlib by name.
+    from nmt.plots.gradients import draw
+
     cells = {str(name): _cell(config, str(name)) for name in config.fresh}
     text = _text(config)
     curves = [*_trained(config, text, place), *_fresh(config, cells, text, place)]

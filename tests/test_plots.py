@@ -425,10 +425,21 @@ def test_the_command_draws_curves_lengths_accuracy_and_gradient_norms(tmp_path):
         assert output.read_bytes().startswith(b"<?xml")
 
 
-def test_without_matplotlib_the_extra_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "call"),
+    [
+        ("['plot', 'curves']", "from nmt.plot import plot, run; run('plot', plot, ('picture',))"),
+        (
+            "['gradients', 'fresh=[gru]']",
+            "from nmt.gradients import gradients, run; run('gradients', gradients)",
+        ),
+    ],
+)
+def test_without_matplotlib_the_extra_is_named(arguments, call):
+    imports, called = call.split("; ")
     script = (
-        "import sys; sys.modules['matplotlib'] = None; sys.argv = ['plot', 'curves']\n"
-        "from nmt.plot import plot, run; sys.exit(run('plot', plot, ('picture',)))"
+        f"import sys; sys.modules['matplotlib'] = None; sys.argv = {arguments}\n"
+        f"{imports}; sys.exit({called})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     expected = "error: matplotlib is not installed; install it with: pip install 'nmt[plot]'\n"

@@ -2,7 +2,7 @@ import pytest
 import torch
 from networks import batch
 
-from nmt.build import check_stored, instantiate, plain, translation_model
+from nmt.build import check_stored, instantiate, language_network, plain, translation_model
 from nmt.command_line import configuration
 from nmt.errors import ConfigurationError, ModelError
 from nmt.resources import folder
@@ -126,3 +126,22 @@ def test_a_trusted_package_may_be_named():
     with pytest.raises(ModelError, match=r"add trust=\[fractions\]"):
         check_stored(node, (), "config.yaml")
     check_stored(node, ("fractions",), "config.yaml")
+
+
+CELLS = sorted(path.stem for path in (folder("conf") / "model" / "cell").glob("[!_]*.yaml"))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_builds_a_language_model_that_reads_as_it_advances(cell):
+    torch.manual_seed(1)
+    small = ["model.hidden_size=8", "model.embedding_size=8", "model.layers=2"]
+    node = plain(configuration("train_language_model", [f"model/cell={cell}", *small], ()).model)
+    check_stored(node, (), "config.yaml")
+    network = language_network(node, 40).double().eval()
+    ids = batch().inputs
+    together, _ = network.read(ids, network.start(len(ids)))
+    state, alone = network.start(len(ids)), []
+    for place in ids.unbind(1):
+        readout, state = network.advance(place, state)
+        alone.append(readout)
+    assert torch.allclose(together, torch.stack(alone, dim=1), atol=1e-9)

@@ -44,7 +44,9 @@ class Weights:
 
     def score(self, option: Option) -> float:
         """Give what candidates are ranked by."""
-        return option.translation + self.language * option.language + self.length * option.pieces
+        # What does not count must not make 0 times minus infinity, which is no number.
+        language = self.language * option.language if self.language else 0.0
+        return option.translation + language + self.length * option.pieces
 
     def best(self, options: Sequence[Option]) -> str:
         """Give the text of the highest score, the first of equals."""

@@ -1,7 +1,7 @@
 """A language model goes on from what was written, piece by piece."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
@@ -82,12 +82,8 @@ class Writer:
         if self.temperature == 0:
             return logits.argmax(dim=1)
         noise = torch.rand(1, generator=generator, dtype=torch.float64)
-        return pick(self._sample().probabilities(logits), noise)
-
-    def _sample(self) -> Sample:
-        """Give the search that draws in the same way."""
-        plain = Sample(1.0, self.top_k, self.top_p, self.seed, 1, 0.0, 0)
-        return replace(plain, temperature=self.temperature) if self.temperature else plain
+        sample = Sample(self.temperature, self.top_k, self.top_p, self.seed, 1, 0.0, 0)
+        return pick(sample.probabilities(logits), noise)
 
 
 def known(tokenizer: Tokenizer, text: str) -> list[int]:

@@ -1,6 +1,7 @@
 """N-best lists and their weights; the commands that take a language model beside another model."""
 
 import json
+import math
 
 import jaxtyping
 import pytest
@@ -34,6 +35,14 @@ GOOD, BAD, SHORT = "the old man reads a book", "the old the man reads a book", "
 def test_a_score_is_the_weighed_sum():
     option = Option("a b", -3.0, -5.0, 2)
     assert Weights(0.5, 0.25).score(option) == -3.0 + 0.5 * -5.0 + 0.25 * 2
+
+
+def test_a_candidate_that_is_impossible_ranks_last_or_is_not_asked_about():
+    impossible = Option("a", -1.0, -math.inf, 1)
+    possible = Option("b", -2.0, -50.0, 1)
+    assert Weights(0.1, 0.0).best([impossible, possible]) == "b"
+    assert Weights(0.0, 0.0).best([impossible, possible]) == "a"
+    assert Weights(0.0, 0.0).best([possible, impossible]) == "a"
 
 
 def lists():

@@ -16,7 +16,7 @@ from nmt.command_line import configuration, run
 from nmt.generate import generate
 from nmt.language_models.language_model import LanguageModel, by_steps
 from nmt.score import score
-from nmt.vocabulary import END, PADDING
+from nmt.vocabulary import END
 from nmt.writing import Writer
 
 
@@ -197,7 +197,7 @@ class Scripted(LanguageModel):
         return row, state + 1
 
     def log_probabilities(self, target):
-        return by_steps(self, target, PADDING)
+        return by_steps(self, target)
 
 
 def test_a_piece_is_shown_before_the_next_step_is_made():

@@ -5,6 +5,8 @@ from typing import Any, Protocol, runtime_checkable
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from nmt.vocabulary import PADDING
+
 
 @runtime_checkable
 class LanguageModel(Protocol):
@@ -42,13 +44,13 @@ class LanguageModel(Protocol):
 
 
 def by_steps(
-    model: LanguageModel, target: Int[Tensor, "batch bounded"], padding: int
+    model: LanguageModel, target: Int[Tensor, "batch bounded"]
 ) -> Float[Tensor, "batch target"]:
-    """Compute `log_probabilities` by the loop that defines it; a label `padding` counts 0."""
+    """Compute `log_probabilities` by the loop that defines it; what is faster is tested on this."""
     state = model.start(len(target))
     found = target.new_zeros(target[:, 1:].shape).float()
     for place, labels in enumerate(target[:, 1:].unbind(1)):
         row, state = model.step(target[:, place], state)
         chosen = row.gather(1, labels.unsqueeze(1)).squeeze(1).to(found.dtype)
-        found[:, place] = chosen.masked_fill(labels == padding, 0)
+        found[:, place] = chosen.masked_fill(labels == PADDING, 0)
     return found

@@ -12,9 +12,9 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
-    "dropout given ranges",
-    "atomic attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
-    " output_formats overrides precision report resources sampling search shards windows",
+    "atomic dropout given lock ranges",
+    "attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
+    " output_formats overrides precision report resources sampling search shards sums windows",
     "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
     " progress readouts schedules scoring stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",

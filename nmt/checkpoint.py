@@ -1,55 +1,200 @@
-"""Training state on disk: all that a training needs to go on exactly where it stopped."""
+"""Training states on disk: all that a training needs to go on exactly where it stopped."""
 
+import hashlib
+import logging
 import os
 import pickle
 import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import torch
 
-from nmt import ranges
+from nmt import atomic, ranges, sums
 from nmt.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2
+"""Of a state; format 1 was one file, `state.pt`, and said less of itself."""
+
+DIGITS = 16
+"""Hexadecimal digits of a state's SHA-256 in its name."""
+
+NAMED = re.compile(rf"state-(\d{{8,}})-([0-9a-f]{{{DIGITS}}})\.pt")
+FIRST_FORMAT = "state.pt"
+DAMAGED = "damaged.pt"
+
+logger = logging.getLogger(__name__)
 
 
-def save(path: Path, state: dict[str, Any]) -> None:
-    """Write tensors and plain containers; the file is the old one or the new one, never a part.
+@dataclass(frozen=True)
+class Checkpoints:
+    """The newest states of one training, each a file `state-UPDATE-SUM.pt` that names its sum.
 
-    Raises:
-        ModelError: if the file cannot be written; the old one is as it was.
+    Attributes:
+        folder: where they lie.
+        keep: how many there are at most, each of another update.
     """
-    beside = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
-            torch.save({"format": FORMAT, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except (OSError, RuntimeError) as error:
-        beside.unlink(missing_ok=True)
-        raise ModelError(f"{path} cannot be written: {error}; the state before is kept") from error
+
+    folder: Path
+    keep: int
+
+    def __post_init__(self) -> None:
+        """Refuse to keep nothing."""
+        ranges.at_least("keep", self.keep, 1)
+
+    def save(self, update: int, state: dict[str, Any]) -> None:
+        """Write a state, read it again to see that it is whole, and only then drop old ones.
+
+        Args:
+            update: after which it stands so.
+            state: tensors and plain containers.
+
+        Raises:
+            NmtError: if there is no room, or the file cannot be written; those before are kept.
+        """
+        beside = self.folder / ".state.part"
+        path = self.folder / f"state-{update:08}"
+        with atomic.explained(path, beside):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            atomic.check_space(path, _bytes(state))
+            with beside.open("wb") as file:
+                summing = _Summing(file)
+                try:
+                    torch.save({"format": FORMAT, **state}, cast(BinaryIO, summing))
+                except RuntimeError as error:  # of torch's own, after a write that failed
+                    raise summing.failure or error from error
+                file.flush()
+                os.fsync(file.fileno())
+            written = summing.sum.hexdigest()
+            if sums.of(beside) != written:
+                raise OSError("the disk gives back other bytes than it was given")
+            path = self.folder / f"{path.name}-{written[:DIGITS]}.pt"
+            atomic.put(beside, path)
+        self._prune(update, path)
+
+    def newest(self) -> dict[str, Any] | None:
+        """Read the newest state that is intact; None if there is no state.
+
+        A damaged one is named in the log and moved to `damaged.pt`.
+
+        Raises:
+            ModelError: if there are states and none of them is intact, or one is of a format that
+                this program does not read.
+        """
+        damaged = []
+        for path in self._files():
+            try:
+                return load(path)
+            except DamagedError as error:
+                logger.warning("%s; it is moved to %s", error, DAMAGED)
+                path.replace(self.folder / DAMAGED)
+                damaged.append(path)
+        if damaged:
+            raise ModelError(
+                f"{self.folder} holds no training state that is intact; begin another run=NAME"
+            )
+        return None
+
+    def update(self) -> int | None:
+        """Give the update of the newest state, intact or not; None if there is none."""
+        for path in self._files():
+            match = NAMED.fullmatch(path.name)
+            return int(match[1]) if match else int(load(path)["progress"]["update"])
+        return None
+
+    def oldest(self) -> int:
+        """Give the update of the oldest state that may still be gone on from; 0 without any."""
+        return min(map(_update, self._named()), default=0)
+
+    def _files(self) -> list[Path]:
+        """Give all states, the newest first."""
+        first = self.folder / FIRST_FORMAT
+        return [*self._named(), first] if first.exists() else self._named()
+
+    def _named(self) -> list[Path]:
+        named = [path for path in self.folder.glob("state-*.pt") if NAMED.fullmatch(path.name)]
+        named.sort(key=lambda path: (_update(path), path.stat().st_mtime_ns), reverse=True)
+        return named
+
+    def _prune(self, update: int, path: Path) -> None:
+        """Delete what the new state replaces."""
+        updates = sorted(set(map(_update, self._named())))
+        kept = set(updates[-self.keep :]) - {update}
+        for one in self._files():
+            if one != path and (one.name == FIRST_FORMAT or _update(one) not in kept):
+                one.unlink()
+
+
+class DamagedError(ModelError):
+    """A training state is not what was written."""
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read what `save` wrote; nothing in the file is executed.
+    """Read a state; nothing in the file is executed.
 
     Raises:
-        ModelError: if it is no such file, or of another format.
+        DamagedError: if its bytes are not those that its name speaks of, or are no state.
+        ModelError: if it is of a format that this program does not read.
     """
+    match = NAMED.fullmatch(path.name)
     try:
+        if match and not sums.of(path).startswith(match[2]):
+            raise DamagedError(f"{path} is damaged: its bytes are not those that were written")
         state = torch.load(path, map_location="cpu", weights_only=True)
         written = state["format"]
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"{path} is no training state ({why}); begin another run=NAME") from error
-    if written != FORMAT:
-        raise ModelError(f"{path} has format {written}; this program reads format {FORMAT}")
+        raise DamagedError(f"{path} is no training state ({why})") from error
+    if written not in (1, FORMAT):
+        raise ModelError(
+            f"{path} has format {written}; this program reads formats 1 and {FORMAT}; use the"
+            " version of nmt that wrote it, or begin another run=NAME"
+        )
     assert isinstance(state, dict)
     return state
+
+
+class _Summing:
+    """A file that is summed as it is written, and remembers why it could not be."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.sum = hashlib.sha256()
+        self.failure: OSError | None = None
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.sum.update(data)
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.failure = error
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _update(path: Path) -> int:
+    match = NAMED.fullmatch(path.name)
+    assert match is not None
+    return int(match[1])
+
+
+def _bytes(state: Any) -> int:
+    """Give about how large a state's file will be."""
+    return sum(tensor.nbytes for tensor in _tensors(state)) + (1 << 16)
+
+
+def _tensors(state: Any) -> Iterator[torch.Tensor]:
+    if isinstance(state, torch.Tensor):
+        yield state
+    elif isinstance(state, dict | list | tuple):
+        for one in state.values() if isinstance(state, dict) else state:
+            yield from _tensors(one)
 
 
 def random_state() -> dict[str, Any]:

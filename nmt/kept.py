@@ -1,17 +1,20 @@
 """Weights of some validated checkpoints on disk, and their mean."""
 
-import os
+import hashlib
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
+from nmt import atomic, sums
 from nmt.averaging.averaging import Averaging, Kept
-from nmt.errors import ModelError
+
+logger = logging.getLogger(__name__)
 
 
 class KeptWeights:
@@ -28,60 +31,81 @@ class KeptWeights:
         self.folder = folder
         self.averaging = averaging
         self.kept: list[Kept] = []
+        self._sums: dict[int, str] = {}
+        self._dropped: dict[int, int] = {}
 
     def add(self, network: nn.Module, update: int, score: float) -> None:
         """Write the network's weights if the averaging chooses them."""
         newest = Kept(update, score)
-        chosen = self.averaging.choose([*self.kept, newest])
+        before = [*self.kept, newest]
+        chosen = self.averaging.choose(before)
         self.kept = sorted(chosen, key=lambda one: one.update)
+        self._dropped |= {one.update: update for one in before if one not in self.kept}
         if newest in self.kept:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            beside = self._file(update).with_suffix(".part")
-            save_file(weights(network), beside)
-            with beside.open("rb") as file:
-                os.fsync(file.fileno())
-            beside.replace(self._file(update))
+            data = serialise(weights(network))
+            atomic.write(self._file(update), data)
+            self._sums[update] = hashlib.sha256(data).hexdigest()
 
-    def prune(self) -> None:
-        """Delete the files that are no longer chosen."""
-        chosen = {self._file(one.update) for one in self.kept}
+    def prune(self, oldest: int) -> None:
+        """Delete the files that no state on disk names.
+
+        Args:
+            oldest: update of the oldest state; what was dropped after it, it may still name.
+        """
+        self._dropped = {one: at for one, at in self._dropped.items() if at > oldest}
+        named = {self._file(update) for update in (*self._dropped, *self._updates())}
         for path in self.folder.glob("update-*"):
-            if path not in chosen:
+            if path not in named:
                 path.unlink()
 
-    def mean(self) -> dict[str, Tensor]:
-        """Average all kept weights, each weight in float64.
+    def drop_damaged(self) -> None:
+        """Name the files that are not what was written; they have no part in the mean."""
+        damaged = [one for one in self.kept if not self._intact(one.update)]
+        for one in damaged:
+            logger.warning(
+                "%s was kept for averaging and is missing or damaged; the mean is taken of the"
+                " others",
+                self._file(one.update),
+            )
+        self.kept = [one for one in self.kept if one not in damaged]
 
-        Raises:
-            ModelError: if a file is missing or not readable.
-        """
+    def mean(self) -> dict[str, Tensor]:
+        """Average all kept weights, each weight in float64."""
         sums: dict[str, Tensor] = {}
         for one in self.kept:
-            for name, tensor in self._load(one.update).items():
+            for name, tensor in load_file(self._file(one.update)).items():
                 wide = tensor.double()
                 sums[name] = sums[name] + wide if name in sums else wide
         return {name: (total / len(self.kept)).float() for name, total in sums.items()}
 
-    def state(self) -> list[dict[str, Any]]:
+    def state(self) -> dict[str, Any]:
         """Give what `restore` needs."""
-        return [asdict(one) for one in self.kept]
+        kept = [{**asdict(one), "sha256": self._sums[one.update]} for one in self.kept]
+        return {"kept": kept, "dropped": dict(self._dropped)}
 
-    def restore(self, state: list[dict[str, Any]]) -> None:
-        """Go on with the files that `state` named."""
-        self.kept = [Kept(**one) for one in state]
+    def restore(self, state: dict[str, Any] | list[dict[str, Any]]) -> None:
+        """Go on with the files that `state` named.
+
+        A state of format 1 is a list without sums; its files are taken as right.
+        """
+        if isinstance(state, list):
+            there = {one["update"]: self._file(one["update"]) for one in state}
+            digests = {one: sums.of(path) if path.is_file() else "" for one, path in there.items()}
+            kept = [{**one, "sha256": digests[one["update"]]} for one in state]
+            state = {"kept": kept, "dropped": {}}
+        self.kept = [Kept(one["update"], one["score"]) for one in state["kept"]]
+        self._sums = {one["update"]: one["sha256"] for one in state["kept"]}
+        self._dropped = dict(state["dropped"])
+
+    def _updates(self) -> list[int]:
+        return [one.update for one in self.kept]
 
     def _file(self, update: int) -> Path:
         return self.folder / f"update-{update:08}.safetensors"
 
-    def _load(self, update: int) -> dict[str, Tensor]:
+    def _intact(self, update: int) -> bool:
         path = self._file(update)
-        try:
-            return load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise ModelError(
-                f"{path} was kept for averaging and cannot be read ({error}); "
-                "go on with averaging=none in another run=NAME"
-            ) from error
+        return path.is_file() and sums.of(path) == self._sums[update]
 
 
 def count(network: nn.Module) -> int:

@@ -87,3 +87,12 @@ class Pace:
             ranges.at_least("validate_every", self.validate_every, 1)
         if self.patience is not None:
             ranges.at_least("patience", self.patience, 1)
+
+    def validation_is_due(self, progress: Progress, reached: str | None) -> bool:
+        """Say whether the newest weights are to be validated; where a bound is reached, always."""
+        if progress.validated == progress.update:
+            return False
+        if reached:
+            return True
+        every = self.validate_every
+        return progress.batches == 0 if every is None else progress.update % every == 0

@@ -128,6 +128,10 @@ class Progress:
         self.best = score if better else self.best
         return better
 
+    def forget_best(self) -> None:
+        """Let the next validation be the best, and let there be one even if training had ended."""
+        self.best, self.validated, self.finished = -math.inf, -1, False
+
     def record(self, share: float, rate: float, seconds_left: float) -> UpdateRecord:
         """Give the means over the window, and begin a new window."""
         window, self.window = self.window, Window()

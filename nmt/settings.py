@@ -1,6 +1,7 @@
 """What a run was told when it began, and what may be otherwise when it goes on."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,22 +10,26 @@ import yaml
 from nmt import atomic
 from nmt.benchmark import TRAINING
 from nmt.bundle import WEIGHTS
+from nmt.checkpoint import Checkpoints
 from nmt.errors import ConfigurationError, ModelError
-
-STATE = Path("training", "state.pt")
-"""Below a run's folder: where its training stands."""
+from nmt.resumption.resumption import Change, Fork, Resumption
 
 CORPUS = "corpus"
 """The key among a run's settings that names text and tokenizer by their sum."""
+
+FORKS = "forks"
+"""The key that says after which updates the run went on with other settings, and with which."""
 
 MAY_CHANGE = (
     "data",
     "device",
     "epochs",
     "journal",
+    "keep",
     "minutes",
     "patience",
     "prepared",
+    "resume",
     "run",
     "samples",
     "save_seconds",
@@ -38,61 +43,89 @@ MAY_CHANGE = (
 """What a resumed run may have otherwise than before; the text itself is known by its sum."""
 
 
-def claim(run: str, settings: dict[str, Any]) -> None:
-    """Write a training's settings into the run's folder; where it goes on, compare them first.
+@dataclass(frozen=True)
+class Agreement:
+    """Settings that a run may go on with; `write` is what binds it to them.
+
+    Attributes:
+        run: the folder.
+        settings: all of them, CORPUS included, in plain values.
+        forks: where the run went on with other settings, oldest first.
+    """
+
+    run: str
+    settings: dict[str, Any]
+    forks: list[Fork]
+
+    def write(self) -> None:
+        """Put the settings into the run's folder.
+
+        Raises:
+            NmtError: if it cannot be written.
+        """
+        forks = {FORKS: [asdict(fork) for fork in self.forks]} if self.forks else {}
+        text = yaml.safe_dump({**self.settings, **forks}, sort_keys=False, allow_unicode=True)
+        atomic.write(Path(self.run) / TRAINING, text.encode())
+
+
+def agree(
+    run: str, settings: dict[str, Any], checkpoints: Checkpoints, resumption: Resumption
+) -> Agreement:
+    """Compare a training's settings with those that the run began with, if it did.
 
     Args:
         run: the folder.
         settings: all of them, CORPUS included, in plain values.
+        checkpoints: where its training stands.
+        resumption: decides on settings that differ.
 
     Raises:
         ConfigurationError: if something differs that may not, or a model would be lost.
         ModelError: if the settings that are there cannot be read.
-        NmtError: if the folder cannot be written.
     """
     path = Path(run) / TRAINING
+    update = checkpoints.update()
     has_model = (Path(run) / WEIGHTS).exists()
-    if (Path(run) / STATE).exists() or (has_model and path.exists()):
-        stored = _stored(path)
-        check_unchanged(stored, settings, (*MAY_CHANGE, CORPUS), run)
-        if stored[CORPUS] != settings[CORPUS]:
+    if update is None and not (has_model and path.exists()):
+        if has_model:
             raise ConfigurationError(
-                f"run={run} was begun with other text than is there now ({stored[CORPUS]}, now "
-                f"{settings[CORPUS]}); begin another run=NAME"
+                f"run={run} holds a model without its training, which would be lost; "
+                "begin another run=NAME"
             )
-    elif has_model:
+        return Agreement(run, settings, [])
+    stored, forks = _stored(path)
+    if stored[CORPUS] != settings[CORPUS]:
         raise ConfigurationError(
-            f"run={run} holds a model without its training, which would be lost; "
-            "begin another run=NAME"
+            f"run={run} was begun with other text than is there now ({stored[CORPUS]}, now "
+            f"{settings[CORPUS]}); begin another run=NAME"
         )
-    atomic.write(path, yaml.safe_dump(settings, sort_keys=False, allow_unicode=True).encode())
+    if found := changes(stored, settings, (*MAY_CHANGE, CORPUS)):
+        resumption(run, found)
+        forks.append(Fork(update or 0, [change.key for change in found]))
+    return Agreement(run, settings, forks)
 
 
-def check_unchanged(
-    stored: dict[str, Any], now: dict[str, Any], may_change: Sequence[str], run: str
-) -> None:
+def changes(stored: dict[str, Any], now: dict[str, Any], may_change: Sequence[str]) -> list[Change]:
     """Compare the settings that a run began with and those that it shall go on with.
 
     Args:
         stored: settings as nested dictionaries.
         now: settings in the same form.
         may_change: dotted keys that may differ; each stands for all that lies below it too.
-        run: name for the message.
 
-    Raises:
-        ConfigurationError: for the first key that differs and may not.
+    Returns:
+        what differs and may not.
     """
     old, new = _flat(stored, ""), _flat(now, "")
+    found = []
     # What was typed stands higher than what is interpolated from it, so it is named first.
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key.count("."), key)):
         if any(key == free or key.startswith(free + ".") for free in may_change):
             continue
         before, after = (_value(values, key) for values in (old, new))
         if before != after:
-            raise ConfigurationError(
-                f"run={run} was begun with {key}={before} and cannot go on with {key}={after}; "
-                f"take {key}={before} again, or begin another run=NAME"
-            )
+            found.append(Change(key, before, after))
+    return found
 
 
 def _flat(settings: Any, prefix: str) -> dict[str, Any]:
@@ -110,11 +143,15 @@ def _value(settings: dict[str, Any], key: str) -> str:
     return "null" if settings[key] is None else str(settings[key])
 
 
-def _stored(path: Path) -> dict[str, Any]:
+def _stored(path: Path) -> tuple[dict[str, Any], list[Fork]]:
+    """Read what `Agreement.write` wrote: the settings, and the forks apart."""
     try:
         stored = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(stored, dict) or CORPUS not in stored:
-        raise ModelError(f"{path} is damaged; begin another run=NAME")
-    return stored
+    try:
+        forks = [Fork(int(one["update"]), list(one["keys"])) for one in stored.pop(FORKS, [])]
+        str(stored[CORPUS])
+        return stored, forks
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path} is damaged; begin another run=NAME") from error

@@ -13,18 +13,19 @@ from omegaconf import DictConfig
 from nmt import allocator, bundle, checkpoint, device, distributed, origin, ranges
 from nmt.benchmark import MISSING, Benchmark, from_corpus
 from nmt.build import instantiate, plain, translation_model
+from nmt.checkpoint import Checkpoints
 from nmt.command_line import run
 from nmt.errors import ConfigurationError
 from nmt.held_out import HeldOut, spread
 from nmt.kept import KeptWeights, count, weights
 from nmt.preparation import Prepared, prepared
-from nmt.settings import CORPUS, STATE, claim
-from nmt.trainer import Trainer, Watchers
-from nmt.training import bounds, check, complete, optimizer, pace, settings
+from nmt.trainer import Trainer
+from nmt.training import agreed, bounds, check, complete, optimizer, pace, settings, writing
 from nmt.translation_model import TranslationModel
 from nmt.translator import Translator
 from nmt.updater import Updater
 from nmt.validation import Validation
+from nmt.watchers import Watchers
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +40,14 @@ def train(config: DictConfig) -> None:
     place = device.choose(config.device)
     _check(config)
     test = _test(config)
-    corpus = prepared(config)
-    claim(config.run, {**settings(config), CORPUS: corpus.folder.name})
-    checkpoint.seed(config.seed)
-    network = _network(config, corpus).to(place)
-    if complete(_trainer(config, corpus, network, place), "train"):
+    with writing(config.run):
+        corpus = prepared(config)
+        agreement, checkpoints = agreed(config, corpus.folder.name)
+        checkpoint.seed(config.seed)
+        network = _network(config, corpus).to(place)
+        trainer = _trainer(config, corpus, network, place, checkpoints)
+        trained = complete(trainer, "train", agreement)
+    if trained:
         _show(config, test)
 
 
@@ -77,7 +81,11 @@ def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
 
 
 def _trainer(
-    config: DictConfig, corpus: Prepared, network: TranslationModel, place: torch.device
+    config: DictConfig,
+    corpus: Prepared,
+    network: TranslationModel,
+    place: torch.device,
+    checkpoints: Checkpoints,
 ) -> Trainer:
     objective, precision = instantiate(config.objective), instantiate(config.precision)
     logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
@@ -113,7 +121,7 @@ def _trainer(
                 device=place,
             ),
         ),
-        Path(config.run) / STATE,
+        checkpoints,
     )
 
 

@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from nmt import allocator, checkpoint, device, language_bundle, origin
 from nmt.build import instantiate, language_network, plain
+from nmt.checkpoint import Checkpoints
 from nmt.command_line import run
 from nmt.held_out_text import HeldOutText, surprise, words
 from nmt.kept import KeptWeights, count, weights
@@ -24,13 +25,13 @@ from nmt.language_models.ngram import NGram
 from nmt.likelihood import LanguageJudge, Line, Total
 from nmt.preparation import Prepared, prepared
 from nmt.saved import SCORES
-from nmt.settings import CORPUS, STATE, claim
 from nmt.side import Side
 from nmt.tokenizer import Tokenizer
-from nmt.trainer import Trainer, Watchers
-from nmt.training import bounds, check, complete, optimizer, pace, settings
+from nmt.trainer import Trainer
+from nmt.training import agreed, bounds, check, complete, optimizer, pace, writing
 from nmt.updater import Updater
 from nmt.validation import Validation
+from nmt.watchers import Watchers
 
 logger = logging.getLogger(__name__)
 
@@ -60,29 +61,45 @@ def learn(config: DictConfig, command: str) -> bool:
     instantiate(config.criterion).score(dict.fromkeys(("loss", *surprise(0.0, 1, 1)), 0.0))
     counted = "estimator" in config.model
     estimator = instantiate(config.model.estimator) if counted else None
-    corpus, side = prepared(config), instantiate(config.side)
-    claim(config.run, {**settings(config), CORPUS: corpus.folder.name})
-    checkpoint.seed(config.seed)
+    with writing(config.run):
+        corpus, side = prepared(config), instantiate(config.side)
+        agreement, checkpoints = agreed(config, corpus.folder.name)
+        checkpoint.seed(config.seed)
+        tokenizer = side.tokenizer(corpus.tokenizers)
+        if estimator is not None:
+            agreement.write()
+            _count(config, corpus, side, estimator, place)
+            return True
+        network = language_network(plain(config.model), tokenizer.size).to(place)
+        logger.info("the model has %d weights", count(network))
+        trainer = _trainer(config, corpus, side, network, checkpoints)
+        return complete(trainer, command, agreement)
+
+
+def _count(
+    config: DictConfig, corpus: Prepared, side: Side, estimator: Any, place: torch.device
+) -> None:
+    """Make an n-gram model, and keep it."""
     tokenizer = side.tokenizer(corpus.tokenizers)
-    if estimator is not None:
-        lines = side.ids(corpus.train, np.arange(len(corpus.train)))
-        began = time.monotonic()
-        model = NGram(estimator(lines, tokenizer.size))
-        seconds = time.monotonic() - began
-        logger.info("counted %d pieces in %.1f s", int(lines.lengths.sum()), seconds)
-        logger.info("the model has %d weights", model.weights)
-        took = {"seconds": seconds, "pieces": int((lines.lengths + 1).sum())}
-        validation = _validated(config, model, tokenizer, side.texts(corpus.valid))
-        _keep(config, tokenizer, place, model.tensors(), validation, took)
-        return True
-    network = language_network(plain(config.model), tokenizer.size).to(place)
-    logger.info("the model has %d weights", count(network))
-    return complete(_trainer(config, corpus, side, network, place), command)
+    lines = side.ids(corpus.train, np.arange(len(corpus.train)))
+    began = time.monotonic()
+    model = NGram(estimator(lines, tokenizer.size))
+    seconds = time.monotonic() - began
+    logger.info("counted %d pieces in %.1f s", int(lines.lengths.sum()), seconds)
+    logger.info("the model has %d weights", model.weights)
+    took = {"seconds": seconds, "pieces": int((lines.lengths + 1).sum())}
+    validation = _validated(config, model, tokenizer, side.texts(corpus.valid))
+    _keep(config, tokenizer, place, model.tensors(), validation, took)
 
 
 def _trainer(
-    config: DictConfig, corpus: Prepared, side: Side, network: LanguageNetwork, place: torch.device
+    config: DictConfig,
+    corpus: Prepared,
+    side: Side,
+    network: LanguageNetwork,
+    checkpoints: Checkpoints,
 ) -> Trainer:
+    place = next(network.parameters()).device
     objective, precision = instantiate(config.objective), instantiate(config.precision)
     logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
     reading = instantiate(config.reading)
@@ -90,17 +107,6 @@ def _trainer(
     reader = reading.reader(network)
     tokenizer = side.tokenizer(corpus.tokenizers)
     folder = Path(config.run)
-    valid = side.ids(corpus.valid, np.arange(len(corpus.valid)))
-    held_out = HeldOutText(
-        network=network,
-        reader=reading.reader,
-        objective=objective,
-        precision=precision,
-        batches=partial(reading.held_out, corpus.valid, side),
-        words=sum(map(words, side.texts(corpus.valid))),
-        pieces=int((valid.lengths + 1).sum()),
-        device=place,
-    )
 
     def keep_best(validation: Validation) -> None:
         _keep(
@@ -120,13 +126,30 @@ def _trainer(
         bounds(config),
         pace(config),
         Watchers(
-            validate=held_out,
+            validate=_held_out(config, corpus, side, network),
             criterion=instantiate(config.criterion),
             keep_best=keep_best,
             kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
             journal=instantiate(config.journal),
         ),
-        folder / STATE,
+        checkpoints,
+    )
+
+
+def _held_out(
+    config: DictConfig, corpus: Prepared, side: Side, network: LanguageNetwork
+) -> HeldOutText:
+    reading = instantiate(config.reading)
+    valid = side.ids(corpus.valid, np.arange(len(corpus.valid)))
+    return HeldOutText(
+        network=network,
+        reader=reading.reader,
+        objective=instantiate(config.objective),
+        precision=instantiate(config.precision),
+        batches=partial(reading.held_out, corpus.valid, side),
+        words=sum(map(words, side.texts(corpus.valid))),
+        pieces=int((valid.lengths + 1).sum()),
+        device=next(network.parameters()).device,
     )
 
 

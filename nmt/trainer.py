@@ -1,44 +1,27 @@
 """The training loop; it knows neither a model nor BLEU, the command hands both in."""
 
 import logging
+import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from nmt import checkpoint
+from nmt.checkpoint import Checkpoints
 from nmt.clock import Clock
 from nmt.errors import NmtError
 from nmt.groups import Data, Group, groups
 from nmt.interruption import Interrupted, Watch
-from nmt.journals.journal import Journal, ValidationRecord
-from nmt.kept import KeptWeights, set_weights, weights
+from nmt.journals.journal import ValidationRecord
+from nmt.kept import set_weights, weights
 from nmt.pace import Bounds, Pace
 from nmt.progress import Progress
+from nmt.resumption.resumption import Fork, adapted
 from nmt.schedules.schedule import Schedule
 from nmt.updater import Updater
-from nmt.validation import Criterion, Validation
+from nmt.watchers import Watchers
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Watchers:
-    """Who looks at the network between updates.
-
-    Attributes:
-        validate: looks at the network as it is; draws no random numbers.
-        criterion: makes of a validation the score by which the best model is chosen.
-        keep_best: called after a validation that is the best so far, the network unchanged.
-        kept: weights that are averaged at the end.
-        journal: takes the numbers.
-    """
-
-    validate: Callable[[], Validation]
-    criterion: Criterion
-    keep_best: Callable[[Validation], None]
-    kept: KeptWeights
-    journal: Journal
 
 
 class Trainer:
@@ -63,7 +46,7 @@ class Trainer:
         bounds: Bounds,
         pace: Pace,
         watchers: Watchers,
-        state_file: Path,
+        checkpoints: Checkpoints,
     ) -> None:
         """Take the parts; `pairs` is the size of an epoch."""
         self.updater = updater
@@ -73,7 +56,7 @@ class Trainer:
         self.bounds = bounds
         self.pace = pace
         self.watchers = watchers
-        self.state_file = state_file
+        self.checkpoints = checkpoints
         self.progress = Progress()
         self.trained = False
         self._watch = Watch()
@@ -83,11 +66,12 @@ class Trainer:
     def train(self) -> Progress:
         """Train until there is a reason to end, then average; nothing if that was done before.
 
+        `resume` comes first, where there may be something to go on from.
+
         Raises:
             Interrupted: after SIGINT or SIGTERM, when all is saved.
             NmtError: if the data gives no batch, or too many updates in a row are not finite.
         """
-        self._resume()
         if self.progress.finished and (reason := self._reason()):
             logger.info("this training is finished (%s); to go on, raise its bounds", reason)
             return self.progress
@@ -115,7 +99,8 @@ class Trainer:
         while True:
             self._clock.tick(self.progress)
             self._watch.check()
-            if self._validation_is_due():
+            reached = self.bounds.reached(self.progress, self.pairs)
+            if self.pace.validation_is_due(self.progress, reached):
                 self._validate()
             elif self._clock.now - self._saved >= self.pace.save_seconds:
                 self._save()
@@ -155,14 +140,6 @@ class Trainer:
                 "precision=float32"
             )
 
-    def _validation_is_due(self) -> bool:
-        progress, every = self.progress, self.pace.validate_every
-        if progress.validated == progress.update:
-            return False
-        if self.bounds.reached(progress, self.pairs):
-            return True
-        return progress.batches == 0 if every is None else progress.update % every == 0
-
     def _validate(self) -> None:
         """Validate the newest weights, draw the conclusions and save."""
         progress = self.progress
@@ -200,6 +177,7 @@ class Trainer:
     def _average(self) -> None:
         """Try the mean of the kept weights; the training's own weights are as before after it."""
         kept = self.watchers.kept
+        kept.drop_damaged()
         if len(kept.kept) < 2:
             return
         network = self.updater.network
@@ -229,24 +207,47 @@ class Trainer:
         return self.bounds.share(self.progress, self.pairs)
 
     def _save(self) -> None:
-        state = {
+        """Save the state, unless its weights are no numbers: the one before is good then."""
+        self._saved = self._clock.now
+        if not self.updater.healthy():
+            logger.warning(
+                "update %d left weights that are not finite; the state saved before is kept",
+                self.progress.update,
+            )
+            return
+        self.checkpoints.save(self.progress.update, self._state())
+        self.watchers.kept.prune(self.checkpoints.oldest())
+
+    def _state(self) -> dict[str, Any]:
+        return {
             "progress": self.progress.state(),
             "updater": self.updater.state(),
             "schedule": self.schedule.state(),
             "kept": self.watchers.kept.state(),
             "random": checkpoint.random_state(),
         }
-        checkpoint.save(self.state_file, state)
-        self.watchers.kept.prune()
-        self._saved = self._clock.now
 
-    def _resume(self) -> None:
-        """Read the saved state, if there is one."""
-        if not self.state_file.exists():
+    def resume(self, forks: Sequence[Fork], intact: Callable[[], bool]) -> None:
+        """Take up the newest state that is intact, if there is one.
+
+        Args:
+            forks: where the run went on with other settings.
+            intact: says whether the best model that was saved is; if not, the next validation
+                makes a new one.
+
+        Raises:
+            ModelError: if no state is intact, or it does not fit the network.
+        """
+        saved = self.checkpoints.newest()
+        if saved is None:
             return
-        state = checkpoint.load(self.state_file)
+        # What a state lacks, be it older or adapted, begins afresh.
+        state = {**self._state(), **adapted(saved, forks)}
         self.progress = Progress.from_state(state["progress"])
         self.updater.restore(state["updater"])
         self.schedule.restore(state["schedule"])
         self.watchers.kept.restore(state["kept"])
         checkpoint.restore_random_state(state["random"])
+        if self.progress.best > -math.inf and not intact():
+            logger.warning("the best model is missing or damaged; the next validation makes one")
+            self.progress.forget_best()

@@ -4,17 +4,24 @@ import logging
 import math
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from nmt import checkpoint, distributed
+from nmt import checkpoint, distributed, lock, sums
+from nmt.benchmark import TRAINING
 from nmt.build import instantiate
+from nmt.checkpoint import Checkpoints
 from nmt.errors import ConfigurationError, NmtError
 from nmt.interruption import Interrupted
 from nmt.pace import Bounds, Pace
+from nmt.saved import WEIGHTS
+from nmt.settings import CORPUS, Agreement, agree
 from nmt.trainer import Trainer
 from nmt.updater import parameter_groups
 
@@ -38,7 +45,8 @@ def check(config: DictConfig, groups: Sequence[str]) -> None:
         )
     bounds(config)
     pace(config)
-    for group in groups:
+    Checkpoints(Path(config.run), config.keep)
+    for group in ("resume", *groups):
         instantiate(config[group])
     checkpoint.seed(config.seed)
     optimizer(config, torch.nn.Linear(1, 1))
@@ -49,6 +57,21 @@ def settings(config: DictConfig) -> dict[str, Any]:
     container = OmegaConf.to_container(config, resolve=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
+
+
+def agreed(config: DictConfig, corpus: str) -> tuple[Agreement, Checkpoints]:
+    """Find what a run's folder holds of its training, and whether these settings go with it.
+
+    Args:
+        config: of a command that trains.
+        corpus: name of the prepared text.
+
+    Raises:
+        ConfigurationError: if something differs that may not, or a model would be lost.
+    """
+    checkpoints = Checkpoints(Path(config.run) / TRAINING.parent, config.keep)
+    told = {**settings(config), CORPUS: corpus}
+    return agree(config.run, told, checkpoints, instantiate(config.resume)), checkpoints
 
 
 def bounds(config: DictConfig) -> Bounds:
@@ -81,16 +104,42 @@ def optimizer(config: DictConfig, network: torch.nn.Module) -> torch.optim.Optim
         raise ConfigurationError(f"optimizer: {' '.join(str(error).split())}") from error
 
 
-def complete(trainer: Trainer, command: str) -> bool:
+@contextmanager
+def writing(run: str) -> Iterator[None]:
+    """Keep other processes from a run's folder.
+
+    Raises:
+        LockedError: if another process writes it.
+    """
+    try:
+        with lock.locked(Path(run) / TRAINING.parent):
+            yield
+    except lock.LockedError as error:
+        raise lock.LockedError(f"{error}; wait for its end, or begin another run=NAME") from error
+
+
+def intact(run: str) -> bool:
+    """Say whether the model in a run's folder is what was written."""
+    folder = Path(run)
+    if not (folder / WEIGHTS).is_file() or not (folder / sums.NAME).is_file():
+        return (folder / WEIGHTS).is_file()
+    stored = sums.stored(folder)
+    return bool(stored) and not sums.altered(folder, stored)
+
+
+def complete(trainer: Trainer, command: str, agreement: Agreement) -> bool:
     """Train to the end, and say whether there was anything to do; a signal ends the process.
 
     Args:
         trainer: goes on from wherever its state stands.
         command: name of the module, for the message that says how to go on.
+        agreement: the settings, which are written once the state fits them.
 
     Raises:
         NmtError: what the trainer raises, and if no validation found a model.
     """
+    trainer.resume(agreement.forks, partial(intact, agreement.run))
+    agreement.write()
     try:
         trainer.train()
     except Interrupted as interrupted:

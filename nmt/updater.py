@@ -10,6 +10,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from nmt import distributed, ranges
 from nmt.batch import Batch
+from nmt.errors import ModelError
 from nmt.objectives.objective import Network, Objective
 from nmt.precision import Precision
 from nmt.progress import Outcome
@@ -72,10 +73,23 @@ class Updater:
         """Give weights and the optimizer's memory of past gradients."""
         return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
 
+    def healthy(self) -> bool:
+        """Say whether all weights are finite."""
+        return all(bool(one.isfinite().all()) for one in self.network.parameters())
+
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on exactly from what `state` gave."""
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        """Go on exactly from what `state` gave; a state without an optimizer begins a new one.
+
+        Raises:
+            ModelError: if it is not the state of such a network.
+        """
+        try:
+            self.network.load_state_dict(state["network"])
+            if "optimizer" in state:
+                self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            why = " ".join(str(error).split())
+            raise ModelError(f"the saved state does not fit this model: {why}") from error
 
     def _backward(self, batch: Batch, number: int) -> tuple[Tensor, tuple[int, int, int]]:
         """Add to the gradients; give both losses, and target pieces, source pieces and rows."""

@@ -1,4 +1,3 @@
-import pytest
 import torch
 from torch import nn
 
@@ -6,7 +5,6 @@ from nmt.averaging.averaging import Kept
 from nmt.averaging.best import Best
 from nmt.averaging.last import Last
 from nmt.averaging.nothing import Nothing
-from nmt.errors import ModelError
 from nmt.kept import KeptWeights, set_weights, weights
 
 KEPT = [Kept(10, 1.0), Kept(20, 3.0), Kept(30, 2.0), Kept(40, 2.0)]
@@ -40,7 +38,9 @@ def test_the_mean_runs_over_the_chosen_files_and_the_others_go_when_pruned(tmp_p
         kept.add(network(float(update)), update, score)
     assert (tmp_path / "update-00000001.safetensors").exists()
     assert not (tmp_path / "update-00000003.safetensors").exists()
-    kept.prune()
+    kept.prune(2)
+    assert (tmp_path / "update-00000001.safetensors").exists(), "the state of update 2 names it"
+    kept.prune(4)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["update-00000002.safetensors", "update-00000004.safetensors"]
     mean = kept.mean()
@@ -55,16 +55,44 @@ def test_what_a_restored_folder_does_not_know_is_pruned(tmp_path):
     first.add(network(2.0), 2, 0.0)
     second = KeptWeights(tmp_path, Last(3))
     second.restore(state)
-    second.prune()
+    second.prune(1)
     assert [path.name for path in tmp_path.iterdir()] == ["update-00000001.safetensors"]
 
 
-def test_a_missing_file_is_named(tmp_path):
-    kept = KeptWeights(tmp_path, Last(1))
-    kept.add(network(1.0), 7, 0.0)
+def test_a_missing_or_damaged_file_is_named_and_has_no_part_in_the_mean(tmp_path, caplog):
+    kept = KeptWeights(tmp_path, Last(3))
+    for update in (7, 8, 9):
+        kept.add(network(float(update)), update, 0.0)
+    kept.drop_damaged()
+    assert updates(kept.kept) == [7, 8, 9]
     (tmp_path / "update-00000007.safetensors").unlink()
-    with pytest.raises(ModelError, match=r"update-00000007.safetensors was kept for averaging"):
-        kept.mean()
+    path = tmp_path / "update-00000009.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    kept.drop_damaged()
+    assert updates(kept.kept) == [8]
+    assert torch.equal(kept.mean()["weight"], torch.full((2, 2), 8.0))
+    assert "update-00000007.safetensors was kept for averaging and is missing" in caplog.text
+
+
+def test_a_file_that_only_an_older_state_names_stays_after_a_resumption(tmp_path):
+    first = KeptWeights(tmp_path, Last(1))
+    first.add(network(1.0), 1, 0.0)
+    first.add(network(2.0), 2, 0.0)
+    second = KeptWeights(tmp_path, Last(1))
+    second.restore(first.state())
+    second.prune(1)
+    assert len(list(tmp_path.iterdir())) == 2
+    second.prune(2)
+    assert [path.name for path in tmp_path.iterdir()] == ["update-00000002.safetensors"]
+
+
+def test_a_state_of_the_first_format_takes_its_files_as_right(tmp_path):
+    first = KeptWeights(tmp_path, Last(2))
+    first.add(network(1.0), 1, 0.0)
+    second = KeptWeights(tmp_path, Last(2))
+    second.restore([{"update": 1, "score": 0.0}, {"update": 2, "score": 0.0}])
+    second.drop_damaged()
+    assert updates(second.kept) == [1]
 
 
 def test_tied_weights_are_copied_once_and_set_together():

@@ -13,17 +13,17 @@ LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
     "atomic dropout given lock ranges",
-    "attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
-    " output_formats overrides precision report resources sampling search shards sums windows",
-    "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
-    " progress readouts schedules scoring stack starter streams tokenizer",
+    "attention batch bridges cells corpora fetch journals long_lines metrics output_formats"
+    " overrides precision report resources resumption sampling search shards sums windows",
+    "accuracy averaging checkpoint command_line device embeddings gradient_table ngrams"
+    " objectives origin progress readouts schedules scoring stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",
-    "language_models trainer translation_model",
-    "build gradient_flow scorers side",
-    "held_out held_out_text preparation readings saved training writing",
+    "language_models translation_model watchers",
+    "build gradient_flow scorers side trainer",
+    "held_out held_out_text preparation readings saved writing",
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings shallow_fusion",
-    "contrasts reranking translator",
+    "contrasts reranking training translator",
     "arpa contrast download evaluate generate gradients plot prepare rerank score train"
     " train_language_model translate",
     "recall",

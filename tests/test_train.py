@@ -7,13 +7,14 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+import yaml
 from small_run import starter
 
-from nmt import Translator
+from nmt import Translator, lock
 from nmt.command_line import run
-from nmt.errors import ConfigurationError
 from nmt.objectives.cross_entropy import CrossEntropy
-from nmt.settings import check_unchanged
+from nmt.resumption.resumption import Change
+from nmt.settings import changes
 from nmt.train import train
 
 SMALL = (
@@ -117,14 +118,74 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(command, monkeypa
     assert "resuming after update 3" in error
 
 
-def test_other_settings_are_refused_by_name(command):
+def told(folder):
+    return yaml.safe_load((folder / "runs/a/training/config.yaml").read_text())
+
+
+def test_other_settings_are_refused_by_name(command, tmp_path):
     assert command("run=runs/a")[0] == 0
+    before = told(tmp_path)
     status, out, error = command("run=runs/a", "model.layers=3")
     assert (status, out) == (2, "")
     assert error.splitlines()[-1] == (
         "error: run=runs/a was begun with model.layers=2 and cannot go on with model.layers=3; "
-        "take model.layers=2 again, or begin another run=NAME"
+        "take model.layers=2 again, begin another run=NAME, or let this one go on differently"
+        " from here with resume=fork"
     )
+    assert told(tmp_path) == before
+
+
+def test_a_fork_goes_on_with_other_settings_says_which_and_remembers_them(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    other = ("objective.smoothing=0.2", "updates=6")
+    status, _, error = command("run=runs/a", "resume=fork", *other)
+    assert status == 0, error
+    assert "run=runs/a goes on with objective.smoothing=0.2 (before: 0.1)" in error
+    assert "resuming after update 4" in error
+    assert told(tmp_path)["forks"] == [{"update": 4, "keys": ["objective.smoothing"]}]
+    assert command("run=runs/a", *other)[0] == 0, "what it was forked to is what it is now"
+    assert "smoothing=0.2 and cannot go on with objective.smoothing=0.1" in command("run=runs/a")[2]
+    assert len(told(tmp_path)["forks"]) == 1
+
+
+def test_a_fork_to_another_network_is_refused_and_changes_nothing(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    before = told(tmp_path)
+    status, _, error = command("run=runs/a", "resume=fork", "model.hidden_size=12", "updates=6")
+    assert status == 2
+    assert error.splitlines()[-1].startswith("error: the saved state does not fit this model: ")
+    assert told(tmp_path) == before
+    assert command("run=runs/a")[0] == 0
+
+
+def test_a_second_process_is_refused_before_it_prepares_anything(command, tmp_path):
+    with lock.locked(tmp_path / "runs/a/training"):
+        status, _, error = command("run=runs/a")
+    assert status == 2
+    assert error.startswith(f"error: runs/a/training is being written by process {os.getpid()} on")
+    assert error.endswith("; wait for its end, or begin another run=NAME\n")
+    assert not (tmp_path / "prepared").exists()
+
+
+def test_a_damaged_model_is_made_again_by_the_same_command(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    weights = tmp_path / "runs/a/model.safetensors"
+    weights.unlink()
+    status, out, error = command("run=runs/a")
+    assert status == 0
+    assert "the best model is missing or damaged; the next validation makes one" in error
+    assert weights.exists() and out.startswith("run runs/a\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1", "corpus", "seed: 1", "corpus: 1\nforks: 3", "corpus: 1\nforks: [{}]"]
+)
+def test_damaged_settings_are_named(command, tmp_path, text):
+    assert command("run=runs/a", "updates=1")[0] == 0
+    (tmp_path / "runs/a/training/config.yaml").write_text(text)
+    status, _, error = command("run=runs/a")
+    assert status == 2
+    assert error.splitlines()[-1].startswith("error: runs/a/training/config.yaml ")
 
 
 def test_other_text_is_refused(command, tmp_path):
@@ -190,19 +251,18 @@ STORED = {"seed": 1, "epochs": 3, "schedule": {"_target_": "a", "peak_rate": 0.1
 
 def test_bounds_and_the_rate_may_change_on_resumption():
     now = {**STORED, "epochs": 5, "schedule": {"_target_": "a", "peak_rate": 0.2}}
-    check_unchanged(STORED, now, ("epochs", "schedule.peak_rate"), "runs/a")
+    assert changes(STORED, now, ("epochs", "schedule.peak_rate")) == []
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "found"),
     [
-        ({"seed": 2}, "run=runs/a was begun with seed=1 and cannot go on with seed=2"),
-        ({"list": [1]}, r"list=\[1, 2\] and cannot go on with list=\[1\]"),
-        ({"new": None}, r"begun with new=\(absent\) and cannot go on with new=null"),
-        ({"schedule": {"_target_": "b", "peak_rate": 0.1}}, "schedule._target_=a and cannot"),
-        ({"schedule": None}, r"schedule=\(absent\) and cannot go on with schedule=null"),
+        ({"seed": 2}, Change("seed", "1", "2")),
+        ({"list": [1]}, Change("list", "[1, 2]", "[1]")),
+        ({"new": None}, Change("new", "(absent)", "null")),
+        ({"schedule": {"_target_": "b", "peak_rate": 0.1}}, Change("schedule._target_", "a", "b")),
+        ({"schedule": None}, Change("schedule", "(absent)", "null")),
     ],
 )
-def test_any_other_change_is_refused_by_name_with_both_values(change, message):
-    with pytest.raises(ConfigurationError, match=message):
-        check_unchanged(STORED, {**STORED, **change}, ("epochs", "list.0"), "runs/a")
+def test_any_other_change_is_found_with_both_values(change, found):
+    assert changes(STORED, {**STORED, **change}, ("epochs", "list.0"))[0] == found

@@ -17,6 +17,7 @@ from nmt import allocator, checkpoint, device, ranges
 from nmt.averaging.best import Best
 from nmt.averaging.nothing import Nothing
 from nmt.batch import Batch
+from nmt.checkpoint import Checkpoints
 from nmt.errors import ConfigurationError, NmtError
 from nmt.interruption import Interrupted
 from nmt.journals.journal import Sample
@@ -26,11 +27,13 @@ from nmt.objectives.cross_entropy import CrossEntropy
 from nmt.pace import Bounds, Pace
 from nmt.precision import Automatic, BFloat16, Float32, has_bfloat16
 from nmt.progress import Progress
+from nmt.resumption.resumption import Fork
 from nmt.schedules.plateau import Plateau
 from nmt.schedules.warmup_cosine import WarmupCosine
-from nmt.trainer import Trainer, Watchers
+from nmt.trainer import Trainer
 from nmt.updater import Updater, parameter_groups
 from nmt.validation import Highest, Lowest, Validation, mean_losses
+from nmt.watchers import Watchers
 
 PIECES, ROWS = 11, 3
 CPU = torch.device("cpu")
@@ -103,7 +106,18 @@ def updater(clip_norm=1.0, objective=None, network=None):
     )
 
 
-def trainer(folder, data=None, bounds=EIGHTEEN, pace=PACE, look=None, averaging=None, seed=1):
+def trainer(
+    folder,
+    data=None,
+    bounds=EIGHTEEN,
+    pace=PACE,
+    look=None,
+    averaging=None,
+    seed=1,
+    schedule=None,
+    forks=(),
+    intact=lambda: True,
+):
     """A training of a tiny network; `look` makes a validation of (network, how many before)."""
     checkpoint.seed(seed)
     made = updater()
@@ -122,9 +136,9 @@ def trainer(folder, data=None, bounds=EIGHTEEN, pace=PACE, look=None, averaging=
     def keep_best(validation):
         torch.save(weights(made.network), folder / "best.pt")
 
-    return Trainer(
+    trainer = Trainer(
         made,
-        WarmupCosine(0.05, 3, 0.1),
+        schedule or WarmupCosine(0.05, 3, 0.1),
         data or Data(),
         Data.batches * ROWS,
         bounds,
@@ -136,8 +150,15 @@ def trainer(folder, data=None, bounds=EIGHTEEN, pace=PACE, look=None, averaging=
             KeptWeights(folder / "kept", averaging or Best(4)),
             Metrics(str(folder / "metrics.jsonl")),
         ),
-        folder / "state.pt",
+        Checkpoints(folder, 2),
     )
+    trainer.resume(forks, intact)
+    return trainer
+
+
+def saved(folder):
+    """The newest training state."""
+    return Checkpoints(folder, 2).newest()
 
 
 TIMES = ("seconds", "seconds_left", "validation_seconds", "per_second")
@@ -185,7 +206,7 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(straight, tmp_
     random.seed(0)
     progress = again.train()
     assert progress.update == 18
-    left, right = (checkpoint.load(folder / "state.pt") for folder in (straight, tmp_path))
+    left, right = (saved(folder) for folder in (straight, tmp_path))
     assert_equal(left, right)
     assert metrics(straight) == metrics(tmp_path)
     best = [torch.load(folder / "best.pt", weights_only=True) for folder in (straight, tmp_path)]
@@ -202,10 +223,10 @@ def test_a_state_lost_since_the_last_saving_is_made_again_bit_for_bit(straight, 
 
     with pytest.raises(ZeroDivisionError):
         trainer(tmp_path, Dying()).train()
-    assert checkpoint.load(tmp_path / "state.pt")["progress"]["update"] == 8
+    assert saved(tmp_path)["progress"]["update"] == 8
     assert metrics(tmp_path)[-1]["update"] == 9
     trainer(tmp_path, seed=77).train()
-    assert_equal(*(checkpoint.load(folder / "state.pt") for folder in (straight, tmp_path)))
+    assert_equal(*(saved(folder) for folder in (straight, tmp_path)))
     assert metrics(straight) == metrics(tmp_path)
 
 
@@ -289,7 +310,7 @@ def test_the_mean_is_kept_if_it_is_the_best_and_training_goes_on_from_its_own_we
     assert [one.update for one in kept.kept] == [8, 12]
     best = torch.load(tmp_path / "best.pt", weights_only=True)
     assert_equal(best, kept.mean())
-    state = checkpoint.load(tmp_path / "state.pt")
+    state = saved(tmp_path)
     assert not torch.equal(state["updater"]["network"]["norm.weight"], best["norm.weight"])
     assert "the mean of 2 checkpoints scores -0.5; it is the model" in caplog.text
     assert [one["kind"] for one in metrics(tmp_path)][-1] == "average"
@@ -349,7 +370,66 @@ def test_too_many_skips_in_a_row_stop_the_training_with_advice(tmp_path):
     run.updater.objective = Failing({6, 7, 8})
     with pytest.raises(NmtError, match=r"of 3 updates in a row, the last being 8, is not finite"):
         run.train()
-    assert checkpoint.load(tmp_path / "state.pt")["progress"]["update"] == 4
+    assert saved(tmp_path)["progress"]["update"] == 4
+
+
+def test_weights_that_are_no_numbers_never_replace_a_good_state(tmp_path, caplog):
+    class Breaking(Data):
+        def epoch(self, number, skip):
+            for place, batch in enumerate(super().epoch(number, skip)):
+                if number == 3 and place == 1:
+                    with torch.no_grad():
+                        run.updater.network.norm.bias[0] = math.inf
+                yield batch
+
+    run = trainer(tmp_path, Breaking(), pace=dataclasses.replace(PACE, save_seconds=0.0))
+    with pytest.raises(NmtError, match="of 3 updates in a row"):
+        run.train()
+    assert "left weights that are not finite; the state saved before is kept" in caplog.text
+    assert saved(tmp_path)["progress"]["update"] == 9
+    assert saved(tmp_path)["updater"]["network"]["norm.bias"].isfinite().all()
+
+
+def test_the_newest_state_that_is_intact_is_gone_on_from_bit_for_bit(straight, tmp_path, caplog):
+    with pytest.raises(Interrupted):
+        trainer(tmp_path, Stopping(signal.SIGINT, 20)).train()
+    newest = max(tmp_path.glob("state-*.pt"))
+    newest.write_bytes(newest.read_bytes()[:-100])
+    trainer(tmp_path, seed=77).train()
+    assert f"{newest} is damaged" in caplog.text
+    assert_equal(*map(saved, (straight, tmp_path)))
+    assert metrics(straight) == metrics(tmp_path)
+
+
+def test_a_missing_best_model_is_made_by_the_next_validation(tmp_path, caplog):
+    trainer(tmp_path).train()
+    (tmp_path / "best.pt").unlink()
+    again = trainer(tmp_path, intact=lambda: False)
+    assert again.progress.best == -math.inf
+    again.train()
+    assert (tmp_path / "best.pt").exists() and again.progress.finished
+    assert "the best model is missing or damaged; the next validation makes one" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("key", "fresh"),
+    [
+        ("optimizer.betas", lambda run: run.updater.optimizer.state == {}),
+        ("criterion._target_", lambda run: run.progress.best == -math.inf),
+        ("batches.budget", lambda run: run.progress.batches == run.progress.rows == 0),
+        ("objective.smoothing", lambda run: False),
+    ],
+)
+def test_a_fork_begins_afresh_what_the_changed_setting_made(tmp_path, key, fresh):
+    trainer(tmp_path, bounds=Bounds(None, 4, None)).train()
+    plain = trainer(tmp_path)
+    assert plain.progress.batches and plain.updater.optimizer.state
+    forked = trainer(tmp_path, forks=[Fork(4, [key])])
+    assert fresh(forked) is (key != "objective.smoothing")
+    assert forked.progress.update == 4
+    assert_equal(forked.updater.network.state_dict(), plain.updater.network.state_dict())
+    passed = trainer(tmp_path, forks=[Fork(3, [key])])
+    assert not fresh(passed), "a state saved after the fork has it behind it"
 
 
 def test_data_without_a_batch_is_refused(tmp_path):
@@ -420,12 +500,17 @@ def test_the_schedule_learns_of_validations_and_is_restored(tmp_path):
     def plateau():
         return Plateau(0.1, 0, 0.5, 0, 0.0)
 
-    run = trainer(tmp_path, bounds=Bounds(None, 12, None), look=lambda _, before: float(before))
-    run.schedule = plateau()
+    run = trainer(
+        tmp_path,
+        bounds=Bounds(None, 12, None),
+        look=lambda _, before: float(before),
+        schedule=plateau(),
+    )
     run.train()
     assert run.schedule.falls == 2
-    again = trainer(tmp_path, bounds=Bounds(None, 13, None), look=lambda *_: 0.0)
-    again.schedule = plateau()
+    again = trainer(
+        tmp_path, bounds=Bounds(None, 13, None), look=lambda *_: 0.0, schedule=plateau()
+    )
     again.train()
     assert again.schedule.falls == 3
 
@@ -436,7 +521,7 @@ def test_the_state_is_saved_every_so_many_seconds(tmp_path):
     run.updater.objective = Failing({7})
     with pytest.raises(NmtError):
         run.train()
-    assert checkpoint.load(tmp_path / "state.pt")["progress"]["update"] == 6
+    assert saved(tmp_path)["progress"]["update"] == 6
 
 
 def test_a_training_without_any_bound_is_refused():

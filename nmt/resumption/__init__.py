@@ -1,0 +1,1 @@
+"""What becomes of a run that shall go on with other settings than it began with."""

@@ -30,6 +30,7 @@ SMALL = (
     "precision=float32",
     "epochs=null",
     f"updates={UPDATES}",
+    "patience=null",
     "averaging=best",
     "batches.budget=400",
     "report_every=3",

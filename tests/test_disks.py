@@ -40,7 +40,8 @@ SCRIPT = textwrap.dedent("""
         def bound():
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        command = [sys.executable, "-m", "nmt.train", f"run={run}", f"updates={updates}", *arguments]
+        command = [sys.executable, "-m", "nmt.train", f"run={run}", f"updates={updates}"]
+        command += arguments
         done = subprocess.run(command, capture_output=True, text=True, preexec_fn=bound)
         print(json.dumps([done.returncode, done.stderr.splitlines()[-1]]))
 

@@ -26,6 +26,7 @@ from nmt.preparation import Prepared, prepared
 from nmt.saved import SCORES
 from nmt.settings import CORPUS, STATE, claim
 from nmt.side import Side
+from nmt.skipped import SKIPPED, Skipped
 from nmt.tokenizer import Tokenizer
 from nmt.trainer import Trainer, Watchers
 from nmt.training import bounds, check, complete, optimizer, pace, settings
@@ -123,6 +124,7 @@ def _trainer(
             validate=held_out,
             criterion=instantiate(config.criterion),
             keep_best=keep_best,
+            keep_skipped=Skipped(folder / SKIPPED, tokenizer, tokenizer),
             kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
             journal=instantiate(config.journal),
         ),

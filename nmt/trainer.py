@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmt import checkpoint
+from nmt import checkpoint, skips
 from nmt.clock import Clock
-from nmt.errors import NmtError
 from nmt.groups import Data, Group, groups
 from nmt.interruption import Interrupted, Watch
 from nmt.journals.journal import Journal, ValidationRecord
 from nmt.kept import KeptWeights, set_weights, weights
 from nmt.pace import Bounds, Pace
-from nmt.progress import Progress
+from nmt.progress import Outcome, Progress
 from nmt.schedules.schedule import Schedule
 from nmt.updater import Updater
 from nmt.validation import Criterion, Validation
@@ -30,6 +29,8 @@ class Watchers:
         validate: looks at the network as it is; draws no random numbers.
         criterion: makes of a validation the score by which the best model is chosen.
         keep_best: called after a validation that is the best so far, the network unchanged.
+        keep_skipped: called after an update that was skipped, with its number, its rate and what
+            was wrong; gives the file in which its lines can be seen.
         kept: weights that are averaged at the end.
         journal: takes the numbers.
     """
@@ -37,6 +38,7 @@ class Watchers:
     validate: Callable[[], Validation]
     criterion: Criterion
     keep_best: Callable[[Validation], None]
+    keep_skipped: Callable[[int, float, Outcome], Path]
     kept: KeptWeights
     journal: Journal
 
@@ -117,7 +119,7 @@ class Trainer:
             self._watch.check()
             if self._validation_is_due():
                 self._validate()
-            elif self._clock.now - self._saved >= self.pace.save_seconds:
+            elif self._saving_is_due():
                 self._save()
             if reason := self._reason():
                 return reason
@@ -127,11 +129,14 @@ class Trainer:
         progress = self.progress
         began = time.monotonic()
         rate = self.schedule.rate(progress.update + 1, self._share())
-        outcome = self.updater.update(group.batches, progress.update + 1, rate)
+        check = self._watch.check
+        outcome = self.updater.update(group.batches, progress.update + 1, rate, check)
         progress.count(outcome, len(group.batches))
         progress.window.seconds += time.monotonic() - began
-        if not outcome.finite:
-            self._bear_skip()
+        if outcome.fault is not None:
+            file = self.watchers.keep_skipped(progress.update, rate, outcome)
+            healthy = self.updater.healthy()
+            skips.bear(progress, outcome.fault, self.pace.skips, healthy, file)
         if progress.update % self.pace.report_every == 0:
             self._clock.tick(self.progress)
             left = self._clock.seconds_left(progress, self._share())
@@ -140,21 +145,6 @@ class Trainer:
         if group.last:
             progress.epoch, progress.batches, progress.rows = progress.epoch + 1, 0, 0
 
-    def _bear_skip(self) -> None:
-        progress = self.progress
-        logger.warning(
-            "update %d is skipped, its loss or gradient is not finite (%d skipped so far)",
-            progress.update,
-            progress.skipped,
-        )
-        if progress.skipped_in_a_row > self.pace.skips:
-            raise NmtError(
-                f"the loss or gradient of {progress.skipped_in_a_row} updates in a row, the last "
-                f"being {progress.update}, is not finite; the state saved before is good: go on "
-                "from it with a smaller schedule.peak_rate, or begin another run with "
-                "precision=float32"
-            )
-
     def _validation_is_due(self) -> bool:
         progress, every = self.progress, self.pace.validate_every
         if progress.validated == progress.update:
@@ -162,6 +152,11 @@ class Trainer:
         if self.bounds.reached(progress, self.pairs):
             return True
         return progress.batches == 0 if every is None else progress.update % every == 0
+
+    def _saving_is_due(self) -> bool:
+        # While updates are skipped, the last state before may be the last good one.
+        waited = self._clock.now - self._saved
+        return waited >= self.pace.save_seconds and not self.progress.skipped_in_a_row
 
     def _validate(self) -> None:
         """Validate the newest weights, draw the conclusions and save."""

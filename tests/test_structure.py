@@ -12,12 +12,13 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
-    "atomic dropout given lock ranges",
+    "atomic dropout exhaustion given lock ranges",
     "attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
     " output_formats overrides precision report resources sampling search shards sums windows",
-    "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
-    " progress readouts schedules scoring stack starter streams tokenizer",
-    "batches clock decoders encoders encoding groups kept pace pieces updater validation",
+    "accuracy allowance attempt averaging command_line device embeddings gradient_table ngrams"
+    " objectives origin progress readouts schedules scoring stack starter streams tokenizer",
+    "batches clock decoders encoders encoding groups kept pace pieces skipped skips updater"
+    " validation",
     "language_models trainer translation_model",
     "build gradient_flow scorers side",
     "held_out held_out_text preparation readings saved training writing",

@@ -27,3 +27,14 @@ def keep_blocks() -> bool:
     kept = bool(mallopt(M_TRIM_THRESHOLD, 2**31 - 1)) and kept
     logger.debug("large blocks are kept in the process" if kept else "mallopt refused its values")
     return kept
+
+
+def give_back() -> None:
+    """Return to the kernel what lies free, where this C library can (glibc): after a shortage.
+
+    Freed blocks stay in the process, and what does not come from them, such as the code that
+    oneDNN writes, would find no room beside them.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

@@ -41,6 +41,15 @@ class Batch:
         """True where `labels` has a piece."""
         return self.labels != PADDING
 
+    @property
+    def width(self) -> int:
+        """Pieces of the longest sentence, on either side, END included."""
+        return max(self.source.shape[1], self.target.shape[1] - 1)
+
+    def part(self, rows: slice) -> "Batch":
+        """Give some rows as a batch of the same width, in the same memory."""
+        return Batch(self.source[rows], self.target[rows])
+
     def to(self, device: torch.device) -> "Batch":
         """Give the same batch on another device."""
         return Batch(self.source.to(device), self.target.to(device))

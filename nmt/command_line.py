@@ -19,7 +19,20 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nmt import overrides
 from nmt.errors import ConfigurationError, NmtError
+from nmt.exhaustion import exhausted
+from nmt.interruption import Terminated, terminating
 from nmt.resources import folder
+
+HOLDING = (
+    "batches.budget",
+    "reading.budget",
+    "reading.rows",
+    "validation_budget",
+    "windows.pieces",
+    "windows.lines",
+    "tokenizer.max_lines",
+)
+"""Keys of how much is held in memory at once."""
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +46,8 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
         words: the keys that plain words before the overrides fill, in order.
 
     Returns:
-        0; 2 after an error that the user can mend; 130 after Ctrl-C; 141 when the reader of stdout
-        went away.
+        0; 2 after an error that the user can mend; 130 after Ctrl-C and 143 after SIGTERM, which
+        leave nothing half written; 141 when the reader of stdout went away.
     """
     # Where the shell closed a stream, there is nothing to read, and nobody who reads.
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
@@ -42,23 +55,44 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     try:
-        if {"-h", "--help"} & set(sys.argv[1:]):
-            sys.stdout.write(usage(name, command, words))
-        else:
-            command(configuration(name, sys.argv[1:], words))
-        sys.stdout.flush()
+        with terminating():
+            _run(name, command, words)
     except NmtError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except OmegaConfBaseException as error:
         sys.stderr.write(f"error: {_explain(error)}\n")
         return 2
+    except Terminated:
+        return 128 + signal.SIGTERM
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+    except Exception as error:
+        if not exhausted(error):
+            raise
+        sys.stderr.write(f"error: {_shortage(name, words, error)}\n")
+        return 2
     return 0
+
+
+def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]) -> None:
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.stdout.write(usage(name, command, words))
+    else:
+        command(configuration(name, sys.argv[1:], words))
+    sys.stdout.flush()
+
+
+def _shortage(name: str, words: Sequence[str], error: Exception) -> str:
+    """Say that memory did not suffice, and which of the command's keys bound what it holds."""
+    composed = configuration(name, sys.argv[1:], words)
+    held = [key for key in HOLDING if OmegaConf.select(composed, key) is not None]
+    lower = f"lower {' or '.join(held)}, or " if held else ""
+    why = f" ({str(error).splitlines()[0]})" if str(error) else ""
+    return f"out of memory{why}; {lower}close other programs"
 
 
 def configuration(name: str, arguments: Sequence[str], words: Sequence[str]) -> DictConfig:

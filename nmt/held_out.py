@@ -14,11 +14,12 @@ from nmt.objectives.objective import Objective
 from nmt.precision import Precision
 from nmt.progress import perplexity
 from nmt.scorers.single import Single
+from nmt.search.parts import in_parts
 from nmt.search.search import Search
 from nmt.shards import Shards
 from nmt.tokenizer import Tokenizer
 from nmt.translation_model import TranslationModel
-from nmt.validation import Validation, mean_losses
+from nmt.validation import ADVICE, Validation, mean_losses
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,11 @@ class HeldOut:
     device: torch.device
 
     def __call__(self) -> Validation:
-        """Compute `loss`, `perplexity` and the metric."""
+        """Compute `loss`, `perplexity` and the metric.
+
+        Raises:
+            NmtError: if not even a single line fits into memory.
+        """
         self.network.eval()
         with torch.inference_mode():
             loss, likelihood = self._losses()
@@ -80,7 +85,7 @@ class HeldOut:
         scorer = Single(self.network)
         outputs = [""] * len(self.shards)
         for rows, batch in self._in_order():
-            found = self.search(scorer, batch.source.to(self.device))
+            found = in_parts(self.search, scorer, batch.source.to(self.device), ADVICE)
             for row, hypotheses in zip(rows, found, strict=True):
                 outputs[row] = self.tokenizer.decode(hypotheses[0].ids)
         return outputs

@@ -22,6 +22,30 @@ class Interrupted(KeyboardInterrupt):
         self.status = 128 + number
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came where nobody watches: the work stops as it does for Ctrl-C."""
+
+
+@contextmanager
+def terminating() -> Iterator[None]:
+    """Let SIGTERM raise Terminated, so that what is half written is taken back.
+
+    Outside the main thread nothing changes, since Python delivers signals there alone.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise Terminated
+
+
 class Watch:
     """Notes the first signal instead of dying of it; a second one works as if nobody watched.
 
@@ -48,8 +72,10 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the signals back to whoever had them."""
+        """Give the signals back to whoever had them; raise Interrupted if one is not obeyed yet."""
         self._give_back()
+        if kind is None:
+            self.check()
 
     def check(self) -> None:
         """Raise Interrupted if a signal came."""

@@ -1,10 +1,25 @@
 """How far a training is: every number that its loop carries from update to update."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from nmt.batch import Batch
 from nmt.journals.journal import UpdateRecord
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why an update moved no weight.
+
+    Attributes:
+        what: as a clause.
+        advice: what to do if it does not stop, the state saved before being good.
+    """
+
+    what: str
+    advice: str
 
 
 @dataclass(frozen=True)
@@ -17,7 +32,8 @@ class Outcome:
         rows: sentence pairs.
         gradient_norm: of the gradient a target piece, before clipping.
         clipped: whether that was too long.
-        finite: false where the loss or gradient was not finite; then no weight moved.
+        fault: why no weight moved; None where they did.
+        suspects: the batches that the fault came from; none where there is none.
     """
 
     loss: float
@@ -27,7 +43,8 @@ class Outcome:
     rows: int
     gradient_norm: float
     clipped: bool
-    finite: bool
+    fault: Fault | None
+    suspects: Sequence[Batch]
 
 
 @dataclass
@@ -76,7 +93,7 @@ class Progress:
         validated: the update of the newest validation.
         best: the best score of a validation.
         stale: validations since the best one.
-        skipped: updates whose loss or gradient was not finite.
+        skipped: updates whose loss or gradient was not finite, or that memory did not hold.
         skipped_in_a_row: such updates since the last good one.
         source_pieces, target_pieces: taken in, END included, padding not.
         seconds: that all this took, over all resumptions.
@@ -115,7 +132,7 @@ class Progress:
         self.rows += outcome.rows
         self.source_pieces += outcome.source_pieces
         self.target_pieces += outcome.target_pieces
-        if outcome.finite:
+        if outcome.fault is None:
             self.skipped_in_a_row = 0
             self.window.count(outcome)
         else:

@@ -19,6 +19,7 @@ from nmt.errors import ConfigurationError
 from nmt.held_out import HeldOut, spread
 from nmt.kept import KeptWeights, count, weights
 from nmt.preparation import Prepared, prepared
+from nmt.skipped import SKIPPED, Skipped
 from nmt.trainer import Trainer
 from nmt.training import agreed, bounds, check, complete, optimizer, pace, settings, writing
 from nmt.translation_model import TranslationModel
@@ -142,6 +143,7 @@ def _watchers(
         validate=held_out,
         criterion=instantiate(config.criterion),
         keep_best=keep_best,
+        keep_skipped=Skipped(folder / SKIPPED, corpus.tokenizers.source, corpus.tokenizers.target),
         kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
         journal=instantiate(config.journal),
     )

@@ -26,6 +26,7 @@ from nmt.likelihood import LanguageJudge, Line, Total
 from nmt.preparation import Prepared, prepared
 from nmt.saved import SCORES
 from nmt.side import Side
+from nmt.skipped import SKIPPED, Skipped
 from nmt.tokenizer import Tokenizer
 from nmt.trainer import Trainer
 from nmt.training import agreed, bounds, check, complete, optimizer, pace, writing
@@ -129,6 +130,7 @@ def _trainer(
             validate=_held_out(config, corpus, side, network),
             criterion=instantiate(config.criterion),
             keep_best=keep_best,
+            keep_skipped=Skipped(folder / SKIPPED, tokenizer, tokenizer),
             kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
             journal=instantiate(config.journal),
         ),

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nmt import checkpoint
+from nmt import checkpoint, skips
 from nmt.checkpoint import Checkpoints
 from nmt.clock import Clock
-from nmt.errors import NmtError
 from nmt.groups import Data, Group, groups
 from nmt.interruption import Interrupted, Watch
 from nmt.journals.journal import ValidationRecord
@@ -102,7 +101,7 @@ class Trainer:
             reached = self.bounds.reached(self.progress, self.pairs)
             if self.pace.validation_is_due(self.progress, reached):
                 self._validate()
-            elif self._clock.now - self._saved >= self.pace.save_seconds:
+            elif self._saving_is_due():
                 self._save()
             if reason := self._reason():
                 return reason
@@ -112,11 +111,14 @@ class Trainer:
         progress = self.progress
         began = time.monotonic()
         rate = self.schedule.rate(progress.update + 1, self._share())
-        outcome = self.updater.update(group.batches, progress.update + 1, rate)
+        check = self._watch.check
+        outcome = self.updater.update(group.batches, progress.update + 1, rate, check)
         progress.count(outcome, len(group.batches))
         progress.window.seconds += time.monotonic() - began
-        if not outcome.finite:
-            self._bear_skip()
+        if outcome.fault is not None:
+            file = self.watchers.keep_skipped(progress.update, rate, outcome)
+            healthy = self.updater.healthy()
+            skips.bear(progress, outcome.fault, self.pace.skips, healthy, file)
         if progress.update % self.pace.report_every == 0:
             self._clock.tick(self.progress)
             left = self._clock.seconds_left(progress, self._share())
@@ -125,20 +127,10 @@ class Trainer:
         if group.last:
             progress.epoch, progress.batches, progress.rows = progress.epoch + 1, 0, 0
 
-    def _bear_skip(self) -> None:
-        progress = self.progress
-        logger.warning(
-            "update %d is skipped, its loss or gradient is not finite (%d skipped so far)",
-            progress.update,
-            progress.skipped,
-        )
-        if progress.skipped_in_a_row > self.pace.skips:
-            raise NmtError(
-                f"the loss or gradient of {progress.skipped_in_a_row} updates in a row, the last "
-                f"being {progress.update}, is not finite; the state saved before is good: go on "
-                "from it with a smaller schedule.peak_rate, or begin another run with "
-                "precision=float32"
-            )
+    def _saving_is_due(self) -> bool:
+        # While updates are skipped, the last state before may be the last good one.
+        waited = self._clock.now - self._saved
+        return waited >= self.pace.save_seconds and not self.progress.skipped_in_a_row
 
     def _validate(self) -> None:
         """Validate the newest weights, draw the conclusions and save."""

@@ -19,6 +19,7 @@ from nmt.notice import Notice
 from nmt.resources import folder
 from nmt.scorers.ensemble import Ensemble
 from nmt.scorers.single import Single
+from nmt.search.parts import in_parts
 from nmt.search.search import Hypothesis, Scorer, Search
 from nmt.shallow_fusion import ALONE, ShallowFusion
 from nmt.tokenizer import Tokenizers
@@ -27,6 +28,7 @@ from nmt.vocabulary import END, PADDING
 from nmt.windows import Windows
 
 NOTHING = (Candidate("", 0.0, 0.0, ()),)
+ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
 NOTICES = 3  # long lines that are named in the log before they are only counted
 
 Chunk = tuple[int, ...]
@@ -145,7 +147,8 @@ class Translator:
             width = max(len(chunk) for chunk in mine)
             padded = [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in mine]
             source = torch.tensor(padded, device=self.device)
-            found.update(zip(mine, self.search(self.scorer, source), strict=True))
+            hypotheses = in_parts(self.search, self.scorer, source, ADVICE)
+            found.update(zip(mine, hypotheses, strict=True))
         return found
 
     def _joined(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:

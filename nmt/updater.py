@@ -1,19 +1,63 @@
 """One move of the optimizer: forward, backward, divide, clip, step."""
 
+import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
-from nmt import distributed, ranges
+from nmt import allocator, distributed, ranges
+from nmt.allowance import Allowance
+from nmt.attempt import attempt
 from nmt.batch import Batch
-from nmt.errors import ModelError
+from nmt.errors import ModelError, NmtError
+from nmt.exhaustion import exhausted
 from nmt.objectives.objective import Network, Objective
 from nmt.precision import Precision
-from nmt.progress import Outcome
+from nmt.progress import Fault, Outcome
+
+NOT_FINITE = Fault(
+    "its loss or gradient is not finite",
+    "go on from it with a smaller schedule.peak_rate, or begin another run with precision=float32",
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What an update is made from, or cannot be.
+
+    Attributes:
+        parts: batches, or parts of them.
+        losses: of each part what is minimised, and the plain negative log-likelihood.
+        counts: target pieces, source pieces and rows of all.
+        fault: what is wrong where the losses, or the gradients of them, are not finite.
+    """
+
+    parts: Sequence[Batch]
+    losses: Float[Tensor, "parts 2"]
+    counts: Int[Tensor, "3"]
+    fault: Fault
+
+    def suspects(self) -> list[Batch]:
+        """Give the parts whose losses are not finite; where all are, the gradient is to blame."""
+        finite = self.losses.isfinite().all(dim=1).tolist()
+        named = [part for part, good in zip(self.parts, finite, strict=True) if not good]
+        return named or list(self.parts)
+
+
+class _DoesNotFitError(Exception):
+    """Memory did not suffice for a part of a batch."""
+
+    def __init__(self, part: Batch) -> None:
+        super().__init__(part)
+        self.part = part
 
 
 class Updater:
@@ -22,6 +66,7 @@ class Updater:
     Attributes:
         network: any module that the objective can feed a batch through.
         clip_norm: the longest gradient (global norm) that is used as it is; infinite for all.
+        allowance: how large a batch may be; learnt from those that did not fit into memory.
     """
 
     def __init__(
@@ -40,17 +85,30 @@ class Updater:
         self.precision = precision
         self.device = device
         self.clip_norm = clip_norm
+        self.allowance = Allowance()
 
-    def update(self, batches: Sequence[Batch], number: int, rate: float) -> Outcome:
+    def update(
+        self, batches: Sequence[Batch], number: int, rate: float, check: Callable[[], None]
+    ) -> Outcome:
         """Make update `number`; the gradient is divided by the target pieces of all batches.
 
-        If loss or gradient is not finite, the weights stay as they are.
+        If loss or gradient is not finite, or a single row does not fit into memory, the weights
+        stay as they are. Batches that do not fit are cut into parts, from now on.
+
+        Args:
+            batches: at least one.
+            number: counted from 1.
+            rate: of learning.
+            check: called before each batch, or part of one; what it raises undoes the update.
+
+        Raises:
+            NmtError: if memory does not suffice for the optimizer.
         """
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        losses, counts = zip(*(self._backward(batch, number) for batch in batches), strict=True)
-        sums = distributed.add(torch.stack(losses).sum(0))
-        target_pieces, source_pieces, rows = distributed.add(torch.tensor(counts).sum(0)).tolist()
+        seen = self._gradients(batches, number, check)
+        sums = distributed.add(seen.losses.sum(0))
+        target_pieces, source_pieces, rows = distributed.add(seen.counts).tolist()
         distributed.add_gradients(self.network.parameters())
         norm = self._divide_and_clip(target_pieces)
         # The one place of an update where the device is waited for.
@@ -66,16 +124,26 @@ class Updater:
             rows=rows,
             gradient_norm=length,
             clipped=length > self.clip_norm,
-            finite=finite,
+            fault=None if finite else seen.fault,
+            suspects=() if finite else seen.suspects(),
         )
 
-    def state(self) -> dict[str, Any]:
-        """Give weights and the optimizer's memory of past gradients."""
-        return {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
-
     def healthy(self) -> bool:
-        """Say whether all weights are finite."""
-        return all(bool(one.isfinite().all()) for one in self.network.parameters())
+        """Say whether all weights, and what the optimizer remembers of gradients, are finite."""
+        tensors: list[Tensor] = [*self.network.parameters()]
+        for memory in self.optimizer.state.values():
+            tensors += [one for one in memory.values() if torch.is_tensor(one)]
+        # The least and the most of a tensor that holds nan are nan.
+        ends = [torch.stack(torch.aminmax(one.detach())).float() for one in tensors if one.numel()]
+        return bool(torch.stack([end.to(self.device) for end in ends]).isfinite().all())
+
+    def state(self) -> dict[str, Any]:
+        """Give weights, the optimizer's memory of past gradients, and what memory allows."""
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "limits": self.allowance.limits,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on exactly from what `state` gave; a state without an optimizer begins a new one.
@@ -90,13 +158,50 @@ class Updater:
         except (RuntimeError, ValueError, KeyError) as error:
             why = " ".join(str(error).split())
             raise ModelError(f"the saved state does not fit this model: {why}") from error
+        # Trainings that began before there were limits have none.
+        self.allowance.limits = dict(state["limits"]) if "limits" in state else {}
+
+    def _gradients(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Seen:
+        """Sum the gradients of all batches, in smaller parts each time that one does not fit."""
+        while True:
+            try:
+                with attempt(self.network):
+                    return self._sums(batches, number, check)
+            except _DoesNotFitError as error:
+                part = error.part
+            # Only here is the error gone, and with it the frames that hold what did not fit.
+            allocator.give_back()
+            if len(part.source) == 1:
+                return _without(part, batches)
+            places, limit = len(part.source) * part.width, self.allowance.halve(part)
+            logger.warning(
+                "update %d: %d lines of up to %d pieces (%d places) do not fit into memory; from "
+                "now on batches of that length or longer are cut into parts of at most %d places",
+                *(number, len(part.source), part.width, places, limit),
+            )
+
+    def _sums(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Seen:
+        parts, losses, counts = [], [], []
+        for batch in batches:
+            for part in self.allowance.parts(batch):
+                check()
+                loss, count = self._backward(part, number)
+                parts.append(part)
+                losses.append(loss)
+                counts.append(count)
+        return _Seen(parts, torch.stack(losses), torch.tensor(counts).sum(0), NOT_FINITE)
 
     def _backward(self, batch: Batch, number: int) -> tuple[Tensor, tuple[int, int, int]]:
         """Add to the gradients; give both losses, and target pieces, source pieces and rows."""
         source_pieces = int(batch.source_mask.sum())
-        with self.precision.autocast(self.device):
-            loss = self.objective(cast(Network, self.network), batch.to(self.device), number)
-        loss.sum.backward()  # type: ignore[no-untyped-call]
+        try:
+            with self.precision.autocast(self.device):
+                loss = self.objective(cast(Network, self.network), batch.to(self.device), number)
+            loss.sum.backward()  # type: ignore[no-untyped-call]
+        except Exception as error:
+            if exhausted(error):
+                raise _DoesNotFitError(batch) from None
+            raise
         values = torch.stack([loss.sum.detach(), loss.negative_log_likelihood]).float()
         return values, (loss.pieces, source_pieces, len(batch.source))
 
@@ -112,7 +217,31 @@ class Updater:
     def _move(self, rate: float) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self.optimizer.step()
+        try:
+            self.optimizer.step()
+        except Exception as error:
+            if exhausted(error):
+                raise NmtError(
+                    "out of memory in the optimizer, which holds more numbers than the network "
+                    "has weights; close other programs, or begin another run with a smaller model"
+                ) from error
+            raise
+
+
+def _without(part: Batch, batches: Sequence[Batch]) -> _Seen:
+    """Say what cannot be made because of one row."""
+    counts = [[one.mask.sum(), one.source_mask.sum(), len(one.source)] for one in batches]
+    source, target = int(part.source_mask.sum()), int(part.mask.sum())
+    return _Seen(
+        [part],
+        torch.full((1, 2), math.nan),
+        torch.tensor(counts).sum(0),
+        Fault(
+            f"a line of {source} source and {target} target pieces does not fit into memory alone",
+            "go on from it when other programs are closed, or begin another run with a smaller "
+            "policy.max_pieces or model",
+        ),
+    )
 
 
 def parameter_groups(network: nn.Module) -> list[dict[str, Any]]:

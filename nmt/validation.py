@@ -8,8 +8,15 @@ import torch
 
 from nmt.batch import Batch
 from nmt.errors import ConfigurationError
+from nmt.exhaustion import by_halves
 from nmt.journals.journal import Sample
-from nmt.objectives.objective import Network, Objective
+from nmt.objectives.objective import Loss, Network, Objective
+
+ADVICE = (
+    "close other programs and go on with the same command, or begin another run with a smaller "
+    "validation_budget (of a language model reading.budget) or a smaller model"
+)
+"""For a validation that does not fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +71,23 @@ def mean_losses(
 ) -> tuple[float, float]:
     """Give the objective and the plain negative log-likelihood, in nats a target piece.
 
-    The caller puts the network into eval mode and the batches on its device.
+    The caller puts the network into eval mode and the batches on its device. A batch that does
+    not fit into memory is looked at in parts.
+
+    Raises:
+        NmtError: if not even a single line fits.
     """
     loss = likelihood = 0.0
     pieces = 0
     for batch in batches:
-        one = objective(network, batch, 1)
-        loss += one.sum.item()
-        likelihood += one.negative_log_likelihood.item()
-        pieces += one.pieces
+
+        def look(rows: slice, batch: Batch = batch) -> Loss:
+            return objective(network, batch.part(rows), 1)
+
+        for one in by_halves(look, len(batch.source), ADVICE):
+            loss += one.sum.item()
+            likelihood += one.negative_log_likelihood.item()
+            pieces += one.pieces
     return loss / max(1, pieces), likelihood / max(1, pieces)
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from nmt.journals.journal import Journal
 from nmt.kept import KeptWeights
+from nmt.progress import Outcome
 from nmt.validation import Criterion, Validation
 
 
@@ -16,6 +18,8 @@ class Watchers:
         validate: looks at the network as it is; draws no random numbers.
         criterion: makes of a validation the score by which the best model is chosen.
         keep_best: called after a validation that is the best so far, the network unchanged.
+        keep_skipped: called after an update that was skipped, with its number, its rate and what
+            was wrong; gives the file in which its lines can be seen.
         kept: weights that are averaged at the end.
         journal: takes the numbers.
     """
@@ -23,5 +27,6 @@ class Watchers:
     validate: Callable[[], Validation]
     criterion: Criterion
     keep_best: Callable[[Validation], None]
+    keep_skipped: Callable[[int, float, Outcome], Path]
     kept: KeptWeights
     journal: Journal

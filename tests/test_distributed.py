@@ -41,9 +41,9 @@ updater = Updater(network, CrossEntropy(0.1, 8), optimizer, Float32(), torch.dev
 target = torch.tensor([[2, 4, 5, 6, 3], [2, 7, 3, 0, 0], [2, 8, 8, 3, 0]])
 parts = [target] if distributed.ranks() == 1 else [target[:2], target[2:]]
 part = parts[distributed.rank()]
-outcomes = [updater.update([Batch(part[:, 1:], part)], number, 0.1) for number in (1, 2, 3)]
+outcomes = [updater.update([Batch(part[:, 1:], part)], number, 0.1, int) for number in (1, 2, 3)]
 if distributed.rank() == 0:
-    found = [vars(outcome) for outcome in outcomes]
+    found = [{**vars(one), "suspects": 0, "fault": one.fault is not None} for one in outcomes]
     torch.save({"weights": network.state_dict(), "outcomes": found}, sys.argv[1])
 """
 

@@ -12,13 +12,14 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
-    "atomic dropout given lock ranges",
+    "atomic dropout exhaustion given lock ranges",
     "attention batch bridges cells corpora fetch journals long_lines metrics output_formats"
     " overrides precision report resources resumption sampling search shards sums windows",
-    "accuracy averaging checkpoint command_line device embeddings gradient_table ngrams"
+    "accuracy allowance averaging checkpoint command_line device embeddings gradient_table ngrams"
     " objectives origin progress readouts schedules scoring stack starter streams tokenizer",
-    "batches clock decoders encoders encoding groups kept pace pieces updater validation",
-    "language_models translation_model watchers",
+    "attempt batches clock decoders encoders encoding groups kept pace pieces skipped skips"
+    " validation",
+    "language_models translation_model updater watchers",
     "build gradient_flow scorers side trainer",
     "held_out held_out_text preparation readings saved writing",
     "benchmark bundle language_bundle",

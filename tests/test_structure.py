@@ -16,7 +16,7 @@ LAYERS = [
     "attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
     " output_formats overrides precision report resources sampling search shards sums windows",
     "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
-    " progress readouts schedules scoring stack starter streams tokenizer",
+    " progress readouts schedules scoring seal stack starter streams tokenizer workshops",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",
     "language_models trainer translation_model",
     "build gradient_flow scorers side",

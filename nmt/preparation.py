@@ -13,11 +13,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nmt import seal, workshops
+from nmt import seal, sums, workshops
 from nmt.build import instantiate
 from nmt.corpora.corpus import Corpus
 from nmt.corpora.policy import Policy, Tally, read
@@ -112,6 +113,7 @@ class Preparation:
         if prepared is None:
             self._make(folder, digest)
             prepared = Prepared.load(folder)
+            _compare(folder)
         prepared.report.log()
         return prepared
 
@@ -201,8 +203,27 @@ def _found(folder: Path, digest: str) -> Prepared | None:
     return prepared
 
 
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.damaged")
+
+
+def _compare(folder: Path) -> None:
+    """Warn if a folder that was made again is not what it was before it was damaged."""
+    with suppress(OSError):
+        before, now = sums.stored(_aside(folder)), sums.stored(folder)
+        changed = [name for name in before if before[name] != now.get(name)]
+        if changed:
+            log.warning(
+                "%s is not what it was (by %s of %s): other versions of the packages made it; "
+                "models that were trained on it may not fit",
+                ", ".join(str(folder / name) for name in changed),
+                sums.NAME,
+                _aside(folder),
+            )
+
+
 def _put_aside(folder: Path, damage: DamagedError) -> None:
-    aside = folder.with_name(f"{folder.name}.damaged")
+    aside = _aside(folder)
     if aside.exists():
         raise NmtError(f"{damage.what}, and {aside} is there from before; delete one of the two")
     try:

@@ -302,6 +302,21 @@ def test_a_damaged_folder_is_named_put_aside_and_made_again(tmp_path, caplog, na
     assert files(aside) == damaged
 
 
+def test_a_folder_that_is_made_again_by_other_versions_is_compared_with_what_it_was(
+    tmp_path, caplog
+):
+    first = preparation(tmp_path)(tmp_path / "prepared")
+    model = first.folder / "sentencepiece.model"
+    model.write_bytes(model.read_bytes() + b"of another version")
+    (first.folder / "SHA256SUMS").unlink()
+    seal.close(first.folder)
+    (first.folder / "report.json").unlink()
+    preparation(tmp_path)(tmp_path / "prepared")
+    aside = f"{first.folder}.damaged"
+    assert f"{model} is not what it was (by SHA256SUMS of {aside})" in caplog.text
+    assert "report.json is not what it was" not in caplog.text
+
+
 def test_a_folder_of_other_text_under_the_same_name_is_made_again(tmp_path):
     root = tmp_path / "prepared"
     other = preparation(tmp_path, policy=Skip(199, 50))(root).folder

@@ -13,10 +13,11 @@ LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
     "atomic dropout given lock ranges",
-    "attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
-    " output_formats overrides precision report resources sampling search shards sums windows",
-    "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
-    " progress readouts schedules scoring seal stack starter streams tokenizer workshops",
+    "attention batch bridges cells checkpoint corpora journals long_lines metrics"
+    " output_formats overrides precision receiving report resources sampling search shards sums"
+    " windows",
+    "accuracy averaging command_line device embeddings fetch gradient_table ngrams objectives"
+    " origin progress readouts schedules scoring seal stack starter streams tokenizer workshops",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",
     "language_models trainer translation_model",
     "build gradient_flow scorers side",

@@ -1,5 +1,7 @@
 """What a user can mend: every error of this family is shown as one line, with exit status 2."""
 
+from pathlib import Path
+
 
 class NmtError(Exception):
     """Names the thing, its value, what was expected and where; commands catch this family alone."""
@@ -25,6 +27,18 @@ class CorpusError(NmtError):
 
 class ModelError(NmtError):
     """A saved model or training state is missing, altered, or not of this program."""
+
+
+class DamagedError(NmtError):
+    """A folder that the program can make again is not what it wrote there.
+
+    Attributes:
+        what: names the file and what is wrong with it, without the advice.
+    """
+
+    def __init__(self, what: str, folder: Path) -> None:
+        super().__init__(f"{what}; delete the folder {folder}, it is made again")
+        self.what = what
 
 
 class MissingExtraError(NmtError):

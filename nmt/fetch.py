@@ -7,20 +7,18 @@ import logging
 import os
 import time
 import urllib.error
-import urllib.request
 import zlib
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from nmt import atomic, lock
 from nmt.errors import ConfigurationError, NmtError
+from nmt.receiving import BLOCK, Progress, check_size, receive_rest, size_of
 
-BLOCK = 1 << 16  # bytes read at once
 TEMPORARY = (408, 429, 500, 502, 503, 504)  # HTTP states after which asking again may help
 
 log = logging.getLogger(__name__)
-Progress = Callable[[str, int, int | None], None]
-"""Told of each block: the file's name, bytes received of it, bytes in all if the server said."""
 
 
 @dataclass(frozen=True)
@@ -71,37 +69,53 @@ class Fetch:
         timeout_seconds: how long a silent server is waited for.
         tries: how often a connection that fails or breaks is made, each time resuming.
         pause_seconds: between two tries.
+        max_bytes: of a file, packed or unpacked; a server that sends more is not believed.
     """
 
     timeout_seconds: float
     tries: int
     pause_seconds: float
+    max_bytes: int
 
     def __call__(self, address: str, text: PackedText, folder: Path, progress: Progress) -> bool:
         """Fetch `address/NAME.gz` as `folder/NAME`, unless the right text is there already.
 
         What was received stays in `NAME.gz.part` until it is unpacked, so that the next call
-        asks only for the rest.
+        asks only for the rest; the folder is locked meanwhile.
 
         Returns:
             whether anything had to be fetched.
 
         Raises:
+            LockedError: if another process fetches into the folder.
             NmtError: if the file cannot be had, or is not the text that the sum is of.
         """
         goal = folder / text.name
         if goal.is_file():
             if _sum(goal) == text.sha256:
                 log.info("%s is there and its sum is right", goal)
+                _tidy(goal)
                 return False
             log.warning("%s is not the expected text (by its sum); fetching it again", goal)
         _make(folder)
-        part = folder / f"{text.name}.gz.part"
-        url = f"{address.rstrip('/')}/{text.name}.gz"
-        self._receive(url, part, progress)
-        _unpack(part, goal, text.sha256, url)
+        with lock.passing(folder):
+            self._fetch(f"{address.rstrip('/')}/{text.name}.gz", goal, text.sha256, progress)
         log.info("%s: %d bytes, sum is right", goal, goal.stat().st_size)
         return True
+
+    def _fetch(self, url: str, goal: Path, sha256: str, progress: Progress) -> None:
+        part = _part(goal)
+        resumed = part.exists()
+        self._receive(url, part, progress)
+        try:
+            _unpack(part, goal, sha256, url, self.max_bytes)
+        except _NotTheFileError as error:
+            # What was kept may be of another file, or have lost its end in a power cut.
+            if not resumed:
+                raise
+            log.warning("%s; what was kept from before is not trusted, fetching all of it", error)
+            self._receive(url, part, progress)
+            _unpack(part, goal, sha256, url, self.max_bytes)
 
     def _receive(self, url: str, part: Path, progress: Progress) -> None:
         reason = ""
@@ -110,7 +124,7 @@ class Fetch:
                 log.warning("%s: %s; trying again", url, reason)
                 time.sleep(self.pause_seconds)
             try:
-                _receive_rest(url, part, self.timeout_seconds, progress)
+                receive_rest(url, part, self.timeout_seconds, self.max_bytes, progress)
                 return
             except urllib.error.HTTPError as error:
                 reason = f"the server says {error.code} {error.reason}"
@@ -120,86 +134,75 @@ class Fetch:
                 reason = f"cannot be reached: {error.reason}"
             except (OSError, http.client.HTTPException) as error:
                 reason = f"broke off: {error}"
-        kept = part.stat().st_size if part.exists() else 0
         advice = "check the network, then run the same command again"
-        if kept:
+        if kept := size_of(part):
             advice = f"{kept} bytes are kept; run the same command again to resume there"
         raise NmtError(f"{url}: {reason} (tried {self.tries} times); {advice}")
 
 
-def _receive_rest(url: str, part: Path, timeout_seconds: float, progress: Progress) -> None:
-    """Ask for what is not yet in `part`, and add it there."""
-    size = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={size}-"} if size else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=timeout_seconds)
-    except urllib.error.HTTPError as error:
-        if error.code != 416 or not size:
-            raise
-        # There is nothing after these bytes: they are the whole file, or of another one.
-        if error.headers["Content-Range"] != f"bytes */{size}":
-            part.unlink()
-            _receive_rest(url, part, timeout_seconds, progress)
-        return
-    with response:
-        if response.status == 206:
-            if not (response.headers["Content-Range"] or "").startswith(f"bytes {size}-"):
-                part.unlink()
-                raise ConnectionError("the server sent other bytes than it was asked for")
-        else:  # It knows no ranges and sends all.
-            size = 0
-        _store(response, part, size, progress)
+class _NotTheFileError(NmtError):
+    """What was received is not the file; it was removed."""
 
 
-def _store(response: http.client.HTTPResponse, part: Path, size: int, progress: Progress) -> None:
-    length = response.headers["Content-Length"]
-    total = None if length is None else size + int(length)
-    with part.open("ab" if size else "wb") as file:
-        while block := response.read(BLOCK):
-            file.write(block)
-            size += len(block)
-            progress(part.name.removesuffix(".part"), size, total)
-    if total is not None and size < total:
-        raise ConnectionError(f"{size} of {total} bytes came")
+def _part(goal: Path) -> Path:
+    return goal.with_name(f"{goal.name}.gz.part")
 
 
-def _unpack(part: Path, goal: Path, sha256: str, url: str) -> None:
+def _unpacked(goal: Path) -> Path:
+    return goal.with_name(f"{goal.name}.unpacked")
+
+
+def _unpack(part: Path, goal: Path, sha256: str, url: str, max_bytes: int) -> None:
     """Put the text in its place if its sum is right; else leave neither it nor `part`."""
-    temporary = goal.with_name(f"{goal.name}.unpacked")
+    temporary = _unpacked(goal)
     try:
-        found = _copy(part, temporary)
+        found = _copy(part, temporary, url, max_bytes)
         if found != sha256:
-            raise NmtError(
+            raise _NotTheFileError(
                 f"{url}: the unpacked text of {goal.name} has the sha256 sum {found}, expected "
                 f"{sha256}; it was removed; fetch it from elsewhere with corpus.address=…"
             )
-        temporary.replace(goal)
-        _flush(goal.parent)
+        atomic.put(temporary, goal)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         part.unlink()
-        raise NmtError(
+        raise _NotTheFileError(
             f"{url}: not a whole gzip file ({error}); it was removed; run the same command again"
         ) from error
     except OSError as error:
-        raise NmtError(f"{goal} cannot be written: {error}") from error
+        raise NmtError(
+            f"{goal} cannot be written: {error.strerror or error}; what was received is kept; "
+            "make room, then run the same command again"
+        ) from error
     except NmtError:
-        part.unlink()
+        part.unlink(missing_ok=True)
         raise
     finally:
         temporary.unlink(missing_ok=True)
     part.unlink()
 
 
-def _copy(part: Path, temporary: Path) -> str:
+def _copy(part: Path, temporary: Path, url: str, max_bytes: int) -> str:
     """Unpack to the disk and give the text's sum."""
-    sum_ = hashlib.sha256()
+    sum_, size = hashlib.sha256(), 0
     with gzip.open(part) as packed, temporary.open("wb") as file:
         while block := packed.read(BLOCK):
+            size += len(block)
+            check_size(url, part, size, max_bytes)
             sum_.update(block)
             file.write(block)
         file.flush()
         os.fsync(file.fileno())
     return sum_.hexdigest()
+
+
+def _tidy(goal: Path) -> None:
+    """Take away what a process left that was killed when the text was in its place already."""
+    left = [path for path in (_part(goal), _unpacked(goal)) if path.exists()]
+    if left or (goal.parent / lock.NAME).exists():
+        # Where another process fetches now, it does so at its end.
+        with suppress(NmtError, OSError), lock.passing(goal.parent):
+            for path in left:
+                path.unlink(missing_ok=True)
 
 
 def _make(folder: Path) -> None:
@@ -214,12 +217,3 @@ def _make(folder: Path) -> None:
 def _sum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _flush(folder: Path) -> None:
-    """Write the folder itself to the disk, so that a renamed file survives a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -2,27 +2,28 @@
 
 The folder is named by a sum over the bytes of the text and all settings that matter, so text or
 settings that changed make another folder, and what is there is never out of date. It is written
-under another name and renamed when it is complete: half of one is never read, and of two
-processes that prepare the same at once the second finds the first one's.
+within a hidden folder, its workshop, and moved to its place when it is complete, with the sums of
+all its files, so half of one is never read. Who is in a workshop holds its lock: a second process
+waits for the first, and a workshop that was left is cleared by whoever comes next. A folder that
+is damaged is put aside and made again: the text says all that it held.
 """
 
 import dataclasses
 import hashlib
 import json
 import logging
-import os
-import secrets
-import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nmt import seal, sums, workshops
 from nmt.build import instantiate
 from nmt.corpora.corpus import Corpus
 from nmt.corpora.policy import Policy, Tally, read
 from nmt.encoding import encode, nothing_left
-from nmt.errors import CorpusError, NmtError
+from nmt.errors import CorpusError, DamagedError, ModelError, NmtError
 from nmt.pieces import Pieces, Vocabulary
 from nmt.report import Report
 from nmt.shards import Shards
@@ -53,20 +54,28 @@ class Prepared:
 
     @classmethod
     def load(cls, folder: Path) -> "Prepared":
-        """Map a folder that `Preparation` made.
+        """Map a folder that `Preparation` made, once all its files are checked.
 
         Raises:
-            NmtError: if something in it is missing or damaged.
+            DamagedError: if something in it is missing, altered, or not what such a folder holds.
+            NmtError: if it may not be read.
         """
+        seal.check(folder)
         report = Report.load(folder / "report.json")
+        try:
+            tokenizers = Tokenizers.load(folder)
+        except ModelError as error:
+            raise DamagedError(str(error), folder) from error
+        sizes = tokenizers.source.size, tokenizers.target.size
+        if sizes != (report.source_pieces, report.target_pieces):
+            raise DamagedError(f"{folder} is damaged: its report is of other pieces", folder)
         train, valid = Shards(folder, "train"), Shards(folder, "valid")
         for name, shards in (("train", train), ("valid", valid)):
+            shards.check_ids(*sizes, folder)
             if len(shards) != report.splits[name].kept:
-                raise NmtError(
-                    f"{folder} is damaged: {len(shards)} pairs of {name}, the report says "
-                    f"{report.splits[name].kept}; delete it, it is made again"
-                )
-        return cls(folder, Tokenizers.load(folder), train, valid, report)
+                what = f"{folder} is damaged: {len(shards)} pairs of {name}, the report says "
+                raise DamagedError(f"{what}{report.splits[name].kept}", folder)
+        return cls(folder, tokenizers, train, valid, report)
 
 
 @dataclass(frozen=True)
@@ -95,15 +104,16 @@ class Preparation:
         Raises:
             CorpusError: if the text cannot be read as pairs, or nothing of it is left.
             ConfigurationError: if pieces cannot be learnt with these settings.
-            NmtError: if the folder cannot be written or is damaged.
+            NmtError: if the folder cannot be written, or is damaged and cannot be put aside.
         """
         digest = self.digest()
         folder = root / f"{self.name}-{digest[:12]}"
-        if folder.exists():
-            log.info("text and settings are those of %s", folder)
-        else:
+        workshops.clear(root)
+        prepared = _found(folder, digest)
+        if prepared is None:
             self._make(folder, digest)
-        prepared = Prepared.load(folder)
+            prepared = Prepared.load(folder)
+            _compare(folder)
         prepared.report.log()
         return prepared
 
@@ -132,19 +142,8 @@ class Preparation:
         return total.hexdigest()
 
     def _make(self, folder: Path, digest: str) -> None:
-        unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        try:
-            unfinished.mkdir(parents=True)
-            self._fill(unfinished, digest)
-            _flush(unfinished)
-            unfinished.rename(folder)
-        except OSError as error:
-            # The other of two processes was faster: its folder holds the same.
-            if not folder.exists():
-                reason = error.strerror or error
-                raise NmtError(f"{folder} cannot be written: {reason}") from error
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        text = (*self.train.files(), *self.valid.files())
+        workshops.make(folder, sum(map(_room, text)), lambda empty: self._fill(empty, digest))
 
     def _fill(self, folder: Path, digest: str) -> None:
         log.info("preparing %s: learning pieces", self.name)
@@ -156,6 +155,7 @@ class Preparation:
             splits[name] = encode(corpus, self.policy, tokenizers, folder, name)
         sizes = tokenizers.source.size, tokenizers.target.size
         Report(digest, self.settings(), *sizes, splits).save(folder / "report.json")
+        seal.close(folder)
 
     def _texts(self) -> Iterator[tuple[str, str]]:
         tally = Tally()
@@ -188,6 +188,54 @@ def prepared(config: Any) -> Prepared:
     return preparation(Path(config.prepared))
 
 
+def _found(folder: Path, digest: str) -> Prepared | None:
+    """Load what is there already, unless it is damaged: then put it aside."""
+    if not folder.exists():
+        return None
+    try:
+        prepared = Prepared.load(folder)
+        if prepared.report.digest != digest:
+            raise DamagedError(f"{folder} was made from other text (by its report)", folder)
+    except DamagedError as damage:
+        _put_aside(folder, damage)
+        return None
+    log.info("text and settings are those of %s", folder)
+    return prepared
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.damaged")
+
+
+def _compare(folder: Path) -> None:
+    """Warn if a folder that was made again is not what it was before it was damaged."""
+    with suppress(OSError):
+        before, now = sums.stored(_aside(folder)), sums.stored(folder)
+        changed = [name for name in before if before[name] != now.get(name)]
+        if changed:
+            log.warning(
+                "%s is not what it was (by %s of %s): other versions of the packages made it; "
+                "models that were trained on it may not fit",
+                ", ".join(str(folder / name) for name in changed),
+                sums.NAME,
+                _aside(folder),
+            )
+
+
+def _put_aside(folder: Path, damage: DamagedError) -> None:
+    aside = _aside(folder)
+    if aside.exists():
+        raise NmtError(f"{damage.what}, and {aside} is there from before; delete one of the two")
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:  # Another process was faster.
+        return
+    except OSError as error:
+        reason = error.strerror or error
+        raise NmtError(f"{damage.what}, and it cannot be moved to {aside}: {reason}") from error
+    log.warning("%s; it is made again from the text, and kept as %s", damage.what, aside)
+
+
 def _plain(thing: Any) -> dict[str, Any]:
     """Give a dataclass's values, without those that say where something lies."""
     return {
@@ -212,7 +260,6 @@ def _file_sum(name: str) -> str:
         raise CorpusError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _flush(folder: Path) -> None:
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+def _room(name: str) -> float:
+    """Estimate what the pairs of a text file take in shards: some 1.5 times the text."""
+    return Path(name).stat().st_size * (4.5 if name.endswith(".gz") else 1.5)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
-from nmt.errors import NmtError
+from nmt.errors import DamagedError, NmtError
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,9 @@ class Split:
         places: for each reason, the first places, each with its detail.
         source: counts over the kept source sentences.
         target: counts over the kept target sentences.
+
+    Raises:
+        ValueError: if the reasons of `skipped` and `places` differ.
     """
 
     read: int
@@ -79,6 +82,11 @@ class Split:
     places: dict[str, list[str]]
     source: Side
     target: Side
+
+    def __post_init__(self) -> None:
+        """Refuse reasons without places."""
+        if set(self.skipped) != set(self.places):
+            raise ValueError("other reasons were skipped than have places")
 
     def lines(self, name: str) -> Iterator[str]:
         """Say it in a few lines; `name` is the split's."""
@@ -101,6 +109,9 @@ class Report:
         source_pieces: size of the source vocabulary.
         target_pieces: size of the target vocabulary.
         splits: by name, `train` and `valid`.
+
+    Raises:
+        ValueError: if it has other splits.
     """
 
     digest: str
@@ -108,6 +119,11 @@ class Report:
     source_pieces: int
     target_pieces: int
     splits: dict[str, Split]
+
+    def __post_init__(self) -> None:
+        """Refuse other splits than a preparation has."""
+        if set(self.splits) != {"train", "valid"}:
+            raise ValueError("expected the splits train and valid")
 
     def log(self) -> None:
         """Write the few lines that a person wants to see to the log; losses as warnings."""
@@ -125,19 +141,39 @@ class Report:
         """Read what `save` wrote.
 
         Raises:
-            NmtError: if the file is missing or does not hold a report.
+            DamagedError: if the file is missing or does not hold a report.
+            NmtError: if it may not be read.
         """
         try:
-            plain = json.loads(path.read_text(encoding="utf-8"))
-            splits = {name: _split(split) for name, split in plain.pop("splits").items()}
-            return cls(**plain, splits=splits)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise NmtError(
-                f"{path} is not a report of this program ({error}); "
-                f"delete {path.parent}, it is made again"
-            ) from error
+            return _made(cls, json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError as error:
+            raise DamagedError(f"{path} is missing", path.parent) from error
+        except OSError as error:
+            raise NmtError(f"{path} cannot be read: {error.strerror or error}") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            what = f"{path} is not a report of this program ({error})"
+            raise DamagedError(what, path.parent) from error
 
 
-def _split(plain: dict[str, Any]) -> Split:
-    source, target = Side(**plain.pop("source")), Side(**plain.pop("target"))
-    return Split(**plain, source=source, target=target)
+def _made(kind: Any, plain: Any) -> Any:
+    """Make a value of this type, or of these types within it, from what JSON has for it.
+
+    Raises:
+        TypeError: if it is of another; says what was expected.
+        ValueError: if it is a number that counts nothing.
+    """
+    if dataclasses.is_dataclass(kind):
+        types = {field.name: field.type for field in dataclasses.fields(kind)}
+        if not isinstance(plain, dict) or set(plain) != set(types):
+            raise TypeError(f"expected the keys {', '.join(types)}")
+        return kind(**{name: _made(type_, plain[name]) for name, type_ in types.items()})  # type: ignore[operator]
+    outer = get_origin(kind)
+    if kind is not Any and type(plain) is not (outer or kind):
+        raise TypeError(f"expected {(outer or kind).__name__}, found {str(plain)[:40]!r}")
+    if outer is list:
+        return [_made(get_args(kind)[0], one) for one in plain]
+    if outer is dict:
+        return {name: _made(get_args(kind)[1], one) for name, one in plain.items()}
+    if kind is int and not 0 <= plain < 1 << 63:
+        raise ValueError("a number that counts nothing")
+    return plain

@@ -5,6 +5,7 @@ A shard is an Arrow IPC file of record batches ("chunks") with the columns `sour
 processes that read it share one copy.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int, Integer
 
-from nmt.errors import NmtError
+from nmt.errors import DamagedError, NmtError
 from nmt.ragged import Ragged
 
 
@@ -47,11 +48,7 @@ class Writer:
             rows_per_shard: a file is complete as soon as it has so many, or a few more.
         """
         self._folder, self._name, self._rows_per_shard = folder, name, rows_per_shard
-        ids = pa.list_(pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32())
-        text = pa.large_string()
-        self._schema = pa.schema(
-            {"source": ids, "target": ids, "source_text": text, "target_text": text}
-        )
+        self._schema = _schema(pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32())
         self._file: pa.ipc.RecordBatchFileWriter | None = None
         self._shards = self._rows = 0
 
@@ -99,7 +96,8 @@ class Shards:
         """Map the files `NAME-*.arrow` of a folder, in order.
 
         Raises:
-            NmtError: if a file is damaged.
+            DamagedError: if a file is not one that a `Writer` wrote.
+            NmtError: if it may not be read.
         """
         self._chunks: list[pa.RecordBatch] = []
         for path in sorted(folder.glob(f"{name}-*.arrow")):
@@ -109,6 +107,19 @@ class Shards:
         self._ids = {side: [_Column.of(chunk, side) for chunk in self._chunks] for side in _SIDES}
         self.source_lengths = self._lengths("source")
         self.target_lengths = self._lengths("target")
+
+    def check_ids(self, source_pieces: int, target_pieces: int, folder: Path) -> None:
+        """Hold all ids against the vocabularies, beyond which they would read foreign memory.
+
+        Raises:
+            DamagedError: names one that is none of theirs.
+        """
+        for side, pieces in (("source", source_pieces), ("target", target_pieces)):
+            for column in self._ids[side]:
+                strange = column.outside(pieces)
+                if strange is not None:
+                    what = f"the shards in {folder} have the {side} id {strange}"
+                    raise DamagedError(f"{what}, of {pieces} pieces", folder)
 
     def __len__(self) -> int:
         """Count the pairs."""
@@ -195,6 +206,13 @@ class _Column:
         column = chunk.column(side)
         return cls(column.values.to_numpy(), column.offsets.to_numpy())
 
+    def outside(self, pieces: int) -> int | None:
+        """Give an id that none of so many pieces has, if there is one."""
+        if not self.values.size:
+            return None
+        ends = int(self.values.min()), int(self.values.max())
+        return next((one for one in ends if not 0 <= one < pieces), None)
+
     def take(self, places: Int[np.ndarray, " taken"]) -> Ragged:
         starts = self.offsets[places].astype(np.int64)
         return Ragged(self.values, starts, self.offsets[places + 1] - starts).compact()
@@ -205,11 +223,34 @@ def _ranks(rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
     return np.argsort(np.argsort(rows, kind="stable"), kind="stable")
 
 
+def _schema(number: pa.DataType) -> pa.Schema:
+    ids, text = pa.list_(number), pa.large_string()
+    return pa.schema({"source": ids, "target": ids, "source_text": text, "target_text": text})
+
+
 def _chunks(path: Path) -> list[pa.RecordBatch]:
     try:
         file = pa.ipc.open_file(pa.memory_map(str(path)))
-        return [file.get_batch(number) for number in range(file.num_record_batches)]
+        if file.schema not in (_schema(pa.uint16()), _schema(pa.int32())):
+            raise pa.ArrowInvalid("other columns than those of a shard")
+        chunks = [file.get_batch(number) for number in range(file.num_record_batches)]
+        for chunk in chunks:
+            _check(chunk)
     except (pa.ArrowException, OSError) as error:
-        raise NmtError(
-            f"{path} is damaged ({error}); delete the folder, it is made again"
-        ) from error
+        if isinstance(error, OSError) and error.errno is not None:
+            raise NmtError(f"{path} cannot be read: {os.strerror(error.errno)}") from error
+        what = " ".join(str(error).split())
+        raise DamagedError(f"{path} is damaged ({what})", path.parent) from error
+    return chunks
+
+
+def _check(chunk: pa.RecordBatch) -> None:
+    """Look at all offsets and texts: Arrow itself follows them wherever they point.
+
+    Raises:
+        pa.ArrowInvalid: if one leaves its buffer, a text is not UTF-8, or a value is missing.
+    """
+    chunk.validate(full=True)
+    columns = [*chunk.columns, *(chunk.column(side).values for side in _SIDES)]
+    if any(column.null_count for column in columns):
+        raise pa.ArrowInvalid("a value is missing")

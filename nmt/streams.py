@@ -9,10 +9,11 @@ import os
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from nmt import atomic, lock
 from nmt.errors import CorpusError, NmtError
 from nmt.notice import Notice
 from nmt.resources import folder
@@ -94,10 +95,11 @@ def writing(name: str | None) -> Iterator[BinaryIO]:
         name: a file, or None for standard output.
 
     Raises:
+        LockedError: if another process writes the same file.
         NmtError: if it cannot be written.
     """
     if name is None:
-        with _explained(STANDARD_OUTPUT):
+        with _explained(STANDARD_OUTPUT), _given_up_if_full():
             yield sys.stdout.buffer
             sys.stdout.flush()
         return
@@ -113,16 +115,17 @@ def writing(name: str | None) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[BinaryIO]:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
+    # The name is always the same, so that what a killed process left is written over.
+    part = path.with_name(f".{path.name}.part")
+    with lock.alone(part) as file:
+        try:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+            atomic.put(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager
@@ -133,3 +136,16 @@ def _explained(name: str) -> Iterator[None]:
         raise
     except OSError as error:
         raise NmtError(f"{name} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _given_up_if_full() -> Iterator[None]:
+    """Let go of what is still held for standard output, or it is tried again at the very end."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError:
+        with suppress(OSError), Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        raise

@@ -4,94 +4,36 @@ import gzip
 import hashlib
 import io
 import logging
-import random
+import os
 import re
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from server import NAME, PACKED, TEXT, Server, running
 
+from nmt import lock
 from nmt.command_line import configuration
 from nmt.download import download, live_line
 from nmt.errors import ConfigurationError, NmtError
 from nmt.fetch import Fetch, PackedText, PublicCorpus
 
-TEXT = "".join(
-    f"Zeile {number}: ein Hund läuft.\n" for number in random.Random(1).sample(range(10**9), 20_000)
-).encode()
-PACKED = gzip.compress(TEXT)
-NAME = "train.de"
+FULL = Path("/dev/full")
 MULTI30K = Path(__file__).parents[2] / "shared" / "data" / "multi30k"
-
-
-@dataclass
-class Server:
-    """What the handler answers, and what it was asked.
-
-    Attributes:
-        content: of `/raw/train.de.gz`.
-        breaks: for each request to come, after how many bytes it is cut off; then none is.
-        ranges: whether requests for a part are understood.
-        asked: the Range header of each request, empty where there was none.
-    """
-
-    content: bytes = PACKED
-    breaks: list[int] = field(default_factory=list)
-    ranges: bool = True
-    states: list[int] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    address: str = ""
-
-
-def handler(server: Server) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked = self.headers["Range"] or ""
-            server.asked.append(asked)
-            if self.path != f"/raw/{NAME}.gz":
-                return self.send_error(404)
-            if server.states:
-                return self.send_error(server.states.pop(0))
-            start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and server.ranges else 0
-            size = len(server.content)
-            if start >= size:
-                self.send_response(416)
-                self.send_header("Content-Range", f"bytes */{size}")
-                self.send_header("Content-Length", "0")
-                return self.end_headers()
-            self.send_response(206 if start else 200)
-            if start:
-                self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
-            self.send_header("Content-Length", str(size - start))
-            self.end_headers()
-            end = start + server.breaks.pop(0) if server.breaks else size
-            self.wfile.write(server.content[start:end])
-
-        def log_message(self, *_):
-            pass
-
-    return Handler
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    state = Server()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler(state)) as http:
-        thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-        thread.start()
-        state.address = f"http://127.0.0.1:{http.server_port}/raw"
+    with running(Server()) as state:
         yield state
-        http.shutdown()
-        thread.join()
 
 
-def fetch(server: Server, folder: Path, tries: int = 1, text: bytes = TEXT) -> bool:
-    file = PackedText(NAME, hashlib.sha256(text).hexdigest())
-    return Fetch(5.0, tries, 0.0)(server.address, file, folder, lambda *_: None)
+def fetch(
+    server: Server, folder: Path, tries: int = 1, max_bytes: int = 10**8, timeout: float = 5.0
+) -> bool:
+    file = PackedText(NAME, hashlib.sha256(TEXT).hexdigest())
+    return Fetch(timeout, tries, 0.0, max_bytes)(server.address, file, folder, lambda *_: None)
 
 
 def test_a_file_arrives_unpacked_and_nothing_else_is_left(server, tmp_path):
@@ -115,7 +57,7 @@ def test_an_altered_file_is_fetched_again(server, tmp_path):
 def test_progress_counts_to_the_whole_file(server, tmp_path):
     told = []
     file = PackedText(NAME, hashlib.sha256(TEXT).hexdigest())
-    Fetch(5.0, 1, 0.0)(server.address, file, tmp_path, lambda *numbers: told.append(numbers))
+    Fetch(5.0, 1, 0.0, 10**8)(server.address, file, tmp_path, lambda *numbers: told.append(numbers))
     assert told[-1] == (f"{NAME}.gz", len(PACKED), len(PACKED))
     assert len(told) > 1
 
@@ -187,6 +129,112 @@ def test_a_damaged_gzip_file_is_said_and_not_kept(server, tmp_path, content):
     with pytest.raises(NmtError, match=r"not a whole gzip file .* run the same command again"):
         fetch(server, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_kept_of_another_file_is_fetched_again_at_once(server, tmp_path, caplog):
+    (tmp_path / f"{NAME}.gz.part").write_bytes(b"\0" * 10_000)
+    assert fetch(server, tmp_path)
+    assert server.asked == ["bytes=10000-", ""]
+    assert (tmp_path / NAME).read_bytes() == TEXT
+    assert "what was kept from before is not trusted, fetching all of it" in caplog.text
+
+
+@pytest.mark.parametrize("unasked", [False, True])
+def test_a_server_that_sends_other_bytes_is_asked_again(server, tmp_path, unasked):
+    if not unasked:
+        (tmp_path / f"{NAME}.gz.part").write_bytes(PACKED[:10_000])
+    server.headers = [{"Content-Range": "bytes 9999-", "Content-Length": "7"}]
+    server.partial = unasked
+    assert fetch(server, tmp_path, tries=2)
+    assert (tmp_path / NAME).read_bytes() == TEXT
+
+
+TOO_MUCH = (
+    r"train\.de\.gz has more than fetch\.max_bytes=100000 bytes; it was removed; "
+    r"raise fetch\.max_bytes=…, or fetch it from elsewhere"
+)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Length": "100001"}, {"Content-Length": "-1"}])
+def test_a_server_that_sends_too_much_is_not_believed(server, tmp_path, headers):
+    server.headers = [headers]
+    with pytest.raises(NmtError, match=TOO_MUCH):
+        fetch(server, tmp_path, max_bytes=100_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_unpacks_to_too_much_is_not_believed(server, tmp_path):
+    server.content = gzip.compress(b"\0" * 10_000_000)
+    assert len(server.content) < 100_000
+    with pytest.raises(NmtError, match=TOO_MUCH):
+        fetch(server, tmp_path, max_bytes=100_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_the_disk_has_no_room_for_is_not_begun(server, tmp_path):
+    server.headers = [{"Content-Length": str(10**18)}]
+    with pytest.raises(NmtError, match=r"gz\.part needs 1000000000000\.0 MB, and its disk has"):
+        fetch(server, tmp_path, max_bytes=10**19)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_silent_server_is_given_up_and_what_came_is_kept(server, tmp_path):
+    server.pause = 0.5
+    with pytest.raises(NmtError, match=r"broke off: timed out .*; 4096 bytes are kept; run the"):
+        fetch(server, tmp_path, timeout=0.1)
+    assert (tmp_path / f"{NAME}.gz.part").read_bytes() == PACKED[:4096]
+
+
+def test_a_second_process_is_told_who_fetches(server, tmp_path):
+    with (
+        lock.locked(tmp_path),
+        pytest.raises(lock.LockedError, match=f"is being written by process {os.getpid()} on"),
+    ):
+        fetch(server, tmp_path)
+    assert server.asked == []
+
+
+def test_what_a_killed_process_left_beside_the_right_text_is_taken_away(server, tmp_path):
+    fetch(server, tmp_path)
+    for name in (f"{NAME}.gz.part", f"{NAME}.unpacked", ".lock"):
+        (tmp_path / name).write_text("left")
+    assert not fetch(server, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_beside_another_process_nothing_is_taken_away(server, tmp_path):
+    fetch(server, tmp_path)
+    (tmp_path / f"{NAME}.gz.part").write_text("left")
+    with lock.locked(tmp_path):
+        assert not fetch(server, tmp_path)
+        assert not lock.free(tmp_path)
+    assert (tmp_path / f"{NAME}.gz.part").exists()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+def test_a_disk_that_fills_while_receiving_is_said_once(server, tmp_path):
+    (tmp_path / f"{NAME}.gz.part").symlink_to(FULL)
+    with pytest.raises(NmtError) as error:
+        fetch(server, tmp_path, tries=3)
+    assert str(error.value) == (
+        f"{tmp_path / NAME}.gz.part cannot be written: No space left on device; 0 bytes are kept; "
+        "make room, then run the same command again to resume there"
+    )
+    assert len(server.asked) == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+def test_a_disk_that_fills_while_unpacking_leaves_what_was_received(server, tmp_path):
+    (tmp_path / f"{NAME}.unpacked").symlink_to(FULL)
+    with pytest.raises(NmtError) as error:
+        fetch(server, tmp_path)
+    assert str(error.value) == (
+        f"{tmp_path / NAME} cannot be written: No space left on device; what was received is kept; "
+        "make room, then run the same command again"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == [f"{NAME}.gz.part"]
+    assert fetch(server, tmp_path)
+    assert server.asked == ["", f"bytes={len(PACKED)}-"]
 
 
 def test_a_missing_file_is_said_at_once(server, tmp_path):

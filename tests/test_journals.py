@@ -2,11 +2,16 @@ import io
 import json
 import logging
 import math
+import os
 import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from full import longest_file
 
-from nmt.errors import MissingExtraError
+from nmt.errors import MissingExtraError, NmtError
 from nmt.journals.bar import Bar, clock, describe_update, describe_validation
 from nmt.journals.journal import Sample, UpdateRecord, ValidationRecord
 from nmt.journals.metrics import Metrics
@@ -90,6 +95,56 @@ def test_resuming_cuts_later_lines_averages_and_a_torn_end(tmp_path):
     assert metrics.path.read_text() == ""
 
 
+def test_a_line_whose_end_alone_is_torn_stays_a_line(tmp_path):
+    metrics = Metrics(str(tmp_path / "metrics.jsonl"))
+    metrics.resume(0)
+    metrics.update(update(10))
+    metrics.path.write_bytes(metrics.path.read_bytes().removesuffix(b"\n"))
+    metrics.resume(10)
+    metrics.update(update(20))
+    assert [line["update"] for line in lines(metrics.path)] == [10, 20]
+
+
+def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path):
+    metrics = Metrics(str(tmp_path / "metrics.jsonl"))
+    metrics.resume(0)
+    metrics.update(update(10))
+    before = metrics.path.read_bytes()
+    with longest_file(len(before) + 20), pytest.raises(NmtError) as caught:
+        metrics.update(update(20))
+    assert str(caught.value) == (
+        f"{metrics.path} cannot be written: No space left on device; it lacks the line of update "
+        "20; make room, then give the same command again"
+    )
+    assert metrics.path.read_bytes() == before
+    metrics.update(update(20))
+    assert [line["update"] for line in lines(metrics.path)] == [10, 20]
+
+
+def test_metrics_that_cannot_be_written_are_said(tmp_path):
+    (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
+    metrics = Metrics(str(tmp_path / "metrics.jsonl"))
+    with pytest.raises(NmtError, match=r"metrics\.jsonl cannot be written: No space left on dev"):
+        metrics.update(update(10))
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(NmtError, match="folder cannot be read: Is a directory"):
+        Metrics(str(tmp_path / "folder")).resume(0)
+    with pytest.raises(NmtError, match="cannot be written: "):
+        Metrics(str(tmp_path / "folder")).update(update(10))
+
+
+def test_a_full_disk_under_stderr_does_not_end_a_training(monkeypatch):
+    full = Path("/dev/full").open("w")  # noqa: SIM115
+    monkeypatch.setattr(sys, "stderr", full)
+    bar = Bar(0.0)
+    bar.resume(0)
+    bar.update(update(10))
+    bar.validation(validation(10))
+    bar.close()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing does not fail
+    full.close()
+
+
 def test_a_terminal_sees_one_live_line_that_messages_and_validations_clear(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -160,6 +215,24 @@ def test_tensorboard_writes_an_event_file(tmp_path):
     written = file.read_bytes()
     for name in (b"train/loss", b"valid/bleu", b"sample/1"):
         assert name in written
+
+
+def test_curves_for_which_there_is_no_room_are_said_once(tmp_path, capfd, monkeypatch):
+    pytest.importorskip("tensorboard")
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    journal = TensorBoard(str(tmp_path))
+    with longest_file(500), pytest.raises(NmtError) as caught:
+        journal.resume(0)
+        for number in range(10, 1000, 10):
+            journal.update(update(number))
+    with suppress(NmtError):
+        journal.close()
+    assert str(caught.value) == (
+        f"the curves in {tmp_path} cannot be written: File too large; "
+        "make room, then give the same command again"
+    )
+    assert capfd.readouterr().err == ""
+    assert threading.excepthook is threading.__excepthook__
 
 
 def test_without_tensorboard_the_extra_is_named(monkeypatch, tmp_path):

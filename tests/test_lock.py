@@ -3,6 +3,9 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -60,3 +63,53 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         lock.locked(tmp_path / "file" / "run"),
     ):
         pass
+
+
+def test_a_passing_lock_leaves_no_file_and_waits_for_none_that_was_killed(tmp_path, holder):
+    with pytest.raises(lock.LockedError), lock.passing(tmp_path):
+        pass
+    holder.kill()
+    holder.wait()
+    for _ in range(2):
+        with lock.passing(tmp_path):
+            assert not lock.free(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_many_that_take_one_lock_and_its_folder_away_never_hold_it_together(tmp_path):
+    folder, inside, held = tmp_path / "new", [], []
+
+    def work():
+        for _ in range(300):
+            with suppress(lock.LockedError), lock.passing(folder):
+                inside.append(1)
+                time.sleep(0.0002)
+                held.append(len(inside))
+                inside.pop()
+            with suppress(OSError):
+                folder.rmdir()
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(work) for _ in range(4)]:
+            done.result()
+    assert set(held) == {1}
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_a_file_is_written_by_one_at_a_time_and_a_left_one_is_used_again(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("left by a process that was killed")
+    with lock.alone(path) as file:
+        file.write(b"new")
+        with (
+            pytest.raises(lock.LockedError, match="file is being written by another process"),
+            lock.alone(path),
+        ):
+            pass
+    assert path.read_text() == "new"
+
+
+def test_a_full_disk_does_not_keep_a_folder_from_being_locked(tmp_path):
+    (tmp_path / lock.NAME).symlink_to("/dev/full")
+    with lock.locked(tmp_path):
+        assert not lock.free(tmp_path)

@@ -101,9 +101,11 @@ def test_another_ending_is_refused(tmp_path):
         save(paper(1.0, 1.0), tmp_path / "a.jpg")
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(NmtError, match=r"none/a\.png cannot be written: No such file"):
-        save(paper(1.0, 1.0), tmp_path / "none" / "a.png")
+def test_a_folder_that_is_not_there_is_made_and_what_cannot_be_written_is_said(tmp_path):
+    save(paper(1.0, 1.0), tmp_path / "new" / "a.png")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.png"]
+    with pytest.raises(NmtError, match=r"a\.png/b\.png cannot be written: Not a directory|exists"):
+        save(paper(1.0, 1.0), tmp_path / "new" / "a.png" / "b.png")
 
 
 def test_attention_shows_all_pieces_and_marks_those_inside_a_word():

@@ -3,23 +3,26 @@
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nmt import encoding
+from nmt import encoding, lock, seal
 from nmt.command_line import configuration, run
 from nmt.corpora.plain import Plain
 from nmt.corpora.policy import Skip, Strict
-from nmt.errors import ConfigurationError, CorpusError, NmtError
+from nmt.errors import ConfigurationError, CorpusError, DamagedError, NmtError
 from nmt.pieces import BPE, Joint, Separate, Unigram
 from nmt.preparation import Preparation, Prepared, prepared
 from nmt.prepare import prepare
 from nmt.report import Report
+from nmt.shards import Row, Writer
 
 ROOT = Path(__file__).parent.parent
 RANDOM = np.random.default_rng(3)
@@ -223,7 +226,7 @@ def test_a_missing_file_is_named_before_anything_is_made(tmp_path):
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NmtError, match=r"file/tiny-\w{12} cannot be written: Not a directory"):
+    with pytest.raises(NmtError, match=r"the folder .*file cannot be made: File exists"):
         preparation(tmp_path)(tmp_path / "file")
 
 
@@ -244,27 +247,129 @@ def test_two_that_prepare_the_same_at_once_agree(tmp_path):
     assert {result.folder for result in results} == set((tmp_path / "prepared").iterdir())
 
 
-def test_an_unfinished_folder_is_never_read(tmp_path):
-    done = preparation(tmp_path)(tmp_path / "prepared")
-    left = done.folder.with_name(f".{done.folder.name}.1.abc")
-    done.folder.rename(left)
-    (left / "report.json").unlink()
-    again = preparation(tmp_path)(tmp_path / "prepared")
+def test_what_killed_preparations_left_is_never_read_and_is_cleared(tmp_path):
+    root = tmp_path / "prepared"
+    done = preparation(tmp_path)(root)
+    for name in (done.folder.name, "other-0123456789ab"):
+        left = root / f".{name}.unfinished"
+        shutil.copytree(done.folder, left / "new")
+        (left / ".lock").write_text("process 1\n")
+    shutil.rmtree(done.folder)
+    again = preparation(tmp_path)(root)
     assert again.folder == done.folder and len(again.train) == 90
+    assert list(root.iterdir()) == [done.folder]
+
+
+def test_a_preparation_that_another_process_makes_is_waited_for(tmp_path, caplog):
+    root, results = tmp_path / "prepared", []
+    complete = preparation(tmp_path)(tmp_path / "elsewhere").folder
+    workshop = root / f".{complete.name}.unfinished"
+    with caplog.at_level(logging.INFO), lock.passing(workshop):
+        shutil.copytree(complete, workshop / "new")
+        thread = threading.Thread(target=lambda: results.append(preparation(tmp_path)(root)))
+        thread.start()
+        until = time.monotonic() + 20
+        while f"{workshop} is being written by process {os.getpid()} on" not in caplog.text:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        assert not results and (workshop / "new").is_dir()
+        (workshop / "new").rename(root / complete.name)
+    thread.join()
+    assert [result.folder for result in results] == [root / complete.name]
+    assert "learning pieces" not in caplog.text.partition("waiting for it")[2]
+
+
+@pytest.mark.parametrize("name", ["report.json", "train-00000.arrow", "sentencepiece.model"])
+def test_a_damaged_folder_is_named_put_aside_and_made_again(tmp_path, caplog, name):
+    first = preparation(tmp_path)(tmp_path / "prepared")
+    before, path = files(first.folder), first.folder / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DamagedError) as caught:
+        Prepared.load(first.folder)
+    what = f"{path} is not what was written (by SHA256SUMS)"
+    assert str(caught.value) == f"{what}; delete the folder {first.folder}, it is made again"
+    damaged = files(first.folder)
+    again = preparation(tmp_path)(tmp_path / "prepared")
+    assert again.folder == first.folder and files(again.folder) == before
+    aside = first.folder.with_name(f"{first.folder.name}.damaged")
+    assert files(aside) == damaged
+    assert f"{what}; it is made again from the text, and kept as {aside}" in caplog.messages
+    path.unlink()
+    with pytest.raises(NmtError) as caught:
+        preparation(tmp_path)(tmp_path / "prepared")
+    what = f"{path} is missing (by SHA256SUMS)"
+    assert str(caught.value) == f"{what}, and {aside} is there from before; delete one of the two"
+    assert files(aside) == damaged
+
+
+def test_a_folder_that_is_made_again_by_other_versions_is_compared_with_what_it_was(
+    tmp_path, caplog
+):
+    first = preparation(tmp_path)(tmp_path / "prepared")
+    model = first.folder / "sentencepiece.model"
+    model.write_bytes(model.read_bytes() + b"of another version")
+    (first.folder / "SHA256SUMS").unlink()
+    seal.close(first.folder)
+    (first.folder / "report.json").unlink()
+    preparation(tmp_path)(tmp_path / "prepared")
+    aside = f"{first.folder}.damaged"
+    assert f"{model} is not what it was (by SHA256SUMS of {aside})" in caplog.text
+    assert "report.json is not what it was" not in caplog.text
+
+
+def test_a_folder_of_other_text_under_the_same_name_is_made_again(tmp_path):
+    root = tmp_path / "prepared"
+    other = preparation(tmp_path, policy=Skip(199, 50))(root).folder
+    right = preparation(tmp_path)(root)
+    shutil.rmtree(right.folder)
+    other.rename(right.folder)
+    assert preparation(tmp_path)(root).report == right.report
+
+
+def test_a_folder_of_an_older_version_without_sums_is_read(tmp_path, caplog):
+    done = preparation(tmp_path)(tmp_path / "prepared")
+    (done.folder / "SHA256SUMS").unlink()
+    with caplog.at_level(logging.INFO):
+        assert preparation(tmp_path)(tmp_path / "prepared").report == done.report
+    assert f"{done.folder} has no SHA256SUMS: an older version made it; unchecked" in caplog.text
+
+
+def rewritten(folder, name, text):
+    (folder / name).write_text(text, encoding="utf-8")
+    (folder / "SHA256SUMS").unlink()
+    seal.close(folder)
 
 
 @pytest.mark.parametrize(
-    ("name", "message"),
+    ("old", "new", "message"),
     [
-        ("report.json", r"report\.json is not a report of this program"),
-        ("train-00000.arrow", r"is damaged: 0 pairs of train, the report says 90; delete it"),
-        ("sentencepiece.model", r"sentencepiece\.model cannot be read"),
+        ('"kept": 90', '"kept": 89', "is damaged: 90 pairs of train, the report says 89"),
+        ('"kept": 90', '"kept": "90"', "not a report of this program .expected int, found '90'"),
+        ('"kept": 90', '"kept": -1', "not a report of this program .a number that counts nothing"),
+        ('"kept": 90', '"kept": NaN', "not a report of this program .expected int, found 'nan'"),
+        ('"kept": 90', f'"kept": {"9" * 400}', "a number that counts nothing"),
+        ('"kept": 90', '"keep": 90', "expected the keys read, kept, skipped"),
+        ('"valid": {', '"test": {', "expected the splits train and valid"),
+        ('"skipped": {}', '"skipped": {"a": 1}', "other reasons were skipped than have places"),
+        ('"source_pieces": 90', '"source_pieces": 91', "is damaged: its report is of other pieces"),
+        ("{", "[" * 100_000, "is not a report of this program .*recursion"),
     ],
 )
-def test_a_damaged_folder_is_named(tmp_path, name, message):
+def test_a_report_that_does_not_fit_is_refused_though_its_sum_is_right(tmp_path, old, new, message):
+    folder = preparation(tmp_path)(tmp_path / "prepared").folder
+    text = (folder / "report.json").read_text(encoding="utf-8")
+    assert old in text
+    rewritten(folder, "report.json", text.replace(old, new, 1))
+    with pytest.raises(DamagedError, match=message):
+        Prepared.load(folder)
+
+
+def test_ids_that_no_piece_has_are_refused_though_their_sum_is_right(tmp_path):
     done = preparation(tmp_path)(tmp_path / "prepared")
-    (done.folder / name).unlink()
-    with pytest.raises(NmtError, match=message):
+    with Writer(done.folder, "valid", 90, 10) as writer:
+        writer.write([Row([4, 89], [90], "a", "b")] * 5)
+    rewritten(done.folder, "report.json", (done.folder / "report.json").read_text())
+    with pytest.raises(DamagedError, match=r"the shards in .* have the target id 90, of 90 pieces"):
         Prepared.load(done.folder)
 
 

@@ -3,11 +3,12 @@
 from itertools import chain
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nmt.errors import NmtError
+from nmt.errors import DamagedError, NmtError
 from nmt.ragged import Ragged
 from nmt.shards import Row, Shards, Writer
 
@@ -74,8 +75,70 @@ def test_a_damaged_file_is_named(tmp_path):
     written(tmp_path, 20)
     path = tmp_path / "train-00001.arrow"
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(NmtError, match=r"train-00001\.arrow is damaged .* delete the folder"):
+    with pytest.raises(DamagedError, match=r"train-00001\.arrow is damaged .* delete the folder"):
         Shards(tmp_path, "train")
+
+
+def ids(offsets, *, missing=False):
+    values = pa.array([4, None if missing else 5, 6], pa.uint16())
+    return pa.ListArray.from_buffers(
+        pa.list_(pa.uint16()),
+        len(offsets) - 1,
+        [None, pa.array(offsets, pa.int32()).buffers()[1]],
+        children=[values],
+    )
+
+
+def texts(data):
+    offsets = pa.array([0, 1, len(data)], pa.int64()).buffers()[1]
+    return pa.LargeStringArray.from_buffers(2, offsets, pa.py_buffer(data))
+
+
+GOOD, TEXTS = ids([0, 1, 3]), texts(b"ab")
+HOSTILE = {
+    "offsets beyond the ids": (ids([0, 1 << 30, 3]), TEXTS),
+    "offsets before the ids": (ids([0, -(1 << 30), 3]), TEXTS),
+    "a missing sentence": (pa.array([[4], None], pa.list_(pa.uint16())), TEXTS),
+    "a missing id": (ids([0, 1, 3], missing=True), TEXTS),
+    "a missing text": (GOOD, pa.array(["a", None], pa.large_string())),
+    "a text that is not UTF-8": (GOOD, texts(b"a\xff")),
+    "floating ids": (pa.array([[0.5], []], pa.list_(pa.float32())), TEXTS),
+    "short texts": (GOOD, pa.array(["a", "b"])),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_before_it_is_followed(tmp_path, name):
+    column, text = HOSTILE[name]
+    batch = pa.record_batch(
+        [GOOD, column, TEXTS, text],
+        names=["source", "target", "source_text", "target_text"],
+    )
+    with pa.ipc.new_file(str(tmp_path / "train-00000.arrow"), batch.schema) as file:
+        file.write_batch(batch)
+    with pytest.raises(DamagedError, match=r"train-00000\.arrow is damaged \("):
+        Shards(tmp_path, "train")
+
+
+def test_a_file_that_may_not_be_read_is_not_damaged(tmp_path):
+    (tmp_path / "train-00000.arrow").symlink_to(tmp_path / "none")
+    with pytest.raises(NmtError, match=r"train-00000\.arrow cannot be read: .*No such") as caught:
+        Shards(tmp_path, "train")
+    assert not isinstance(caught.value, DamagedError)
+
+
+def test_an_id_beyond_the_vocabulary_is_named(tmp_path):
+    shards = written(tmp_path, 20)  # sources to 19 + 3, targets the same
+    shards.check_ids(23, 23, tmp_path)
+    with pytest.raises(DamagedError, match=r"have the target id 22, of 22 pieces; delete the"):
+        shards.check_ids(23, 22, tmp_path)
+    with pytest.raises(DamagedError, match=r"have the source id 22, of 22 pieces; delete the"):
+        shards.check_ids(22, 23, tmp_path)
+    (tmp_path / "wide").mkdir()
+    with Writer(tmp_path / "wide", "train", 1 << 17, 10) as writer:
+        writer.write([Row([-1], [4], "a", "b")])
+    with pytest.raises(DamagedError, match=r"have the source id -1, of 22 pieces"):
+        Shards(tmp_path / "wide", "train").check_ids(22, 22, tmp_path)
 
 
 @given(st.lists(IDS, max_size=8), st.data())

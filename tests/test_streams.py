@@ -1,10 +1,12 @@
 import gzip
 import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from full import longest_file
 
 from nmt import streams
 from nmt.errors import CorpusError, NmtError
@@ -97,3 +99,62 @@ def test_a_full_disk_is_said(monkeypatch):
         output.write(b"text")
     os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing does not fail
     full.close()
+
+
+def test_output_on_a_full_disk_leaves_what_was_there(tmp_path):
+    file = tmp_path / "out.en"
+    file.write_text("before")
+    for size in (100, 100_000):  # refused at the end, and amid
+        with (
+            longest_file(50),
+            pytest.raises(NmtError, match=r"out\.en cannot be written: File too large"),
+            streams.writing(str(file)) as output,
+        ):
+            output.write(b"x" * size)
+        assert file.read_text() == "before"
+        assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_killed_process_leaves_one_file_that_the_next_one_uses(tmp_path):
+    code = "import os; from nmt import streams\nwith streams.writing('out') as output:\n"
+    code += "    output.write(b'half'); output.flush(); os.kill(os.getpid(), 9)"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment())
+        assert [path.name for path in tmp_path.iterdir()] == [".out.part"]
+    with streams.writing(str(tmp_path / "out")) as output:
+        output.write(b"a")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").read_bytes() == b"a"
+
+
+def test_two_that_write_the_same_file_do_not_mix(tmp_path):
+    file = tmp_path / "out"
+    with streams.writing(str(file)) as output:
+        output.write(b"first")
+        with (
+            pytest.raises(NmtError, match=r"\.out\.part is being written by another process"),
+            streams.writing(str(file)),
+        ):
+            pass
+    assert file.read_bytes() == b"first"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_standard_output_is_not_tried_again_at_the_end():
+    code = "from nmt import streams\nfrom nmt.errors import NmtError\ntry:\n"
+    code += "    with streams.writing(None) as output: output.write(b'text')\n"
+    code += "except NmtError as error: print(error, file=__import__('sys').stderr)"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+    assert done.stderr == "standard output cannot be written: No space left on device\n"
+    assert done.returncode == 0
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT)}

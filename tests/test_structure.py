@@ -13,10 +13,12 @@ LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
     "atomic dropout exhaustion given lock ranges",
-    "attention batch bridges cells corpora fetch journals long_lines metrics output_formats"
-    " overrides precision report resources resumption sampling search shards sums windows",
-    "accuracy allowance averaging checkpoint command_line device embeddings gradient_table ngrams"
-    " objectives origin progress readouts schedules scoring stack starter streams tokenizer",
+    "attention batch bridges cells corpora journals long_lines metrics output_formats overrides"
+    " precision receiving report resources resumption sampling search shards sums windows"
+    " workshops",
+    "accuracy allowance averaging checkpoint command_line device embeddings fetch gradient_table"
+    " ngrams objectives origin progress readouts schedules scoring seal stack starter streams"
+    " tokenizer",
     "attempt batches clock decoders encoders encoding groups kept pace pieces skipped skips"
     " validation",
     "language_models translation_model updater watchers",

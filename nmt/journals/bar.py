@@ -1,5 +1,6 @@
 """One live line on stderr for a person who watches; plain lines where nobody can."""
 
+import errno
 import logging
 import shutil
 import sys
@@ -35,19 +36,16 @@ class Bar:
         stream = sys.stderr
         if stream.isatty():
             width = shutil.get_terminal_size().columns - 1
-            stream.write(CLEAR + line[:width])
-            stream.flush()
+            _say(CLEAR + line[:width])
             self._live = True
         elif time.monotonic() - self._written >= self.every_seconds:
-            stream.write(line + "\n")
-            stream.flush()
+            _say(line + "\n")
             self._written = time.monotonic()
 
     def validation(self, record: ValidationRecord) -> None:
         """Show the values and the samples."""
         self.clear()
-        sys.stderr.write(describe_validation(record) + "\n")
-        sys.stderr.flush()
+        _say(describe_validation(record) + "\n")
 
     def close(self) -> None:
         """Take the live line away."""
@@ -57,9 +55,20 @@ class Bar:
     def clear(self) -> None:
         """Take the live line away, if there is one, so that other text can be written."""
         if self._live:
-            sys.stderr.write(CLEAR)
-            sys.stderr.flush()
+            _say(CLEAR)
             self._live = False
+
+
+def _say(text: str) -> None:
+    """Write to stderr; where that is a file on a full disk, training matters more than the line."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
 
 
 class _Clearing(logging.Handler):

@@ -1,12 +1,15 @@
 """`metrics.jsonl`: a line for each record, for programs to read."""
 
 import dataclasses
+import errno
 import json
 import math
 import os
 from pathlib import Path
 from typing import Any
 
+from nmt import atomic
+from nmt.errors import NmtError
 from nmt.journals.journal import UpdateRecord, ValidationRecord
 
 
@@ -25,15 +28,17 @@ class Metrics:
         self.path = Path(path)
 
     def resume(self, update: int) -> None:
-        """Cut what stands in the file of later updates, and averages, which end a training."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
-        beside = self.path.with_name(self.path.name + ".part")
-        with beside.open("wb") as file:
-            file.writelines(line for line in lines if _stays(line, update))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(self.path)
+        """Cut what stands in the file of later updates, and averages, which end a training.
+
+        Raises:
+            NmtError: if it cannot be read or written.
+        """
+        try:
+            lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
+        except OSError as error:
+            raise NmtError(f"{self.path} cannot be read: {error.strerror}") from error
+        kept = [line + b"\n" for line in lines if _stays(line, update)]
+        atomic.write(self.path, b"".join(kept))
 
     def update(self, record: UpdateRecord) -> None:
         """Append a line of kind `update`."""
@@ -54,8 +59,19 @@ class Metrics:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in fields.items()
         }
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(finite, ensure_ascii=False) + "\n")
+        line = (json.dumps(finite, ensure_ascii=False) + "\n").encode()
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                before = file.tell()
+                if file.write(line) < len(line):  # As much as still fitted.
+                    file.truncate(before)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise NmtError(
+                f"{self.path} cannot be written: {error.strerror or error}; it lacks the line of "
+                f"update {fields['update']}; make room, then give the same command again"
+            ) from error
 
 
 def _stays(line: bytes, update: int) -> bool:

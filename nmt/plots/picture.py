@@ -3,9 +3,11 @@
 Importing this room needs matplotlib; nothing else in the package does.
 """
 
+import io
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from nmt import atomic
 from nmt.errors import MissingExtraError, NmtError
 
 try:
@@ -83,16 +85,11 @@ def save(figure: Figure, path: Path) -> None:
         NmtError: if the ending names no format, or the file cannot be written.
     """
     check_format(path)
-    part = path.with_name(f"{path.name}.part")
     kind = path.suffix[1:].lower()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    try:
-        with mpl.rc_context({"svg.hashsalt": "nmt"}):
-            figure.savefig(
-                part, format=kind, dpi=200, metadata=metadata, bbox_inches="tight", pad_inches=0.1
-            )
-        part.replace(path)
-    except OSError as error:
-        raise NmtError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    file = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "nmt"}):
+        figure.savefig(
+            file, format=kind, dpi=200, metadata=metadata, bbox_inches="tight", pad_inches=0.1
+        )
+    atomic.write(path, file.getvalue())

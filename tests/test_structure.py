@@ -13,8 +13,9 @@ LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
     "atomic dropout given lock ranges",
-    "attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
-    " output_formats overrides precision report resources sampling search shards sums windows",
+    "attention batch bridges cells checkpoint corpora fetch invalid_text journals long_lines"
+    " metrics output_formats overrides precision report resources sampling search shards sums"
+    " windows",
     "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
     " progress readouts schedules scoring stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from nmt import origin, streams
 from nmt.device import choose
+from nmt.invalid_text.stop import Stop
 from nmt.likelihood import Line, Total, load
 from nmt.windows import Windows
 
@@ -74,7 +75,7 @@ def _row(folder: Path, corpus: str, name: str) -> dict[str, object]:
     run = folder / corpus / name
     scores = json.loads((run / "scores.json").read_text())
     judge, total = load(run, Windows(1024, 64, 4096), (), choose("cpu")), Total()
-    for one in judge(Line(text, "") for text in streams.read(TESTS[corpus], ".en")):
+    for one in judge(Line(text, "") for text in streams.read(TESTS[corpus], ".en", Stop())):
         total.add(one)
     if (run / "metrics.jsonl").exists():
         records = [json.loads(line) for line in (run / "metrics.jsonl").open()]

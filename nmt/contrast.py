@@ -33,7 +33,7 @@ def contrast(config: DictConfig) -> None:
     right, wrongs = str(config.right), given.several(config.wrong)
     _check(folders, wrongs, config.source)
     source, groups = given.name(config.source), given.name(config.groups)
-    contrasts = read_contrasts(right, wrongs, source, groups)
+    contrasts = read_contrasts(right, wrongs, source, groups, instantiate(config.invalid_text))
     counts: list[Count] = []
     for folder in folders:
         judge = load(folder, instantiate(config.windows), config.trust, place)

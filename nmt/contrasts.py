@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nmt.accuracy import Count, ordered
 from nmt.errors import CorpusError
+from nmt.invalid_text.invalid_text import InvalidText
 from nmt.likelihood import Judge, Line
 from nmt.streams import read
 
@@ -37,7 +38,11 @@ class Contrast:
 
 
 def read_contrasts(
-    right: str, wrongs: Sequence[str], source: str | None, groups: str | None
+    right: str,
+    wrongs: Sequence[str],
+    source: str | None,
+    groups: str | None,
+    invalid_text: InvalidText,
 ) -> list[Contrast]:
     """Read the files, line n of each belonging to line n of the others.
 
@@ -46,12 +51,13 @@ def read_contrasts(
         wrongs: names of one or more.
         source: name of a file; None if no model needs one.
         groups: name of a file with a label a line; None puts all into one group.
+        invalid_text: what becomes of lines that are not UTF-8.
 
     Raises:
         CorpusError: if one is missing or empty, or the numbers of lines differ.
     """
     names = [right, *wrongs, *(name for name in (source, groups) if name is not None)]
-    files = {name: list(read(name, Path(name).suffix)) for name in names}
+    files = {name: list(read(name, Path(name).suffix, invalid_text)) for name in names}
     expected = len(files[right])
     if not expected:
         raise CorpusError(f"{right} has no line; expected at least one")

@@ -183,7 +183,8 @@ def _text(config: DictConfig) -> Text:
 
 def _read(name: str, suffix: str, config: DictConfig) -> list[str]:
     """Read the first lines, so many of them joined as the user wishes."""
-    lines = list(map(cleaned, islice(streams.read(name, suffix), config.lines * config.joined)))
+    texts = streams.read(name, suffix, instantiate(config.invalid_text))
+    lines = list(map(cleaned, islice(texts, config.lines * config.joined)))
     starts = range(0, len(lines), config.joined)
     return [" ".join(lines[start : start + config.joined]).strip() for start in starts]
 

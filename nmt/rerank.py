@@ -41,7 +41,8 @@ def rerank(config: DictConfig) -> None:
     language = LanguageBundle.load(Path(str(config.language_run)), config.trust, place)
     judge = LanguageJudge(language.model, language.tokenizer, windows, place)
     weights = _weights(config, translator, judge)
-    translations = translator.stream(streams.read(name(config.input), config.side))
+    lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
+    translations = translator.stream(lines)
     with streams.writing(name(config.output)) as file:
         for candidates in options(translations, judge, windows.lines):
             file.write(f"{weights.best(candidates)}\n".encode())

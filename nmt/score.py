@@ -31,7 +31,7 @@ def score(config: DictConfig) -> None:
     judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
     total = Total()
     with streams.writing(name(config.output)) as file:
-        for likelihood in judge(_lines(name(config.input), name(config.source))):
+        for likelihood in judge(_lines(config)):
             total.add(likelihood)
             file.write(f"{likelihood.log_probability:.6f}\n".encode())
         values = total.values()
@@ -57,11 +57,12 @@ def _check_source(folder: Path, source: object) -> None:
         )
 
 
-def _lines(lines: str | None, source: str | None) -> Iterator[Line]:
-    texts = streams.read(lines, ".en")
+def _lines(config: DictConfig) -> Iterator[Line]:
+    source, invalid_text = name(config.source), instantiate(config.invalid_text)
+    texts = streams.read(name(config.input), ".en", invalid_text)
     if source is None:
         return (Line(text, "") for text in texts)
-    return _pairs(texts, streams.read(source, ".de"), source)
+    return _pairs(texts, streams.read(source, ".de", invalid_text), source)
 
 
 def _pairs(texts: Iterator[str], sources: Iterator[str], source_name: str) -> Iterator[Line]:

@@ -1,50 +1,58 @@
 """Text in and text out: standard streams, files, and the starter corpus.
 
 Lines end with a line feed and with nothing else; a carriage return before it goes with it, the
-last line need not end, and a byte order mark at the start is not text.
+last line need not end, and a byte order mark at the start is not text. A line has an end: what
+goes on for more than MAX_BYTES without one is no text, and is not held in memory to see.
 """
 
 import gzip
 import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from nmt import atomic, lock
 from nmt.errors import CorpusError, NmtError
+from nmt.invalid_text.invalid_text import InvalidText
 from nmt.notice import Notice
 from nmt.resources import folder
 
 STARTER = "starter:"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MAX_BYTES = 1 << 24  # of a line
 NOTICES = 3  # lines that are named in the log before they are only counted
 STANDARD_INPUT = "standard input"
 STANDARD_OUTPUT = "standard output"
 
 
-def read(name: str | None, suffix: str) -> Iterator[str]:
-    """Give the lines of a file one by one; what is not UTF-8 becomes U+FFFD, and is logged.
+def read(name: str | None, suffix: str, invalid_text: InvalidText) -> Iterator[str]:
+    """Give the lines of a file one by one; memory holds one of them.
 
     Args:
         name: a file (in `.gz` unpacked on the fly), `starter:test` for a file of the starter
             corpus, or None for standard input.
         suffix: which side of the starter corpus, as in `.de`.
+        invalid_text: what becomes of lines that are not UTF-8.
 
     Raises:
-        CorpusError: if it is missing or cannot be read.
+        CorpusError: if it is missing or cannot be read, or has a line that is refused.
     """
     shown = STANDARD_INPUT if name is None else name
     notice = Notice(f"lines of {shown} were not UTF-8", NOTICES)
     try:
         with _open(name, suffix) as file:
             start = BYTE_ORDER_MARK
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(_lines(file.readline, shown), start=1):
                 line = line.removeprefix(start).removesuffix(b"\n").removesuffix(b"\r")
                 start = b""
-                yield _decoded(line, f"{shown}:{number}", notice)
+                try:
+                    text = line.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    text = invalid_text(line, _found(error, f"{shown}:{number}"), notice)
+                yield text
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(f"{shown} is broken: {error}; a name in .gz means gzip") from error
     except OSError as error:
@@ -75,13 +83,20 @@ def _starter(name: str, suffix: str) -> Path:
     return path
 
 
-def _decoded(line: bytes, place: str, notice: Notice) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-        notice.say(f"{place}: {found} is not UTF-8; what is not reads U+FFFD")
-        return line.decode("utf-8", errors="replace")
+def _lines(readline: Callable[[int], bytes], name: str) -> Iterator[bytes]:
+    number = 0
+    while line := readline(MAX_BYTES + 1):
+        number += 1
+        if len(line) > MAX_BYTES:
+            raise CorpusError(
+                f"{name}:{number} has more than {MAX_BYTES} bytes without a line feed;"
+                " this is not text in lines"
+            )
+        yield line
+
+
+def _found(error: UnicodeDecodeError, place: str) -> str:
+    return f"{place}: byte 0x{error.object[error.start]:02x} at {error.start + 1} is not UTF-8"
 
 
 @contextmanager

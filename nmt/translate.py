@@ -36,8 +36,9 @@ def translate(config: DictConfig) -> None:
         logger.info("type a line to translate it; Ctrl-D ends")
     began = time.monotonic()
     count = 0
+    lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
     with streams.writing(name(config.output)) as file:
-        for translation in translator.stream(streams.read(name(config.input), config.side)):
+        for translation in translator.stream(lines):
             file.write(output_format(count, translation).encode())
             count += 1
             if at_once:

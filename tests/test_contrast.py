@@ -13,6 +13,7 @@ from nmt.build import plain
 from nmt.command_line import configuration, run
 from nmt.contrast import contrast
 from nmt.contrasts import Contrast, compared, counted, read_contrasts
+from nmt.invalid_text.stop import Stop
 from nmt.language_models.ngram import NGram
 from nmt.likelihood import Judge, Likelihood
 from nmt.ngrams.kneser_ney import KneserNey
@@ -72,7 +73,9 @@ def test_questions_get_their_own_answers_whatever_their_lengths():
 
 def test_the_lines_that_ship_are_the_defaults():
     config = configuration("contrast", [], ())
-    contrasts = read_contrasts(config.right, list(config.wrong), config.source, config.groups)
+    contrasts = read_contrasts(
+        config.right, list(config.wrong), config.source, config.groups, Stop()
+    )
     assert [sum(one.group == str(number) for one in contrasts) for number in range(5)] == [200] * 5
     assert contrasts[0] == Contrast(
         "The hotels are ugly.", ("The hotels is ugly.",), "Die Hotels sind hässlich.", "0"

@@ -10,6 +10,7 @@ from full import longest_file
 
 from nmt import streams
 from nmt.errors import CorpusError, NmtError
+from nmt.invalid_text.replace import Replace
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,8 +21,8 @@ def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path, caplog):
     plain_file.write_bytes(data)
     packed.write_bytes(gzip.compress(data))
     expected = ["a", "b\x0bc\u2028d\x85e\x0cf\rg", "", "\ufffd\ufffd", "last"]
-    assert list(streams.read(str(plain_file), ".de")) == expected
-    assert list(streams.read(str(packed), ".de")) == expected
+    assert list(streams.read(str(plain_file), ".de", Replace())) == expected
+    assert list(streams.read(str(packed), ".de", Replace())) == expected
     message = f"{plain_file}:4: byte 0xff at 1 is not UTF-8; what is not reads U+FFFD"
     assert caplog.messages[0] == message
 
@@ -29,27 +30,36 @@ def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path, caplog):
 def test_many_lines_that_are_not_utf8_are_counted(tmp_path, caplog):
     file = tmp_path / "latin1.de"
     file.write_bytes("schön\n".encode("latin-1") * 8)
-    assert list(streams.read(str(file), ".de")) == ["sch\ufffdn"] * 8
+    assert list(streams.read(str(file), ".de", Replace())) == ["sch\ufffdn"] * 8
     assert len(caplog.messages) == 4
     assert caplog.messages[3] == f"8 lines of {file} were not UTF-8 in all"
 
 
 def test_files_of_the_starter_corpus_are_named_by_their_split():
     first = (ROOT / "data" / "starter" / "test.de").read_text(encoding="utf-8").split("\n")[0]
-    assert next(streams.read("starter:test", ".de")) == first
+    assert next(streams.read("starter:test", ".de", Replace())) == first
     with pytest.raises(CorpusError, match=r"^starter:tset: there is no such file; .*starter:test,"):
-        next(streams.read("starter:tset", ".de"))
+        next(streams.read("starter:tset", ".de", Replace()))
 
 
 def test_input_that_cannot_be_read_is_said(tmp_path):
     with pytest.raises(CorpusError, match=r"nothing.de cannot be read: No such file"):
-        list(streams.read(str(tmp_path / "nothing.de"), ".de"))
+        list(streams.read(str(tmp_path / "nothing.de"), ".de", Replace()))
     with pytest.raises(CorpusError, match="cannot be read: Is a directory"):
-        list(streams.read(str(tmp_path), ".de"))
+        list(streams.read(str(tmp_path), ".de", Replace()))
     broken = tmp_path / "a.gz"
     broken.write_bytes(b"plain")
     with pytest.raises(CorpusError, match=r"a.gz is broken: .* a name in .gz means gzip"):
-        list(streams.read(str(broken), ".de"))
+        list(streams.read(str(broken), ".de", Replace()))
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path):
+    longest = tmp_path / "longest.de"
+    longest.write_bytes(b"a\n" + b"b" * (streams.MAX_BYTES - 1) + b"\n")
+    assert [len(line) for line in streams.read(str(longest), ".de", Replace())] == [1, 2**24 - 1]
+    message = "/dev/zero:1 has more than 16777216 bytes without a line feed; this is not text"
+    with pytest.raises(CorpusError, match=message):
+        next(streams.read("/dev/zero", ".de", Replace()))
 
 
 def test_an_output_file_is_whole_or_as_it_was(tmp_path):

@@ -260,6 +260,7 @@ def _file_sum(name: str) -> str:
         raise CorpusError(f"{name} cannot be read: {error.strerror or error}") from error
 
 
-def _room(name: str) -> float:
-    """Estimate what the pairs of a text file take in shards: some 1.5 times the text."""
-    return Path(name).stat().st_size * (4.5 if name.endswith(".gz") else 1.5)
+def _room(name: str) -> int:
+    """Estimate what the lines of a text file take in shards: some 1.5 times the text."""
+    size = Path(name).stat().st_size
+    return round(size * (4.5 if name.endswith(".gz") else 1.5))

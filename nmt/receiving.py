@@ -40,7 +40,8 @@ def receive_rest(
         size = _start(response, part, size)
         total = None if response.length is None else size + response.length
         check_size(url, part, total or 0, max_bytes)
-        atomic.check_space(part, response.length or 0)
+        if response.length:
+            atomic.check_space(part, response.length)
         for received in _store(_blocks(response), part, size):
             check_size(url, part, received, max_bytes)
             progress(part.name.removesuffix(".part"), received, total)

@@ -31,7 +31,7 @@ def clear(root: Path) -> None:
             workshop.rmdir()
 
 
-def make(folder: Path, needed: float, fill: Callable[[Path], None]) -> None:
+def make(folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
     """Fill a folder that stands under its name once it is complete, or not at all.
 
     Where another process makes the same, wait for it; then there is nothing to do.
@@ -62,11 +62,11 @@ def make(folder: Path, needed: float, fill: Callable[[Path], None]) -> None:
                 workshop.rmdir()
 
 
-def _make(workshop: Path, folder: Path, needed: float, fill: Callable[[Path], None]) -> None:
+def _make(workshop: Path, folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
     bench = workshop / BENCH
     try:
         shutil.rmtree(bench, ignore_errors=True)
-        atomic.check_space(folder, round(needed))
+        atomic.check_space(folder, needed)
         bench.mkdir()
         fill(bench)
         _flush(bench)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -185,8 +184,7 @@ def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "rows places"]:
 def _in_windows(
     lines: Iterable[Line], windows: Windows, judge: Callable[[Sequence[Line]], list[Likelihood]]
 ) -> Iterator[Likelihood]:
-    remaining = iter(lines)
-    while window := list(islice(remaining, windows.lines)):
+    for window in windows.of(lines, lambda line: len(line.text) + len(line.source)):
         yield from judge(window)
 
 

@@ -24,6 +24,8 @@ from nmt.translation_model import TranslationModel
 from nmt.vocabulary import BEGIN, END, PADDING
 from nmt.windows import Windows
 
+SHOWN = 40  # characters of a line that a message shows
+
 
 @dataclass(frozen=True)
 class Likelihood:
@@ -112,6 +114,7 @@ class TranslationJudge(Judge):
         sources = self.tokenizers.source.encode_lines([cleaned(line.source) for line in lines])
         ids = self.tokenizers.target.encode_lines([cleaned(line.text) for line in lines])
         lengths = [max(len(one), len(two)) + 2 for one, two in zip(sources, ids, strict=True)]
+        self._check(lines, lengths)
         totals = [0.0] * len(ids)
         for rows in self.windows.batches(lengths):
             source = padded([[*sources[row], END] for row in rows]).to(self.device)
@@ -119,6 +122,16 @@ class TranslationJudge(Judge):
             for row, total in zip(rows, self._totals(Batch(source, target)), strict=True):
                 totals[row] = float(total)
         return _likelihoods(lines, ids, totals)
+
+    def _check(self, lines: Sequence[Line], lengths: Sequence[int]) -> None:
+        """Refuse what attention, places of one side times places of the other, has no room for."""
+        for line, length in zip(lines, lengths, strict=True):
+            if length > self.windows.pieces:
+                raise CorpusError(
+                    f"a line or its source, beginning {line.text[:SHOWN]!r}, has {length} pieces,"
+                    f" more than windows.pieces={self.windows.pieces}; it is judged whole: split"
+                    " it, or raise windows.pieces"
+                )
 
     def _totals(self, batch: Batch) -> Float[Tensor, " batch"]:
         real = batch.mask

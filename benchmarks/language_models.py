@@ -74,7 +74,7 @@ def _run(command: str, *arguments: str) -> None:
 def _row(folder: Path, corpus: str, name: str) -> dict[str, object]:
     run = folder / corpus / name
     scores = json.loads((run / "scores.json").read_text())
-    judge, total = load(run, Windows(1024, 64, 4096), (), choose("cpu")), Total()
+    judge, total = load(run, Windows(1024, 1000000, 64, 4096), (), choose("cpu")), Total()
     for one in judge(Line(text, "") for text in streams.read(TESTS[corpus], ".en", Stop())):
         total.add(one)
     if (run / "metrics.jsonl").exists():

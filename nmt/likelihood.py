@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -24,6 +23,8 @@ from nmt.tokenizer import Tokenizer, Tokenizers
 from nmt.translation_model import TranslationModel
 from nmt.vocabulary import BEGIN, END, PADDING
 from nmt.windows import Windows
+
+SHOWN = 40  # characters of a line that a message shows
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class TranslationJudge(Judge):
         sources = self.tokenizers.source.encode_lines([cleaned(line.source) for line in lines])
         ids = self.tokenizers.target.encode_lines([cleaned(line.text) for line in lines])
         lengths = [max(len(one), len(two)) + 2 for one, two in zip(sources, ids, strict=True)]
+        self._check(lines, lengths)
         totals = [0.0] * len(ids)
         for rows in self.windows.batches(lengths):
             source = padded([[*sources[row], END] for row in rows]).to(self.device)
@@ -120,6 +122,16 @@ class TranslationJudge(Judge):
             for row, total in zip(rows, self._totals(Batch(source, target)), strict=True):
                 totals[row] = float(total)
         return _likelihoods(lines, ids, totals)
+
+    def _check(self, lines: Sequence[Line], lengths: Sequence[int]) -> None:
+        """Refuse what attention, places of one side times places of the other, has no room for."""
+        for line, length in zip(lines, lengths, strict=True):
+            if length > self.windows.pieces:
+                raise CorpusError(
+                    f"a line or its source, beginning {line.text[:SHOWN]!r}, has {length} pieces,"
+                    f" more than windows.pieces={self.windows.pieces}; it is judged whole: split"
+                    " it, or raise windows.pieces"
+                )
 
     def _totals(self, batch: Batch) -> Float[Tensor, " batch"]:
         real = batch.mask
@@ -185,8 +197,7 @@ def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "rows places"]:
 def _in_windows(
     lines: Iterable[Line], windows: Windows, judge: Callable[[Sequence[Line]], list[Likelihood]]
 ) -> Iterator[Likelihood]:
-    remaining = iter(lines)
-    while window := list(islice(remaining, windows.lines)):
+    for window in windows.of(lines, lambda line: len(line.text) + len(line.source)):
         yield from judge(window)
 
 

@@ -1,6 +1,7 @@
-"""Says what happened to lines without flooding the log."""
+"""Says what happened to lines, and that something happens at all, without flooding the log."""
 
 import logging
+import time
 
 log = logging.getLogger(__name__)
 
@@ -28,3 +29,21 @@ class Notice:
         """Log how many there were, if not all were logged."""
         if self.count > self.first:
             log.warning("%d %s in all", self.count, self.kind)
+
+
+class Pulse:
+    """Says every so often how far a long work is, and nothing of a short one.
+
+    Args:
+        seconds: before the first message, and between two.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._due = time.monotonic() + seconds
+
+    def beat(self, message: str) -> None:
+        """Log the message if it is time."""
+        if time.monotonic() >= self._due:
+            log.info(message)
+            self._due = time.monotonic() + self.seconds

@@ -44,7 +44,7 @@ def rerank(config: DictConfig) -> None:
     lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
     translations = translator.stream(lines)
     with streams.writing(name(config.output)) as file:
-        for candidates in options(translations, judge, windows.lines):
+        for candidates in options(translations, judge, windows):
             file.write(f"{weights.best(candidates)}\n".encode())
 
 
@@ -57,7 +57,7 @@ def _weights(config: DictConfig, translator: Translator, judge: Judge) -> Weight
     assert benchmark.source is not None
     logger.info("tuning on %d lines of %s", len(benchmark.source), ", ".join(benchmark.files))
     translations = translator.stream(benchmark.source)
-    found = list(options(translations, judge, translator.windows.lines))
+    found = list(options(translations, judge, translator.windows))
     grid, metric = instantiate(config.grid), instantiate(config.metric)
     weights, score = grid(found, benchmark.target, metric)
     alone = metric([candidates[0].text for candidates in found], benchmark.target)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import islice, product
+from itertools import product
 from pathlib import Path
 
 from nmt import atomic, ranges
@@ -11,6 +11,7 @@ from nmt.errors import ModelError, NmtError
 from nmt.likelihood import Judge, Line
 from nmt.metrics.metric import Metric, Score
 from nmt.translation import Translation
+from nmt.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -129,11 +130,10 @@ class Grid:
 
 
 def options(
-    translations: Iterable[Translation], judge: Judge, window: int
+    translations: Iterable[Translation], judge: Judge, windows: Windows
 ) -> Iterator[tuple[Option, ...]]:
-    """Judge all candidates of each line, holding `window` lines of them."""
-    remaining = iter(translations)
-    while lines := list(islice(remaining, window)):
+    """Judge all candidates of each line, holding a window of them."""
+    for lines in windows.of(translations, lambda line: len(line.source)):
         texts = [Line(one.text, "") for line in lines for one in line.candidates]
         judged = judge(texts)
         for line in lines:

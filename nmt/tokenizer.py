@@ -135,7 +135,12 @@ class Tokenizer:
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """Name the pieces; ▁ is a space."""
-        return [str(self._model.id_to_piece(int(number))) for number in ids]
+        return [self._names[number] for number in ids]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        # One string for all times that a piece is named: a line may have millions of them.
+        return [str(name) for name in self._model.id_to_piece(list(range(self.size)))]
 
     def same_pieces(self, other: "Tokenizer") -> bool:
         """Tell whether ids mean the same in both."""

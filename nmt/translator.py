@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from nmt.cleaning import cleaned
 from nmt.device import choose
 from nmt.errors import ModelError
 from nmt.long_lines.long_lines import LongLines
-from nmt.notice import Notice
+from nmt.notice import Notice, Pulse
 from nmt.resources import folder
 from nmt.scorers.ensemble import Ensemble
 from nmt.scorers.single import Single
@@ -30,6 +29,7 @@ from nmt.windows import Windows
 NOTHING = (Candidate("", 0.0, 0.0, ()),)
 ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
 NOTICES = 3  # long lines that are named in the log before they are only counted
+SECONDS = 30.0  # between two messages that a long work goes on
 
 Chunk = tuple[int, ...]
 """Ids of what is translated in one piece, END the last."""
@@ -105,32 +105,38 @@ class Translator:
         """Translate an input of any length, holding one window of it; one out for each line in.
 
         Control characters and line separators inside a line are read as spaces. Lines of which
-        nothing is left reach no model. Long lines are logged with their numbers, from 1.
+        nothing is left reach no model. Long lines are logged with their numbers, from 1, before
+        they are translated, and every half a minute how far it is.
         """
         notice = Notice(f"lines were longer than {self.long_lines.max_pieces} pieces", NOTICES)
-        numbered = enumerate(lines, start=1)
-        while window := list(islice(numbered, self.windows.lines)):
-            yield from self._translate_window(window, notice)
+        pulse = Pulse(SECONDS)
+        for window in self.windows.of(enumerate(lines, start=1), lambda numbered: len(numbered[1])):
+            yield from self._translate_window(window, notice, pulse)
         notice.close()
 
     def _translate_window(
-        self, window: Sequence[tuple[int, str]], notice: Notice
+        self, window: Sequence[tuple[int, str]], notice: Notice, pulse: Pulse
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
         texts = [cleaned(line) for _, line in window]
-        distinct = list(dict.fromkeys(texts))
-        encoded = self.tokenizers.source.encode_lines(distinct)
-        chunks = dict(zip(distinct, map(self._chunks, distinct, encoded), strict=True))
-        sizes = dict(zip(distinct, map(len, encoded), strict=True))
-        found = self._search({chunk for parts in chunks.values() for chunk in parts})
-        candidates = {
-            text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
-        }
-        for (number, line), text in zip(window, texts, strict=True):
+        chunks, sizes = self._cut(list(dict.fromkeys(texts)))
+        for (number, _), text in zip(window, texts, strict=True):
             if sizes[text] > self.long_lines.max_pieces:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
                 notice.say(f"line {number} has {limit}; it was {self.long_lines.done}")
+        distinct = {chunk for parts in chunks.values() for chunk in parts}
+        found = self._search(distinct, f"lines {window[0][0]}-{window[-1][0]}", pulse)
+        candidates = {
+            text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
+        }
+        for (_, line), text in zip(window, texts, strict=True):
             yield Translation(line, candidates[text])
+
+    def _cut(self, texts: Sequence[str]) -> tuple[dict[str, list[Chunk]], dict[str, int]]:
+        """Give the chunks of each text, and its pieces as they are counted before."""
+        encoded = self.tokenizers.source.encode_lines(texts)
+        chunks = dict(zip(texts, map(self._chunks, texts, encoded), strict=True))
+        return chunks, dict(zip(texts, map(len, encoded), strict=True))
 
     def _chunks(self, text: str, ids: Sequence[int]) -> list[Chunk]:
         short = len(ids) <= self.long_lines.max_pieces
@@ -139,7 +145,9 @@ class Translator:
         return [(*part, END) for part in parts if part]
 
     @torch.inference_mode()
-    def _search(self, chunks: Iterable[Chunk]) -> dict[Chunk, list[Hypothesis]]:
+    def _search(
+        self, chunks: Iterable[Chunk], where: str, pulse: Pulse
+    ) -> dict[Chunk, list[Hypothesis]]:
         ordered = sorted(chunks)
         found: dict[Chunk, list[Hypothesis]] = {}
         for batch in self.windows.batches([len(chunk) for chunk in ordered]):
@@ -149,6 +157,7 @@ class Translator:
             source = torch.tensor(padded, device=self.device)
             hypotheses = in_parts(self.search, self.scorer, source, ADVICE)
             found.update(zip(mine, hypotheses, strict=True))
+            pulse.beat(f"{where}: {len(found)} of {len(ordered)} parts are translated")
         return found
 
     def _joined(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:

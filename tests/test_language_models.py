@@ -110,6 +110,15 @@ def test_the_probability_of_a_line_is_the_product_over_its_pieces(make):
 
 
 @pytest.mark.parametrize("make", MODELS)
+def test_lines_that_are_read_in_parts_are_as_probable_as_those_read_whole(make, monkeypatch):
+    model, target = make().eval(), lines(9, 4, 1)
+    whole = model.log_probabilities(target)
+    for places in (1, 3, 9, 10):
+        monkeypatch.setattr("nmt.language_models.network.PLACES", places)
+        torch.testing.assert_close(model.log_probabilities(target), whole)
+
+
+@pytest.mark.parametrize("make", MODELS)
 def test_the_next_piece_is_certain_to_be_some_piece(make):
     torch.manual_seed(3)
     network = make().eval()

@@ -46,6 +46,24 @@ def test_split_parts_hold_all_of_a_line_and_are_short_enough(max_pieces):
     assert joined == "".join(line.split())
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["Ein Mann. " * 9000, "Mann " * 9000, "a" * 9000, ". " * 9000, "ab\u200b " * 3000],
+    ids=["sentences", "words", "letters", "full stops", "odd spaces"],
+)
+def test_the_work_of_splitting_grows_with_the_line_and_no_faster(line):
+    asked = []
+
+    def counting(texts):
+        asked.append(sum(map(len, texts)))
+        assert len(texts) <= 1000
+        return letters(texts)
+
+    parts = Split(10)(line, counting)
+    assert sum(map(len, parts)) == len("".join(line.split()))
+    assert sum(asked) <= 7 * len(line)  # once whole, and twice for each of three kinds of borders
+
+
 @pytest.mark.parametrize("name", ["split", "truncate"])
 def test_every_policy_for_long_lines_can_be_chosen(name):
     made = instantiate(configuration("translate", [f"long_lines={name}"], ()).long_lines)

@@ -26,6 +26,7 @@ from nmt.rerank import rerank
 from nmt.reranking import Grid, Option, Weights, options
 from nmt.translate import translate
 from nmt.translation import Candidate, Translation
+from nmt.windows import Windows
 
 __all__ = ["say"]
 
@@ -91,7 +92,7 @@ def test_each_candidate_is_judged_with_its_own_line():
         return iter([Likelihood(-10.0 * len(one.text), 1, 1) for one in texts])
 
     for window in (1, 2, 5):
-        found = list(options(lines, judge, window))
+        found = list(options(lines, judge, Windows(window, 1000, 2, 100)))
         expected = [[-10.0 * n for n in range(1, row)] for row in (2, 4, 3)]
         assert [[one.language for one in line] for line in found] == expected
         assert [[one.translation for one in line] for line in found] == [

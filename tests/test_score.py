@@ -101,6 +101,22 @@ def test_a_translation_model_judges_pairs(say, translation, tmp_path):
     )
 
 
+def test_a_pair_that_is_too_long_to_judge_whole_is_refused(say, translation, tmp_path):
+    (tmp_path / "a.de").write_text("ja\n" + "ja " * 5000)
+    where = (f"run={translation}", f"source={tmp_path / 'a.de'}")
+    status, out, error = say("score", score, "yes\nno\n", *where)
+    assert (status, out) == (2, "")
+    assert error.startswith("error: a line or its source, beginning 'no', has ")
+    assert "pieces, more than windows.pieces=4096; it is judged whole: split it, or" in error
+
+
+def test_a_language_model_judges_lines_of_any_length(say, language):
+    text = "Der Hund läuft im Garten. " * 2000
+    status, out, error = say("score", score, text, f"run={language}")
+    assert status == 0, error
+    assert float(out) < -10_000
+
+
 def test_text_without_a_line_is_refused(say, language):
     status, out, error = say("score", score, "", f"run={language}")
     assert (status, out) == (2, "")

@@ -32,7 +32,7 @@ SMALL = (
     "schedule.warmup=1",
 )
 TINY = ("model.hidden_size=8", "model.embedding_size=8")
-WINDOWS = Windows(10, 4, 100)
+WINDOWS = Windows(10, 1000, 4, 100)
 
 
 class Leaky(Cell):

@@ -76,7 +76,7 @@ def test_windows_batches_and_the_order_of_lines_change_nothing(saved, search):
     translator.scorer.model.double()  # so that only errors make differences
     lines = LINES[:7] + ODD
     expected = translator.translate(lines)
-    for windows in (Windows(1, 1, 1), Windows(4, 2, 1000), Windows(1000, 3, 60)):
+    for windows in (Windows(1, 99, 1, 1), Windows(4, 99, 2, 1000), Windows(99, 1, 3, 60)):
         other = replace(translator, windows=windows)
         assert other.translate(lines) == expected
         assert other.translate(lines[::-1]) == expected[::-1]
@@ -119,10 +119,47 @@ def test_an_endless_input_is_read_window_by_window(translator):
             read.append(number)
             yield LINES[number % len(LINES)]
 
-    windowed = replace(translator, windows=Windows(10, 5, 1000))
+    windowed = replace(translator, windows=Windows(10, 1000, 5, 1000))
     found = list(itertools.islice(windowed.stream(endless()), 25))
     assert [translation.source for translation in found[:3]] == LINES[:3]
     assert len(read) == 30
+
+
+def test_lines_of_megabytes_are_held_one_by_one(translator):
+    lines = [LINES[0] * 40, "", LINES[1], LINES[2] * 40, LINES[3]]
+    read = []
+
+    def noting():
+        for line in lines:
+            read.append(line)
+            yield line
+
+    windowed = replace(translator, windows=Windows(1000, 500, 5, 1000))
+    stream = windowed.stream(noting())
+    for taken in (1, 4, 4, 4, 5):
+        next(stream)
+        assert len(read) == taken
+
+
+def test_a_long_work_says_how_far_it_is(translator, caplog, monkeypatch):
+    monkeypatch.setattr("nmt.translator.SECONDS", 0.0)
+    small = replace(translator, windows=Windows(3, 1000, 1, 1000), long_lines=Split(5))
+    with caplog.at_level(logging.INFO):
+        small.translate(["Hund", "", "Katze", LINES[0]])
+    assert caplog.messages[:2] == [
+        "lines 1-3: 1 of 2 parts are translated",
+        "lines 1-3: 2 of 2 parts are translated",
+    ]
+    assert caplog.messages[2].startswith("line 4 has ")
+    parts = len(caplog.messages) - 3
+    assert parts > 1
+    assert caplog.messages[-1] == f"lines 4-4: {parts} of {parts} parts are translated"
+
+
+def test_a_short_work_says_nothing(translator, caplog):
+    with caplog.at_level(logging.INFO):
+        translator.translate(LINES)
+    assert caplog.messages == []
 
 
 def test_equal_lines_of_a_window_are_translated_once(translator):
@@ -177,7 +214,7 @@ def test_a_long_line_is_truncated_and_said(translator, caplog):
 
 def test_batches_hold_each_sentence_once_within_their_bounds():
     lengths = [3, 50, 1, 7, 7, 2, 9, 4, 30, 1]
-    batches = list(Windows(100, 3, 24).batches(lengths))
+    batches = list(Windows(100, 1000, 3, 24).batches(lengths))
     assert sorted(number for batch in batches for number in batch) == list(range(10))
     for batch in batches:
         assert len(batch) <= 3

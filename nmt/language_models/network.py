@@ -12,6 +12,8 @@ from nmt.embeddings import Embedding, Output
 from nmt.labels import log_probabilities
 from nmt.vocabulary import PADDING
 
+PLACES = 4096  # of which the logits are held at once; a line may have millions
+
 
 class LanguageNetwork(nn.Module, abc.ABC):
     """A language model with weights; the trainer feeds it batches of which it reads the target.
@@ -66,9 +68,12 @@ class LanguageNetwork(nn.Module, abc.ABC):
         self, target: Int[Tensor, "batch bounded"]
     ) -> Float[Tensor, "batch target"]:
         """Give in nats how probable each of `target[:, 1:]` is after those before it."""
-        labels = target[:, 1:]
-        real = labels != PADDING
-        readouts, _ = self.read(target[:, :-1], self.start(len(target)))
-        found = torch.zeros(labels.shape, device=labels.device)
-        found[real] = log_probabilities(self.logits, readouts[real], labels[real]).float()
+        state = self.start(len(target))
+        found = torch.zeros(target[:, 1:].shape, device=target.device)
+        for start in range(0, found.shape[1], PLACES):
+            ids, labels = target[:, start : start + PLACES], target[:, start + 1 :][:, :PLACES]
+            readouts, state = self.read(ids[:, : labels.shape[1]], state)
+            real = labels != PADDING
+            said = log_probabilities(self.logits, readouts[real], labels[real])
+            found[:, start : start + PLACES][real] = said.float()
         return found

@@ -15,6 +15,7 @@ LAYERS = [
     "atomic dropout given lock ranges",
     "attention batch bridges cells checkpoint corpora fetch journals long_lines metrics"
     " output_formats overrides precision report resources sampling search shards sums windows",
+    "strangers",
     "accuracy averaging command_line device embeddings gradient_table ngrams objectives origin"
     " progress readouts schedules scoring stack starter streams tokenizer",
     "batches clock decoders encoders encoding groups kept pace pieces updater validation",
@@ -24,6 +25,7 @@ LAYERS = [
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings shallow_fusion",
     "contrasts reranking translator",
+    "commands",
     "arpa contrast download evaluate generate gradients plot prepare rerank score train"
     " train_language_model translate",
     "recall",

@@ -11,14 +11,9 @@ from typing import cast
 
 from omegaconf import DictConfig
 
-from nmt import language_bundle
 from nmt.command_line import run
-from nmt.device import choose
 from nmt.errors import ConfigurationError, ModelError
-from nmt.language_bundle import KIND, LanguageBundle, counted
-from nmt.language_models.ngram import NGram
-from nmt.ngrams.arpa import read, write
-from nmt.saved import WEIGHTS
+from nmt.strangers.folder import WEIGHTS, counted, inspect
 from nmt.tokenizer import Tokenizer, Tokenizers
 
 log = logging.getLogger(__name__)
@@ -36,9 +31,15 @@ def arpa(config: DictConfig) -> None:
 
 
 def _write(folder: Path, path: Path, config: DictConfig) -> None:
-    bundle = LanguageBundle.load(folder, config.trust, choose("cpu"))
-    if not counted(bundle.config):
+    if not counted(inspect(folder, ("language_model",), config.trust)):
         raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
+    # Imported after that look, as they import torch.
+    from nmt.device import choose
+    from nmt.language_bundle import LanguageBundle
+    from nmt.language_models.ngram import NGram
+    from nmt.ngrams.arpa import write
+
+    bundle = LanguageBundle.load(folder, config.trust, choose("cpu"))
     write(path, cast(NGram, bundle.model).tables(), _names(bundle.tokenizer))
     log.info("wrote %s", path)
 
@@ -49,6 +50,11 @@ def _read(folder: Path, path: Path, config: DictConfig) -> None:
     if (folder / WEIGHTS).exists():
         raise ConfigurationError(f"run={folder} holds a model already; take another run=NAME")
     tokenizer = Tokenizers.load(Path(str(config.pieces))).target
+    # Imported after that look, as they import torch.
+    from nmt import language_bundle
+    from nmt.language_models.ngram import NGram
+    from nmt.ngrams.arpa import read
+
     model = NGram(read(path, _names(tokenizer)))
     # The estimator says of which kind the run is; its order is that of the file.
     node = {
@@ -57,7 +63,7 @@ def _read(folder: Path, path: Path, config: DictConfig) -> None:
     }
     scores = {"read": str(path)}
     language_bundle.save(folder, model.tensors(), node, tokenizer, scores)
-    log.info("wrote %s, which holds a %s", folder, KIND.replace("_", " "))
+    log.info("wrote %s, which holds a language model", folder)
 
 
 def _names(tokenizer: Tokenizer) -> list[str]:

@@ -4,18 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from nmt.build import check_stored, instantiate
+from nmt.build import check_trusted, instantiate
 from nmt.corpora.corpus import Corpus, Fault, lines
 from nmt.corpora.plain import Plain
-from nmt.errors import ConfigurationError, CorpusError, ModelError
+from nmt.errors import CorpusError
+from nmt.strangers.split import MISSING, TRAINING, node
 
-TRAINING = Path("training", "config.yaml")
-"""Below a run's folder: all that its training was told."""
-
-MISSING = "???"
-"""How a configuration says that a value was never given."""
+__all__ = ["MISSING", "TRAINING", "Benchmark", "from_corpus", "from_files", "from_run", "read"]
 
 
 @dataclass(frozen=True)
@@ -70,23 +65,9 @@ def from_run(run: Path, trust: Sequence[str], split: str) -> Benchmark:
         ConfigurationError: if it names no such set.
         CorpusError: if the set cannot be read.
     """
-    path = run / TRAINING
-    if not run.is_dir():
-        raise ModelError(f"{run} is no folder; train a model with: python -m nmt.train run={run}")
-    try:
-        data = dict(yaml.safe_load(path.read_text(encoding="utf-8"))["data"])
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be read: {error.strerror}; it names the {split} set: give "
-            "source=FILE target=FILE instead"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, ValueError) as error:
-        raise ModelError(f"{path} is damaged: {' '.join(str(error).split())}") from error
-    test = {split: None, **data}[split]
-    if not isinstance(test, dict) or MISSING in test.values():
-        raise ConfigurationError(f"{path} names no {split} set; give source=FILE target=FILE")
-    check_stored(test, ("nmt.corpora", *trust), str(path))
-    return from_corpus(instantiate(test))
+    found = node(run, trust, split)
+    check_trusted(found, trust, str(run / TRAINING))
+    return from_corpus(instantiate(found))
 
 
 def read(name: str) -> list[str]:

@@ -12,25 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from nmt.errors import ConfigurationError, ModelError, NmtError
 from nmt.language_models.network import LanguageNetwork
+from nmt.strangers.classes import within
 from nmt.translation_model import TranslationModel
-
-ROOMS = (
-    "nmt.attention.",
-    "nmt.bridges.",
-    "nmt.cells.",
-    "nmt.decoders.",
-    "nmt.embeddings.",
-    "nmt.encoders.",
-    "nmt.language_models.",
-    "nmt.ngrams.",
-    "nmt.readouts.",
-    "nmt.search.",
-    "nmt.stack.",
-)
-"""Where the classes live that a saved model may name."""
-
-LISTED = ("torch.nn.LayerNorm", "torch.nn.RMSNorm", "torch.nn.Identity")
-"""Classes from elsewhere that a saved model may name."""
 
 ACCEPTED: dict[Any, tuple[type, ...]] = {
     int: (int,),
@@ -128,48 +111,34 @@ def language_network(model: Mapping[str, Any], pieces: int) -> LanguageNetwork:
     return network
 
 
-def check_stored(node: Any, trust: Sequence[str], where: str) -> None:
-    """Refuse a saved model's configuration that names anything but classes of the rooms.
+def check_trusted(node: Any, trust: Sequence[str], where: str) -> None:
+    """Refuse what a saved model names of the user's packages and is no class of theirs.
 
-    A prefix alone would be no protection, as names resolve through what modules import.
+    A name is resolved through what its module imports, and only importing, which trust allows,
+    tells what that is.
 
     Args:
-        node: plain dicts and lists.
-        trust: packages whose classes the user allows besides.
+        node: plain dicts and lists, in which `nmt.strangers.settings` found no other fault.
+        trust: packages whose classes the user allows besides those of this program.
         where: file, for the message.
 
     Raises:
         ModelError: names the offending value.
     """
     if isinstance(node, Mapping):
-        for key, value in node.items():
-            if str(key).startswith("_") and key not in ("_target_", "_partial_"):
-                raise ModelError(f"{where} has the key {key!r}, which a saved model may not have")
-            if key == "_target_":
-                _check_target(value, trust, where)
-            check_stored(value, trust, where)
-    elif isinstance(node, list):
+        if "_target_" in node and within(node["_target_"], trust):
+            _check_class(node["_target_"], where)
+        node = list(node.values())
+    if isinstance(node, list):
         for value in node:
-            check_stored(value, trust, where)
-    elif isinstance(node, str) and "${" in node:
-        raise ModelError(
-            f"{where} has the interpolation {node!r}, which a saved model may not have"
-        )
+            check_trusted(value, trust, where)
 
 
-def _check_target(name: Any, trust: Sequence[str], where: str) -> None:
-    if name in LISTED:
-        return
-    module, _, attribute = str(name).rpartition(".")
-    roots = (*ROOMS, *(f"{package}." for package in trust))
-    if f"{module}.".startswith(roots):
-        try:
-            found = getattr(importlib.import_module(module), attribute, None)
-        except ImportError:
-            found = None
-        if isinstance(found, type) and found.__module__ == module:
-            return
-    raise ModelError(
-        f"{where} names {name!r}, which is no class that a saved model may name; if you know"
-        f" where it comes from, add trust=[{str(name).split('.')[0]}]"
-    )
+def _check_class(name: str, where: str) -> None:
+    module, _, own = name.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), own, None)
+    except ImportError:
+        found = None
+    if not isinstance(found, type) or found.__module__ != module:
+        raise ModelError(f"{where} names {name!r}, which is no class of {module}")

@@ -9,11 +9,14 @@ import torch
 from torch import Tensor
 
 from nmt import saved
+from nmt.batch import Batch
 from nmt.build import translation_model
 from nmt.errors import ModelError
 from nmt.saved import CONFIGURATION, SCORES, WEIGHTS
+from nmt.scorers.single import Single
 from nmt.tokenizer import Tokenizers
 from nmt.translation_model import TranslationModel
+from nmt.vocabulary import BEGIN, END, UNKNOWN
 
 __all__ = ["CONFIGURATION", "SCORES", "WEIGHTS", "Bundle", "save"]
 
@@ -44,16 +47,33 @@ class Bundle:
         Raises:
             ModelError: if something is missing, altered or not allowed; names file and reason.
         """
-        config = saved.configuration(folder, "model", "train", trust)
+        config, path = saved.configuration(folder, "model", trust), folder / CONFIGURATION
         if "search" not in config:
-            raise ModelError(f"{folder / CONFIGURATION} is damaged: search is missing")
+            raise ModelError(f"{path} is damaged: search is missing")
         tokenizers = Tokenizers.load(folder)
-        with torch.device("meta"):
+        with saved.described(path), torch.device("meta"):
             model = translation_model(
                 config["model"], tokenizers.source.size, tokenizers.target.size
             )
         saved.fill(model, folder / WEIGHTS, device)
-        return cls(model.eval(), tokenizers, config)
+        with saved.described(path):
+            _try(model.eval(), tokenizers.target.size, device)
+        return cls(model, tokenizers, config)
+
+
+@torch.inference_mode()
+def _try(model: TranslationModel, pieces: int, device: torch.device) -> None:
+    """Move a model as searches and scoring do, over one piece."""
+    source = torch.tensor([[UNKNOWN, END]], device=device)
+    target = torch.tensor([[BEGIN, UNKNOWN, END]], device=device)
+    one = torch.zeros(1, dtype=torch.int64, device=device)
+    readouts = model(Batch(source, target))
+    scorer = Single(model)
+    logits, state = scorer.step(target[:, 0], scorer.start(source))
+    scorer.keep(scorer.reorder(state, one), one, one)
+    for found, shape in ((model.logits(readouts), (1, 2, pieces)), (logits, (1, pieces))):
+        if found.shape != shape:
+            raise ValueError(f"logits have the shape {tuple(found.shape)}, expected {shape}")
 
 
 def save(
@@ -63,7 +83,7 @@ def save(
     tokenizers: Tokenizers,
     scores: Mapping[str, Any],
 ) -> None:
-    """Write a model's folder, file by file atomically, the weights last.
+    """Write a model's folder, in which a killed writer leaves the old model or the new one.
 
     Args:
         folder: made when missing; files of an older model there are replaced.
@@ -72,5 +92,4 @@ def save(
         tokenizers: of source and target.
         scores: what `scores.json` shall say.
     """
-    tokenizers.save(folder)
-    saved.write(folder, weights, config, scores)
+    saved.write(folder, weights, config, scores, tokenizers.files())

@@ -12,24 +12,29 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import allocator, device, given, saved
+from nmt import allocator, given
 from nmt.accuracy import Count, Table
-from nmt.build import instantiate
 from nmt.command_line import run
-from nmt.contrasts import counted, read_contrasts
 from nmt.errors import ConfigurationError
-from nmt.likelihood import load
+from nmt.strangers.folder import ANY, inspect_all, kind
 
 logger = logging.getLogger(__name__)
 
 
 def contrast(config: DictConfig) -> None:
     """Print a table of accuracies, a column a run; numbers for nmt.plot go to output=FILE.csv."""
+    folders = [Path(name) for name in given.folders(config.run)]
+    inspect_all(map(str, folders), ANY, config.trust)
+    # Imported after that look, as they import torch.
+    from nmt import device
+    from nmt.build import instantiate
+    from nmt.contrasts import counted, read_contrasts
+    from nmt.likelihood import load
+
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
     output = given.output(config.output)
-    folders = [Path(name) for name in given.folders(config.run)]
     right, wrongs = str(config.right), given.several(config.wrong)
     _check(folders, wrongs, config.source)
     source, groups = given.name(config.source), given.name(config.groups)
@@ -51,7 +56,7 @@ def _check(folders: Sequence[Path], wrongs: Sequence[object], source: object) ->
     if not wrongs:
         raise ConfigurationError("wrong=[] names no file; expected at least one")
     for folder in folders:
-        if saved.kind(folder) == "model" and source is None:
+        if kind(folder) == "model" and source is None:
             raise ConfigurationError(
                 f"{folder} holds a translation model: give source=FILE, what the lines translate"
             )

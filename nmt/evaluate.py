@@ -5,106 +5,37 @@ are scored by `hypotheses=[a.en,b.en] target=test.en`, and `against=[runs/b]` co
 paired bootstrap; the first system is the baseline.
 """
 
-import json
-import logging
 import sys
-from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 
-from nmt import allocator, atomic, device, given, origin
-from nmt.benchmark import Benchmark, from_files, from_run, read
-from nmt.build import instantiate, plain
+from nmt import given
 from nmt.command_line import run
 from nmt.errors import ConfigurationError
-from nmt.evaluation import Evaluation, System, report, table
-from nmt.given import folders
-from nmt.translator import Translator
-
-log = logging.getLogger(__name__)
+from nmt.strangers import split
+from nmt.strangers.folder import inspect_all
 
 
 def evaluate(config: DictConfig) -> None:
     """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
-    output = given.output(config.output)
-    metrics = [instantiate(node) for node in config.metrics.values()]
-    evaluation = Evaluation(metrics, _several(config.by_length), config.samples)
-    benchmark = _benchmark(config)
-    systems = [*_written(config), *_translated(config, benchmark)]
-    logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it narrates each resampling
-    judgements = evaluation(benchmark, systems)
-    sys.stdout.write(table(benchmark, judgements))
-    if output is not None:
-        numbers = report(benchmark, judgements, _versions(config.device))
-        text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
-        atomic.write(output, text.encode())
-        log.info("wrote %s", output)
-
-
-def _benchmark(config: DictConfig) -> Benchmark:
-    if config.target is not None:
-        return from_files(config.source, str(config.target))
-    if config.source is not None:
+    given.output(config.output)
+    if config.source is not None and config.target is None:
         raise ConfigurationError(f"source={config.source} needs target=FILE, its references")
-    first = folders(config.run)[0]
-    if config.hypotheses:
-        log.info("references are those of %s; target=FILE names others", first)
-    return from_run(Path(first), _several(config.trust), "test")
+    against = [given.folders(one) for one in config.against]
+    systems = against if config.hypotheses else [given.folders(config.run), *against]
+    if systems and config.target is not None and config.source is None:
+        raise ConfigurationError("target= needs source=FILE where a run is to translate")
+    trust = given.several(config.trust)
+    inspect_all([folder for system in systems for folder in system], ("model",), trust)
+    if isinstance(config.fusion.run, str):
+        inspect_all([config.fusion.run], ("language_model",), trust)
+    if config.target is None:
+        split.node(Path(given.folders(config.run)[0]), trust, "test")
+    # Imported after that look, as it imports torch.
+    from nmt.commands import evaluate as work
 
-
-def _written(config: DictConfig) -> Iterator[System]:
-    """Read translations that somebody made before."""
-    for name in _several(config.hypotheses):
-        yield System(str(name), read(str(name)), {})
-
-
-def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
-    """Translate the test set with each run; files, where there are any, stand for the first."""
-    against = _several(config.against)
-    systems = against if config.hypotheses else [config.run, *against]
-    for system in systems:
-        if benchmark.source is None:
-            raise ConfigurationError("target= needs source=FILE where a run is to translate")
-        members = folders(system)
-        name = " + ".join(members)
-        translator = Translator.load(
-            members,
-            search=instantiate(config.search),
-            long_lines=instantiate(config.long_lines),
-            windows=instantiate(config.windows),
-            device=config.device,
-            trust=_several(config.trust),
-            fusion=instantiate(config.fusion),
-        )
-        log.info("translating %d lines with %s", len(benchmark.source), name)
-        yield System(name, translator.translate(benchmark.source), _settings(config))
-
-
-def _several(values: Any) -> list[Any]:
-    """Give the elements of a list, or the one value that was written without brackets."""
-    return list(values) if isinstance(values, ListConfig) else [values]
-
-
-def _settings(config: DictConfig) -> dict[str, Any]:
-    """Say what decides, besides the model, how a line is translated."""
-    return {
-        "search": plain(config.search),
-        "long_lines": plain(config.long_lines),
-        "fusion": plain(config.fusion),
-    }
-
-
-def _versions(name: str) -> dict[str, str]:
-    return {
-        "commit": str(origin.commit()),
-        "machine": origin.machine(device.choose(name)),
-        "sacrebleu": version("sacrebleu"),
-    }
+    work.evaluate(config)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,16 @@ from torch import Tensor
 
 from nmt import saved
 from nmt.build import language_network
-from nmt.errors import ConfigurationError, ModelError
+from nmt.errors import ModelError
 from nmt.language_models.language_model import LanguageModel
 from nmt.language_models.network import LanguageNetwork
 from nmt.language_models.ngram import NGram
 from nmt.saved import CONFIGURATION, WEIGHTS
+from nmt.strangers.folder import counted
 from nmt.tokenizer import Tokenizer, Tokenizers
+from nmt.vocabulary import BEGIN, END, UNKNOWN
 
 KIND = "language_model"
-COMMAND = "train_language_model"
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,16 @@ class LanguageBundle:
         Raises:
             ModelError: if something is missing, altered or not allowed; names file and reason.
         """
-        config = saved.configuration(folder, KIND, COMMAND, trust)
+        config, path = saved.configuration(folder, KIND, trust), folder / CONFIGURATION
         tokenizer = Tokenizers.load(folder).target
         if counted(config):
             return cls(_tables(folder / WEIGHTS, tokenizer.size), tokenizer, config)
-        network = _network(config, tokenizer.size, folder / CONFIGURATION)
+        with saved.described(path), torch.device("meta"):
+            network = language_network(config[KIND], tokenizer.size)
         saved.fill(network, folder / WEIGHTS, device)
-        return cls(network.eval(), tokenizer, config)
+        with saved.described(path):
+            _try(network.eval(), tokenizer.size, device)
+        return cls(network, tokenizer, config)
 
 
 def save(
@@ -65,7 +69,7 @@ def save(
     tokenizer: Tokenizer,
     scores: Mapping[str, Any],
 ) -> None:
-    """Write a language model's folder, file by file atomically, the weights last.
+    """Write a language model's folder, as `nmt.saved.write` does.
 
     Args:
         folder: made when missing; files of an older model there are replaced.
@@ -74,22 +78,18 @@ def save(
         tokenizer: of the language.
         scores: what `scores.json` shall say.
     """
-    Tokenizers(tokenizer, tokenizer).save(folder)
-    saved.write(folder, weights, {KIND: dict(model)}, scores)
+    pieces = Tokenizers(tokenizer, tokenizer).files()
+    saved.write(folder, weights, {KIND: dict(model)}, scores, pieces)
 
 
-def counted(config: Mapping[str, Any]) -> bool:
-    """Tell of a stored configuration whether its model was counted, and is no network."""
-    return isinstance(config[KIND], Mapping) and "estimator" in config[KIND]
-
-
-def _network(config: Mapping[str, Any], pieces: int, path: Path) -> LanguageNetwork:
-    try:
-        with torch.device("meta"):
-            return language_network(config[KIND], pieces)
-    except (KeyError, TypeError, AttributeError, ConfigurationError) as error:
-        why = " ".join(str(error).split())
-        raise ModelError(f"{path} describes no language model: {why}") from error
+@torch.inference_mode()
+def _try(network: LanguageNetwork, pieces: int, device: torch.device) -> None:
+    """Move a network as writing and scoring do, over one piece."""
+    target = torch.tensor([[BEGIN, UNKNOWN, END]], device=device)
+    network.log_probabilities(target)
+    found, _ = network.step(target[:, 0], network.start(1))
+    if found.shape != (1, pieces):
+        raise ValueError(f"log-probabilities have the shape {tuple(found.shape)}")
 
 
 def _tables(path: Path, pieces: int) -> NGram:

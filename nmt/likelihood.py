@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nmt import saved
 from nmt.batch import Batch
 from nmt.bundle import Bundle
 from nmt.cleaning import cleaned
@@ -19,6 +18,7 @@ from nmt.held_out_text import surprise, words
 from nmt.labels import log_probabilities
 from nmt.language_bundle import LanguageBundle
 from nmt.language_models.language_model import LanguageModel
+from nmt.strangers.folder import kind
 from nmt.tokenizer import Tokenizer, Tokenizers
 from nmt.translation_model import TranslationModel
 from nmt.vocabulary import BEGIN, END, PADDING
@@ -147,7 +147,7 @@ def load(run: Path, windows: Windows, trust: Sequence[str], device: torch.device
     Raises:
         ModelError: if it cannot be loaded.
     """
-    if saved.kind(run) == "language_model":
+    if kind(run) == "language_model":
         language = LanguageBundle.load(run, trust, device)
         return LanguageJudge(language.model, language.tokenizer, windows, device)
     bundle = Bundle.load(run, trust, device)

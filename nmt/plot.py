@@ -13,15 +13,19 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt.build import instantiate
 from nmt.command_line import run
+from nmt.strangers.folder import inspect
 
 log = logging.getLogger(__name__)
 
 
 def plot(config: DictConfig) -> None:
     """Draw the picture that the first word names."""
-    # Imported here: without matplotlib the rest of the program works, and this says what to do.
+    if "trust" in config.picture:
+        inspect(Path(str(config.picture.run)), ("model",), config.picture.trust)
+    # Imported here: without matplotlib the rest of the program works, and this says what to do;
+    # and the look at a model comes before torch.
+    from nmt.build import instantiate
     from nmt.plots.picture import check_format, save
 
     picture = instantiate(config.picture)

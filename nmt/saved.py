@@ -1,7 +1,9 @@
 """What all saved models share: a folder of weights, configuration and scores, never pickled."""
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +13,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from nmt import atomic
-from nmt.build import check_stored
+from nmt import atomic, sums
+from nmt.build import check_trusted
 from nmt.errors import ModelError
+from nmt.strangers.folder import CONFIGURATION, FORMAT, MOST, SCORES, WEIGHTS, inspect
 
-FORMAT = 1
-"""Of the folder; goes up when an older program could not read a newer folder."""
-
-WEIGHTS = "model.safetensors"
-CONFIGURATION = "config.yaml"
-SCORES = "scores.json"
-
-KINDS = {"model": "translation model", "language_model": "language model"}
-"""By the node of the configuration that describes it, what a folder can hold."""
+__all__ = ["CONFIGURATION", "SCORES", "WEIGHTS", "configuration", "described", "fill", "write"]
 
 
 def write(
@@ -31,71 +26,87 @@ def write(
     weights: Mapping[str, Tensor],
     config: Mapping[str, Any],
     scores: Mapping[str, Any],
+    pieces: Mapping[str, bytes],
 ) -> None:
-    """Write configuration, scores and weights, each file atomically, the weights last.
+    """Write a model's files, each atomically, between two records of their sums.
+
+    The first record has of each file the sum that it has and the one that it will have. So the
+    folder can be read whenever the writer is killed, and the weights say whether the model is
+    the old one or the new one, as long as configuration and vocabulary are those of the old one.
 
     Args:
         folder: made when missing; files of an older model there are replaced.
         weights: each tensor once.
-        config: resolved, with one of KINDS among its nodes.
-        scores: what `scores.json` shall say.
-    """
-    text = yaml.safe_dump({"format": FORMAT, **config}, sort_keys=False, allow_unicode=True)
-    atomic.write(folder / CONFIGURATION, text.encode())
-    atomic.write(folder / SCORES, (json.dumps(scores, indent=2) + "\n").encode())
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    atomic.write(folder / WEIGHTS, serialise(tensors))
-
-
-def kind(folder: Path) -> str:
-    """Say which of KINDS a folder holds.
+        config: resolved, with the node that describes the model.
+        scores: what `scores.json` shall say, beside the sum of the weights that they are of.
+        pieces: the files of the vocabulary.
 
     Raises:
-        ModelError: if there is no model, or its configuration cannot be read.
+        NmtError: if a file cannot be written.
     """
-    known = _read(folder, "train (or nmt.train_language_model)")
-    return next(node for node in KINDS if node in known)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    stored = serialise(tensors)
+    text = yaml.safe_dump({"format": FORMAT, **config}, sort_keys=False, allow_unicode=True)
+    said = {"weights_sha256": hashlib.sha256(stored).hexdigest(), **scores}
+    files = {
+        WEIGHTS: stored,
+        CONFIGURATION: text.encode(),
+        SCORES: (json.dumps(said, indent=2) + "\n").encode(),
+        **pieces,
+    }
+    new = {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()}
+    old = _intact(folder)
+    sums.record(folder, {name: [*new.get(name, ()), *old.get(name, ())] for name in {**new, **old}})
+    for name, data in files.items():
+        atomic.write(folder / name, data)
+    for name in old.keys() - new.keys():
+        (folder / name).unlink()
+    sums.record(folder, new)
 
 
-def configuration(folder: Path, kind: str, command: str, trust: Sequence[str]) -> dict[str, Any]:
-    """Read a folder's configuration, in which nothing is named that a saved model may not name.
+def _intact(folder: Path) -> dict[str, list[str]]:
+    """Give the sums of the files that are there, without those that were altered."""
+    there = [name for name in MOST if (folder / name).is_file()]
+    found = {name: [sums.of(folder / name)] for name in there}
+    if not (folder / sums.NAME).is_file():
+        return found
+    altered = sums.altered(folder, {name: sums.stored(folder).get(name, []) for name in there})
+    return {name: one for name, one in found.items() if name not in altered}
+
+
+def configuration(folder: Path, kind: str, trust: Sequence[str]) -> dict[str, Any]:
+    """Give a folder's configuration, after a look at all that is in it.
 
     Args:
         folder: a run's.
-        kind: the node of KINDS that must be there.
-        command: what trains such a model, for the message.
+        kind: what it must hold, one of `nmt.strangers.folder.KINDS`.
         trust: packages of the user whose classes it may name.
 
     Raises:
         ModelError: if there is no model, or one of another kind, or something is not allowed.
     """
-    config = _read(folder, command)
-    if kind not in config:
-        (other,) = (KINDS[node] for node in KINDS if node in config)
-        raise ModelError(f"{folder} holds a {other}; expected a {KINDS[kind]}")
-    check_stored(config, trust, str(folder / CONFIGURATION))
+    config = inspect(folder, (kind,), trust)
+    check_trusted(config, trust, str(folder / CONFIGURATION))
     return config
 
 
-def _read(folder: Path, command: str) -> dict[str, Any]:
-    if not (folder / WEIGHTS).is_file():
-        raise ModelError(
-            f"{folder} holds no trained model ({WEIGHTS} is missing); train one with:"
-            f" python -m nmt.{command} run={folder}"
-        )
-    path = folder / CONFIGURATION
+@contextmanager
+def described(path: Path) -> Iterator[None]:
+    """Say in one line what came of making and trying what a configuration describes.
+
+    Its classes are the program's, but which of them stands where, and with which numbers, is
+    the stranger's choice: what they raise then can be anything.
+
+    Raises:
+        ModelError: instead of any other.
+    """
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(config, dict) or "format" not in config or not KINDS.keys() & config.keys():
-        raise ModelError(f"{path} is no model's configuration: format, or the model, is missing")
-    if config["format"] != FORMAT:
-        raise ModelError(
-            f"{path} has format {config['format']}, this program reads format {FORMAT};"
-            " use the version of nmt that wrote it"
-        )
-    return {str(key): value for key, value in config.items()}
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise ModelError(f"{path} describes no model: {' '.join(why.split())}") from error
 
 
 def fill(model: nn.Module, path: Path, device: torch.device) -> None:

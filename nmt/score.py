@@ -12,26 +12,33 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import allocator, device, saved, streams
-from nmt.build import instantiate
+from nmt import allocator, streams
 from nmt.command_line import run
 from nmt.errors import ConfigurationError, CorpusError
 from nmt.given import name
-from nmt.likelihood import Line, Total, load
+from nmt.invalid_text.invalid_text import InvalidText
+from nmt.strangers.folder import ANY, inspect
 
 logger = logging.getLogger(__name__)
 
 
 def score(config: DictConfig) -> None:
     """Write each line's log-probability, END included, in nats; totals go to the log."""
+    folder = Path(str(config.run))
+    translates = "model" in inspect(folder, ANY, config.trust)
+    _check_source(folder, translates, config.source)
+    # Imported after that look, as they import torch.
+    from nmt import device
+    from nmt.build import instantiate
+    from nmt.likelihood import Line, Total, load
+
     allocator.keep_blocks()
     device.use_threads(config.threads)
-    folder = Path(str(config.run))
-    _check_source(folder, config.source)
     judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
     total = Total()
     with streams.writing(name(config.output)) as file:
-        for likelihood in judge(_lines(config)):
+        texts = _texts(config, instantiate(config.invalid_text))
+        for likelihood in judge(Line(text, source) for text, source in texts):
             total.add(likelihood)
             file.write(f"{likelihood.log_probability:.6f}\n".encode())
         values = total.values()
@@ -44,8 +51,7 @@ def score(config: DictConfig) -> None:
     )
 
 
-def _check_source(folder: Path, source: object) -> None:
-    translates = saved.kind(folder) == "model"
+def _check_source(folder: Path, translates: bool, source: object) -> None:
     if translates and source is None:
         raise ConfigurationError(
             f"{folder} holds a translation model, which judges translations: give source=FILE,"
@@ -57,15 +63,17 @@ def _check_source(folder: Path, source: object) -> None:
         )
 
 
-def _lines(config: DictConfig) -> Iterator[Line]:
-    source, invalid_text = name(config.source), instantiate(config.invalid_text)
+def _texts(config: DictConfig, invalid_text: InvalidText) -> Iterator[tuple[str, str]]:
+    source = name(config.source)
     texts = streams.read(name(config.input), ".en", invalid_text)
     if source is None:
-        return (Line(text, "") for text in texts)
+        return ((text, "") for text in texts)
     return _pairs(texts, streams.read(source, ".de", invalid_text), source)
 
 
-def _pairs(texts: Iterator[str], sources: Iterator[str], source_name: str) -> Iterator[Line]:
+def _pairs(
+    texts: Iterator[str], sources: Iterator[str], source_name: str
+) -> Iterator[tuple[str, str]]:
     for number, (text, source) in enumerate(zip_longest(texts, sources), start=1):
         if text is None or source is None:
             fewer, more = ("the lines", source_name) if text is None else (source_name, "lines")
@@ -73,7 +81,7 @@ def _pairs(texts: Iterator[str], sources: Iterator[str], source_name: str) -> It
                 f"{fewer}: {number - 1} lines, but there are more of {more}; line n of one must"
                 " translate line n of the other"
             )
-        yield Line(text, source)
+        yield text, source
 
 
 if __name__ == "__main__":

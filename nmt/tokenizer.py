@@ -16,11 +16,9 @@ from nmt.ragged import Ragged
 from nmt.sampling.bpe import BPESampler
 from nmt.sampling.sampler import SPACE, Inventory, Sampler
 from nmt.sampling.unigram import UnigramSampler
+from nmt.strangers import files, pieces
+from nmt.strangers.pieces import JOINT, SOURCE, TARGET
 from nmt.vocabulary import BEGIN, END, PADDING, UNKNOWN
-
-JOINT = "sentencepiece.model"
-SOURCE = "sentencepiece.source.model"
-TARGET = "sentencepiece.target.model"
 
 
 class Tokenizer:
@@ -40,9 +38,10 @@ class Tokenizer:
         Raises:
             ModelError: if it is not a SentencePiece model with the four special ids in place.
         """
+        pieces.check(data, name)
         self.data = data
         try:
-            self._model = sentencepiece.SentencePieceProcessor(model_proto=data or b"nothing")
+            self._model = sentencepiece.SentencePieceProcessor(model_proto=data)
         except RuntimeError as error:
             raise ModelError(f"{name} is not a SentencePiece model, or is damaged") from error
         self._samplers: dict[float, Sampler] = {}
@@ -61,10 +60,7 @@ class Tokenizer:
         Raises:
             ModelError: if it is missing, or not a SentencePiece model with the special ids.
         """
-        try:
-            return cls(path.read_bytes(), str(path))
-        except OSError as error:
-            raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+        return cls(files.read(path, pieces.MOST_BYTES), str(path))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Tokenizer":
@@ -164,11 +160,14 @@ class Tokenizers:
 
     def save(self, folder: Path) -> None:
         """Write one model file if joint, else two."""
+        for name, data in self.files().items():
+            atomic.write(folder / name, data)
+
+    def files(self) -> dict[str, bytes]:
+        """Give the bytes of each file that `save` writes."""
         if self.joint:
-            atomic.write(folder / JOINT, self.source.data)
-        else:
-            atomic.write(folder / SOURCE, self.source.data)
-            atomic.write(folder / TARGET, self.target.data)
+            return {JOINT: self.source.data}
+        return {SOURCE: self.source.data, TARGET: self.target.data}
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizers":

@@ -7,17 +7,24 @@ from dataclasses import replace
 
 from omegaconf import DictConfig
 
-from nmt import allocator, device, streams
-from nmt.build import instantiate
+from nmt import allocator, streams
 from nmt.command_line import run
 from nmt.given import folders, name
-from nmt.translator import Translator
+from nmt.strangers.folder import inspect_all
 
 logger = logging.getLogger(__name__)
 
 
 def translate(config: DictConfig) -> None:
     """Translate standard input, or input=FILE, line by line to standard output, or output=FILE."""
+    inspect_all(folders(config.run), ("model",), config.trust)
+    if isinstance(config.fusion.run, str):
+        inspect_all([config.fusion.run], ("language_model",), config.trust)
+    # Imported after that look, as they import torch.
+    from nmt import device
+    from nmt.build import instantiate
+    from nmt.translator import Translator
+
     allocator.keep_blocks()
     device.use_threads(config.threads)
     windows, output_format = instantiate(config.windows), instantiate(config.output_format)

@@ -9,13 +9,14 @@ import torch
 import yaml
 
 from nmt.build import instantiate
-from nmt.bundle import Bundle
+from nmt.bundle import CONFIGURATION, Bundle
 from nmt.cleaning import cleaned
 from nmt.device import choose
 from nmt.errors import ModelError
 from nmt.long_lines.long_lines import LongLines
 from nmt.notice import Notice, Pulse
 from nmt.resources import folder
+from nmt.saved import described
 from nmt.scorers.ensemble import Ensemble
 from nmt.scorers.single import Single
 from nmt.search.parts import in_parts
@@ -23,7 +24,7 @@ from nmt.search.search import Hypothesis, Scorer, Search
 from nmt.shallow_fusion import ALONE, ShallowFusion
 from nmt.tokenizer import Tokenizers
 from nmt.translation import Candidate, Translation
-from nmt.vocabulary import END, PADDING
+from nmt.vocabulary import END, PADDING, UNKNOWN
 from nmt.windows import Windows
 
 NOTHING = (Candidate("", 0.0, 0.0, ()),)
@@ -91,7 +92,7 @@ class Translator:
         return cls(
             fusion(scorer, first.tokenizers.target, trust, place),
             first.tokenizers,
-            instantiate(first.config["search"]) if search is None else search,
+            search or _saved_search(Path(several[0]), first, place),
             _configured("long_lines/split") if long_lines is None else long_lines,
             _configured("windows/default") if windows is None else windows,
             place,
@@ -177,6 +178,14 @@ class Translator:
             sum(hypothesis.log_probability for hypothesis in hypotheses),
             tuple(target.pieces(ids)),
         )
+
+
+def _saved_search(run: Path, bundle: Bundle, device: torch.device) -> Search:
+    """Make the search that a model was saved with, and try it on one piece."""
+    with described(run / CONFIGURATION):
+        search: Search = instantiate(bundle.config["search"])
+        search(Single(bundle.model), torch.tensor([[UNKNOWN, END]], device=device))
+    return search
 
 
 def _configured(name: str) -> Any:

@@ -2,10 +2,11 @@ import pytest
 import torch
 from networks import batch
 
-from nmt.build import check_stored, instantiate, language_network, plain, translation_model
+from nmt.build import check_trusted, instantiate, language_network, plain, translation_model
 from nmt.command_line import configuration
 from nmt.errors import ConfigurationError, ModelError
 from nmt.resources import folder
+from nmt.strangers.settings import check
 
 MODELS = sorted(path.stem for path in (folder("conf") / "model").glob("[!_]*.yaml"))
 CHOICES = [
@@ -29,7 +30,7 @@ def test_every_model_builds_and_reads_a_batch(name):
 
 @pytest.mark.parametrize("choice", [*CHOICES, *(f"model={name}" for name in MODELS)])
 def test_what_the_program_builds_it_may_also_load(choice):
-    check_stored(plain(configuration("train", [choice], ()).model), (), "config.yaml")
+    check(plain(configuration("train", [choice], ()).model), (), "config.yaml")
 
 
 @pytest.mark.parametrize("choice", CHOICES)
@@ -106,7 +107,7 @@ def test_the_error_of_a_constructor_reaches_the_user_as_it_is():
 )
 def test_a_saved_model_may_name_only_classes_of_the_rooms(target):
     with pytest.raises(ModelError, match=r"names .* which is no class that a saved model may name"):
-        check_stored({"encoder": [{"_target_": target}]}, (), "config.yaml")
+        check({"encoder": [{"_target_": target}]}, (), "config.yaml")
 
 
 @pytest.mark.parametrize(
@@ -118,14 +119,23 @@ def test_a_saved_model_may_name_only_classes_of_the_rooms(target):
 )
 def test_a_saved_model_has_no_other_magic(node, message):
     with pytest.raises(ModelError, match=message):
-        check_stored(node, (), "config.yaml")
+        check(node, (), "config.yaml")
 
 
 def test_a_trusted_package_may_be_named():
-    node = {"_target_": "fractions.Fraction"}
-    with pytest.raises(ModelError, match=r"add trust=\[fractions\]"):
-        check_stored(node, (), "config.yaml")
-    check_stored(node, ("fractions",), "config.yaml")
+    node = {"_target_": "yaml.nodes.Node"}
+    with pytest.raises(ModelError, match=r"add trust=\[yaml\]"):
+        check(node, (), "config.yaml")
+    check(node, ("yaml",), "config.yaml")
+    check_trusted(node, ("yaml",), "config.yaml")
+
+
+@pytest.mark.parametrize("target", ["yaml.nodes.nothing", "yaml.reader.codecs.open", "yaml.load"])
+def test_of_a_trusted_package_only_its_classes_may_be_named(target):
+    node = {"encoder": [{"_target_": target}]}
+    check(node, ("yaml",), "config.yaml")
+    with pytest.raises(ModelError, match=r"which is no class of yaml"):
+        check_trusted(node, ("yaml",), "config.yaml")
 
 
 CELLS = sorted(path.stem for path in (folder("conf") / "model" / "cell").glob("[!_]*.yaml"))
@@ -136,7 +146,7 @@ def test_every_cell_builds_a_language_model_that_reads_as_it_advances(cell):
     torch.manual_seed(1)
     small = ["model.hidden_size=8", "model.embedding_size=8", "model.layers=2"]
     node = plain(configuration("train_language_model", [f"model/cell={cell}", *small], ()).model)
-    check_stored(node, (), "config.yaml")
+    check(node, (), "config.yaml")
     network = language_network(node, 40).double().eval()
     ids = batch().inputs
     together, _ = network.read(ids, network.start(len(ids)))

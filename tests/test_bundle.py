@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -6,7 +7,7 @@ import torch
 import yaml
 from networks import batch
 
-from nmt import bundle
+from nmt import bundle, sums
 from nmt.build import plain, translation_model
 from nmt.bundle import Bundle
 from nmt.command_line import configuration
@@ -50,7 +51,11 @@ def test_what_is_loaded_computes_what_was_saved(saved):
     assert torch.equal(loaded.model(pairs), model(pairs))
     assert not loaded.model.training
     assert loaded.tokenizers.source.encode(LINES[0])
-    assert json.loads((folder / "scores.json").read_text()) == {"metric": "BLEU", "value": 1.5}
+    assert json.loads((folder / "scores.json").read_text()) == {
+        "weights_sha256": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(),
+        "metric": "BLEU",
+        "value": 1.5,
+    }
 
 
 def test_tied_tables_are_still_one_after_loading(saved):
@@ -60,7 +65,13 @@ def test_tied_tables_are_still_one_after_loading(saved):
 
 def test_nothing_but_the_named_files_is_left_in_the_folder(saved):
     names = {path.name for path in saved[0].iterdir()}
-    assert names == {"model.safetensors", "config.yaml", "scores.json", "sentencepiece.model"}
+    assert names == {
+        "SHA256SUMS",
+        "model.safetensors",
+        "config.yaml",
+        "scores.json",
+        "sentencepiece.model",
+    }
 
 
 def test_a_folder_without_a_model_says_how_to_train_one():
@@ -68,16 +79,23 @@ def test_a_folder_without_a_model_says_how_to_train_one():
         Bundle.load(Path("runs/none"), (), CPU)
 
 
+def seal(folder):
+    """Write the sums anew, as somebody does who altered a file and wants that to be believed."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != sums.NAME)
+    sums.record(folder, {name: [sums.of(folder / name)] for name in names})
+
+
 def change(folder, edit):
     config = yaml.safe_load((folder / "config.yaml").read_text())
     edit(config)
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    seal(folder)
 
 
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda c: c.update(format=2), "has format 2, this program reads format 1"),
+        (lambda c: c.update(format=3), "has format 3, this program reads formats 1 and 2"),
         (lambda c: c.pop("model"), "format, or the model, is missing"),
         (lambda c: c["model"]["cell"].update(_target_="os.system"), "names 'os.system'"),
         (lambda c: c["model"]["encoder"].update(hidden_size=10), "has the shape"),
@@ -93,6 +111,7 @@ def test_a_configuration_that_does_not_fit_is_refused(copied, edit, message):
 
 def test_a_file_that_is_no_configuration_is_refused(copied):
     (copied / "config.yaml").write_bytes(b"\xff\xfe: [")
+    seal(copied)
     with pytest.raises(ModelError, match=r"config.yaml cannot be read"):
         Bundle.load(copied, (), CPU)
 
@@ -101,5 +120,6 @@ def test_a_file_that_is_no_configuration_is_refused(copied):
 def test_weights_that_were_cut_off_are_refused(copied, part):
     weights = copied / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:part])
+    seal(copied)
     with pytest.raises(ModelError, match=r"model.safetensors cannot be read"):
         Bundle.load(copied, (), CPU)

@@ -17,19 +17,18 @@ LAYERS = [
     " precision receiving report resources resumption sampling search shards sums windows"
     " workshops",
     "accuracy allowance averaging checkpoint command_line device embeddings fetch gradient_table"
-    " ngrams objectives origin progress readouts schedules scoring seal stack starter streams"
-    " tokenizer",
-    "attempt batches clock decoders encoders encoding groups kept pace pieces skipped skips"
-    " validation",
-    "language_models translation_model updater watchers",
+    " ngrams objectives origin progress readouts schedules scoring seal stack starter strangers"
+    " streams",
+    "attempt clock decoders encoders groups kept pace skips tokenizer validation",
+    "batches encoding language_models pieces skipped translation_model updater watchers",
     "build gradient_flow scorers side trainer",
     "held_out held_out_text preparation readings saved writing",
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings shallow_fusion",
     "contrasts reranking training translator",
-    "arpa contrast download evaluate generate gradients plot prepare rerank score train"
-    " train_language_model translate",
-    "recall",
+    "arpa commands contrast download generate plot prepare score train train_language_model"
+    " translate",
+    "evaluate gradients recall rerank",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""
 

@@ -1,0 +1,97 @@
+"""Translations of a test set, by runs or from files, and their scores."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, ListConfig
+
+from nmt import allocator, atomic, device, given, origin
+from nmt.benchmark import Benchmark, from_files, from_run, read
+from nmt.build import instantiate, plain
+from nmt.evaluation import Evaluation, System, report, table
+from nmt.given import folders
+from nmt.translator import Translator
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(config: DictConfig) -> None:
+    """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
+    allocator.keep_blocks()
+    device.use_threads(config.threads)
+    output = given.output(config.output)
+    metrics = [instantiate(node) for node in config.metrics.values()]
+    evaluation = Evaluation(metrics, _several(config.by_length), config.samples)
+    benchmark = _benchmark(config)
+    systems = [*_written(config), *_translated(config, benchmark)]
+    logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it narrates each resampling
+    judgements = evaluation(benchmark, systems)
+    sys.stdout.write(table(benchmark, judgements))
+    if output is not None:
+        numbers = report(benchmark, judgements, _versions(config.device))
+        text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
+        atomic.write(output, text.encode())
+        log.info("wrote %s", output)
+
+
+def _benchmark(config: DictConfig) -> Benchmark:
+    if config.target is not None:
+        return from_files(config.source, str(config.target))
+    first = folders(config.run)[0]
+    if config.hypotheses:
+        log.info("references are those of %s; target=FILE names others", first)
+    return from_run(Path(first), _several(config.trust), "test")
+
+
+def _written(config: DictConfig) -> Iterator[System]:
+    """Read translations that somebody made before."""
+    for name in _several(config.hypotheses):
+        yield System(str(name), read(str(name)), {})
+
+
+def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
+    """Translate the test set with each run; files, where there are any, stand for the first."""
+    against = _several(config.against)
+    systems = against if config.hypotheses else [config.run, *against]
+    for system in systems:
+        assert benchmark.source is not None
+        members = folders(system)
+        name = " + ".join(members)
+        translator = Translator.load(
+            members,
+            search=instantiate(config.search),
+            long_lines=instantiate(config.long_lines),
+            windows=instantiate(config.windows),
+            device=config.device,
+            trust=_several(config.trust),
+            fusion=instantiate(config.fusion),
+        )
+        log.info("translating %d lines with %s", len(benchmark.source), name)
+        yield System(name, translator.translate(benchmark.source), _settings(config))
+
+
+def _several(values: Any) -> list[Any]:
+    """Give the elements of a list, or the one value that was written without brackets."""
+    return list(values) if isinstance(values, ListConfig) else [values]
+
+
+def _settings(config: DictConfig) -> dict[str, Any]:
+    """Say what decides, besides the model, how a line is translated."""
+    return {
+        "search": plain(config.search),
+        "long_lines": plain(config.long_lines),
+        "fusion": plain(config.fusion),
+    }
+
+
+def _versions(name: str) -> dict[str, str]:
+    return {
+        "commit": str(origin.commit()),
+        "machine": origin.machine(device.choose(name)),
+        "sacrebleu": version("sacrebleu"),
+    }

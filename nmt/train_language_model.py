@@ -102,6 +102,7 @@ def _trainer(
         pieces=int((valid.lengths + 1).sum()),
         device=place,
     )
+    held_out.rehearse()
 
     def keep_best(validation: Validation) -> None:
         _keep(

@@ -50,6 +50,10 @@ class Batch:
         """Give some rows as a batch of the same width, in the same memory."""
         return Batch(self.source[rows], self.target[rows])
 
+    def start(self, places: int) -> "Batch":
+        """Give the first places of all rows."""
+        return Batch(self.source[:, :places], self.target[:, : places + 1])
+
     def to(self, device: torch.device) -> "Batch":
         """Give the same batch on another device."""
         return Batch(self.source.to(device), self.target.to(device))

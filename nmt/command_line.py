@@ -23,16 +23,10 @@ from nmt.exhaustion import exhausted
 from nmt.interruption import Terminated, terminating
 from nmt.resources import folder
 
-HOLDING = (
-    "batches.budget",
-    "reading.budget",
-    "reading.rows",
-    "validation_budget",
-    "windows.pieces",
-    "windows.lines",
-    "tokenizer.max_lines",
+SHORTAGE = (
+    "out of memory; close other programs, or lower batches.budget, reading.budget,"
+    " validation_budget or windows.pieces, whichever of them --help names"
 )
-"""Keys of how much is held in memory at once."""
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +54,6 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     except NmtError as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
-    except OmegaConfBaseException as error:
-        sys.stderr.write(f"error: {_explain(error)}\n")
-        return 2
     except Terminated:
         return 128 + signal.SIGTERM
     except KeyboardInterrupt:
@@ -73,26 +64,22 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     except Exception as error:
         if not exhausted(error):
             raise
-        sys.stderr.write(f"error: {_shortage(name, words, error)}\n")
-        return 2
-    return 0
+    else:
+        return 0
+    # Only here is the error gone, and with it the frames that hold the memory.
+    sys.stderr.write(f"error: {SHORTAGE}\n")
+    return 2
 
 
 def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]) -> None:
-    if {"-h", "--help"} & set(sys.argv[1:]):
-        sys.stdout.write(usage(name, command, words))
-    else:
-        command(configuration(name, sys.argv[1:], words))
-    sys.stdout.flush()
-
-
-def _shortage(name: str, words: Sequence[str], error: Exception) -> str:
-    """Say that memory did not suffice, and which of the command's keys bound what it holds."""
-    composed = configuration(name, sys.argv[1:], words)
-    held = [key for key in HOLDING if OmegaConf.select(composed, key) is not None]
-    lower = f"lower {' or '.join(held)}, or " if held else ""
-    why = f" ({str(error).splitlines()[0]})" if str(error) else ""
-    return f"out of memory{why}; {lower}close other programs"
+    try:
+        if {"-h", "--help"} & set(sys.argv[1:]):
+            sys.stdout.write(usage(name, command, words))
+        else:
+            command(configuration(name, sys.argv[1:], words))
+        sys.stdout.flush()
+    except OmegaConfBaseException as error:
+        raise ConfigurationError(_explain(error)) from error
 
 
 def configuration(name: str, arguments: Sequence[str], words: Sequence[str]) -> DictConfig:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
+from nmt import allocator
 from nmt.errors import NmtError
 
 Result = TypeVar("Result")
@@ -61,6 +62,7 @@ def by_halves(work: Callable[[slice], Result], rows: int, advice: str) -> list[R
             if part.stop - part.start <= 1:
                 raise NmtError(f"a single line does not fit into memory; {advice}") from error
         # Only here is the error gone, and with it the frames that hold what did not fit.
+        allocator.give_back()
         middle = (part.start + part.stop) // 2
         left += [slice(middle, part.stop), slice(part.start, middle)]
     return results

@@ -72,6 +72,15 @@ class HeldOut:
             signatures={name: score.signature},
         )
 
+    def rehearse(self) -> None:
+        """Look at one line and forget it, before training fills memory; see `nmt.updater`."""
+        self.network.eval()
+        with torch.inference_mode():
+            line = next(batch for _, batch in self._in_order()).part(slice(1)).to(self.device)
+            with self.precision.autocast(self.device):
+                self.objective(self.network, line, 1)
+            self.search(Single(self.network), line.source)
+
     def _losses(self) -> tuple[float, float]:
         batches = (batch.to(self.device) for _, batch in self._in_order())
         with self.precision.autocast(self.device):

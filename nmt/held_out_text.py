@@ -38,12 +38,23 @@ class HeldOutText:
     device: torch.device
 
     def __call__(self) -> Validation:
-        """Compute `loss`, `perplexity` (a piece) and `word_perplexity`; END counts as one."""
+        """Compute `loss`, `perplexity` (a piece) and `word_perplexity`; END counts as one.
+
+        Raises:
+            NmtError: if not even a single line fits into memory.
+        """
+        loss, likelihood = self._losses(self.batches())
+        return Validation(values={"loss": loss, **surprise(likelihood, self.pieces, self.words)})
+
+    def rehearse(self) -> None:
+        """Look at a few pieces and forget them, before training fills memory; see `nmt.updater`."""
+        self._losses([next(iter(self.batches())).start(2)])
+
+    def _losses(self, batches: Iterable[Batch]) -> tuple[float, float]:
         self.network.eval()
         with torch.inference_mode(), self.precision.autocast(self.device):
-            batches = (batch.to(self.device) for batch in self.batches())
-            loss, likelihood = mean_losses(self.reader(self.network), self.objective, batches)
-        return Validation(values={"loss": loss, **surprise(likelihood, self.pieces, self.words)})
+            moved = (batch.to(self.device) for batch in batches)
+            return mean_losses(self.reader(self.network), self.objective, moved)
 
 
 def surprise(nats: float, pieces: int, words: int) -> dict[str, float]:

@@ -91,6 +91,19 @@ def _trainer(
     objective, precision = instantiate(config.objective), instantiate(config.precision)
     logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
     moving = optimizer(config, network)
+    held_out = HeldOut(
+        network=network,
+        objective=objective,
+        precision=precision,
+        shards=corpus.valid,
+        tokenizer=corpus.tokenizers.target,
+        search=instantiate(config.validation_search),
+        metric=instantiate(config.metric),
+        budget=config.validation_budget,
+        samples=config.samples,
+        device=place,
+    )
+    held_out.rehearse()
     return Trainer(
         Updater(network, objective, moving, precision, place, config.clip_norm),
         instantiate(config.schedule),
@@ -105,23 +118,7 @@ def _trainer(
         len(corpus.train),
         bounds(config),
         pace(config),
-        _watchers(
-            config,
-            corpus,
-            network,
-            HeldOut(
-                network=network,
-                objective=objective,
-                precision=precision,
-                shards=corpus.valid,
-                tokenizer=corpus.tokenizers.target,
-                search=instantiate(config.validation_search),
-                metric=instantiate(config.metric),
-                budget=config.validation_budget,
-                samples=config.samples,
-                device=place,
-            ),
-        ),
+        _watchers(config, corpus, network, held_out),
         checkpoints,
     )
 

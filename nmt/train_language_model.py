@@ -143,7 +143,7 @@ def _held_out(
 ) -> HeldOutText:
     reading = instantiate(config.reading)
     valid = side.ids(corpus.valid, np.arange(len(corpus.valid)))
-    return HeldOutText(
+    held_out = HeldOutText(
         network=network,
         reader=reading.reader,
         objective=instantiate(config.objective),
@@ -153,6 +153,8 @@ def _held_out(
         pieces=int((valid.lengths + 1).sum()),
         device=next(network.parameters()).device,
     )
+    held_out.rehearse()
+    return held_out
 
 
 def _validated(

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -52,6 +53,10 @@ class _Seen:
         return named or list(self.parts)
 
 
+class _RehearsedError(Exception):
+    """Undoes a rehearsal."""
+
+
 class _DoesNotFitError(Exception):
     """Memory did not suffice for a part of a batch."""
 
@@ -86,6 +91,7 @@ class Updater:
         self.device = device
         self.clip_norm = clip_norm
         self.allowance = Allowance()
+        self._rehearsed = False
 
     def update(
         self, batches: Sequence[Batch], number: int, rate: float, check: Callable[[], None]
@@ -106,6 +112,8 @@ class Updater:
         """
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
+        if not self._rehearsed:
+            self._rehearse(batches[0], number)
         seen = self._gradients(batches, number, check)
         sums = distributed.add(seen.losses.sum(0))
         target_pieces, source_pieces, rows = distributed.add(seen.counts).tolist()
@@ -160,6 +168,18 @@ class Updater:
             raise ModelError(f"the saved state does not fit this model: {why}") from error
         # Trainings that began before there were limits have none.
         self.allowance.limits = dict(state["limits"]) if "limits" in state else {}
+
+    def _rehearse(self, batch: Batch, number: int) -> None:
+        """Feed the first places of a batch through all operations once, and undo it.
+
+        oneDNN makes some of its kernels once a process. If memory is short at that moment, it
+        answers "could not create a primitive" ever after, however small the batches have become.
+        Validations rehearse for the same reason.
+        """
+        self._rehearsed = True
+        with suppress(_RehearsedError, _DoesNotFitError), attempt(self.network):
+            self._backward(batch.start(2), number)
+            raise _RehearsedError
 
     def _gradients(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Seen:
         """Sum the gradients of all batches, in smaller parts each time that one does not fit."""

@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from nmt import ranges, tree
 from nmt.batch import Batch
+from nmt.errors import NmtError
 from nmt.groups import Data
 from nmt.language_models.network import LanguageNetwork
 from nmt.readings.reading import Epochs, Reading
@@ -113,14 +114,25 @@ class Carrying(nn.Module):
     def __init__(self, network: LanguageNetwork, rows: int) -> None:
         super().__init__()
         self.network = network
+        self._rows = rows
         state, self._form = pytree.tree_flatten(network.start(rows))
         for number, part in enumerate(state):
             self.register_buffer(f"carried_{number}", part.clone())
         self._parts = len(state)
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
-        """Give the readout after each of the batch's inputs, and go on from there next time."""
+        """Give the readout after each of the batch's inputs, and go on from there next time.
+
+        Raises:
+            NmtError: if these are not all rows, because memory did not hold all of them.
+        """
         inputs = batch.inputs
+        if len(inputs) != self._rows:
+            raise NmtError(
+                f"reading.rows={self._rows} rows of reading.places={inputs.shape[1]} places do not "
+                "fit into memory, and cannot be cut, as each goes on from its own state; close "
+                "other programs, or begin another run with smaller numbers"
+            )
         carried = [self.get_buffer(f"carried_{number}") for number in range(self._parts)]
         known = pytree.tree_unflatten(carried, self._form)
         anew = inputs[:, 0] == BEGIN

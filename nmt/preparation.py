@@ -209,16 +209,17 @@ def _aside(folder: Path) -> Path:
 
 def _compare(folder: Path) -> None:
     """Warn if a folder that was made again is not what it was before it was damaged."""
+    aside = _aside(folder)
     with suppress(OSError):
-        before, now = sums.stored(_aside(folder)), sums.stored(folder)
-        changed = [name for name in before if before[name] != now.get(name)]
-        if changed:
+        before, now = sums.stored(aside), sums.stored(folder)
+        intact = set(before) - set(sums.altered(aside, before))
+        if changed := sorted(name for name in intact if before[name] != now.get(name)):
             log.warning(
-                "%s is not what it was (by %s of %s): other versions of the packages made it; "
-                "models that were trained on it may not fit",
-                ", ".join(str(folder / name) for name in changed),
-                sums.NAME,
-                _aside(folder),
+                "%s was made again, but %s differs from that in %s, as other versions of packages "
+                "do it; models that were trained on that may not fit",
+                folder,
+                ", ".join(changed),
+                aside,
             )
 
 

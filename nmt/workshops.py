@@ -74,7 +74,9 @@ def _make(workshop: Path, folder: Path, needed: int, fill: Callable[[Path], None
     except OSError as error:
         # What comes from elsewhere has only a text, in which the system's words stand too.
         reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
-        raise NmtError(f"{folder} cannot be written: {reason}") from error
+        raise NmtError(
+            f"{folder} cannot be written: {reason}; make room, or give another with prepared=…"
+        ) from error
     finally:
         shutil.rmtree(bench, ignore_errors=True)
 

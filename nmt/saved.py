@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from nmt import atomic, sums
 from nmt.build import check_trusted
-from nmt.errors import ModelError
+from nmt.errors import ModelError, NmtError
 from nmt.strangers.folder import CONFIGURATION, FORMAT, MOST, SCORES, WEIGHTS, inspect
 
 __all__ = ["CONFIGURATION", "SCORES", "WEIGHTS", "configuration", "described", "fill", "write"]
@@ -105,7 +105,7 @@ def described(path: Path) -> Iterator[None]:
     except ModelError:
         raise
     except Exception as error:
-        why = f"{type(error).__name__}: {error}"
+        why = str(error) if isinstance(error, NmtError) else f"{type(error).__name__}: {error}"
         raise ModelError(f"{path} describes no model: {' '.join(why.split())}") from error
 
 

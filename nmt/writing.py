@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from nmt import ranges
-from nmt.cleaning import cleaned
+from nmt.cleaning import NO_TEXT, cleaned
 from nmt.errors import ConfigurationError
 from nmt.language_models.language_model import LanguageModel
 from nmt.search.ranking import allowed
@@ -60,7 +60,7 @@ class Writer:
         row, state = model.step(torch.tensor([BEGIN], device=device), state)
         for piece in ids:
             row, state = model.step(torch.tensor([piece], device=device), state)
-        shown = tokenizer.decode(ids)
+        shown = NO_TEXT.sub(" ", tokenizer.decode(ids))
         yield shown
         generator = torch.Generator().manual_seed(self.seed)
         for _ in range(self.max_pieces):
@@ -69,7 +69,7 @@ class Writer:
             if piece == END:
                 return
             ids = [*ids, piece]
-            text = tokenizer.decode(ids)
+            text = NO_TEXT.sub(" ", tokenizer.decode(ids))
             # A character that is spelt in bytes shows when its last byte is there.
             if text.startswith(shown) and not text.endswith("\ufffd"):
                 yield text[len(shown) :]

@@ -6,10 +6,13 @@ from pathlib import Path
 import torch
 import yaml
 
-from nmt import bundle
-from nmt.build import plain, translation_model
+from nmt import bundle, language_bundle
+from nmt.build import language_network, plain, translation_model
 from nmt.command_line import configuration
+from nmt.language_models.ngram import NGram
+from nmt.ngrams.kneser_ney import KneserNey
 from nmt.pieces import Unigram
+from nmt.ragged import Ragged
 from nmt.resources import folder
 from nmt.tokenizer import Tokenizer, Tokenizers
 
@@ -38,3 +41,22 @@ def save(run: Path, *overrides: str, seed: int = 1) -> str:
     (run / "training").mkdir()
     (run / "training" / "config.yaml").write_text(yaml.safe_dump({"data": plain(config.data)}))
     return str(run)
+
+
+def save_language(run: Path, kind: str, seed: int = 1) -> Path:
+    """Write a language model of `conf/language_model`, a network or of n-grams."""
+    node = plain(
+        configuration(
+            "train_language_model",
+            [f"language_model={kind}", *([] if kind == "ngram" else ["model.hidden_size=8"])],
+            (),
+        ).model
+    )
+    torch.manual_seed(seed)
+    if kind == "ngram":
+        lines = Ragged.of(tokenizer().encode_lines(starter("valid.de")[: 100 * seed]))
+        weights = NGram(KneserNey(3)(lines, tokenizer().size)).tensors()
+    else:
+        weights = dict(language_network(node, tokenizer().size).named_parameters())
+    language_bundle.save(run, weights, node, tokenizer(), {})
+    return run

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
+from folders import change, seal
 from networks import batch
 
-from nmt import bundle, sums
+from nmt import bundle
 from nmt.build import plain, translation_model
 from nmt.bundle import Bundle
 from nmt.command_line import configuration
@@ -77,19 +77,6 @@ def test_nothing_but_the_named_files_is_left_in_the_folder(saved):
 def test_a_folder_without_a_model_says_how_to_train_one():
     with pytest.raises(ModelError, match=r"runs/none holds no trained model .*train run=runs/none"):
         Bundle.load(Path("runs/none"), (), CPU)
-
-
-def seal(folder):
-    """Write the sums anew, as somebody does who altered a file and wants that to be believed."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != sums.NAME)
-    sums.record(folder, {name: [sums.of(folder / name)] for name in names})
-
-
-def change(folder, edit):
-    config = yaml.safe_load((folder / "config.yaml").read_text())
-    edit(config)
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    seal(folder)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from nmt import sums
 from nmt.errors import ModelError
@@ -116,22 +116,21 @@ def _check_files(folder: Path) -> None:
     there = [name for name in MOST if files.exists(folder / name)]
     for name in there:
         files.size(folder / name, MOST[name])
-    path, before = folder / sums.NAME, b""
-    if not files.exists(path):
+    if not files.exists(folder / sums.NAME):
         return
+    before, altered = None, [""]
     # Where a training writes this very moment, what was read is not what counts any more.
-    while before != (now := files.read(path, MOST_SUMS)):
+    while altered and before != (now := files.read(folder / sums.NAME, MOST_SUMS)):
         before, named = now, sums.stored(folder)
-        wrong = sums.altered(folder, {name: named.get(name, []) for name in {*named, *there}})
-        wrong = [name for name in MOST if name in wrong]
-        if not wrong and set(named) >= {WEIGHTS, CONFIGURATION}:
-            return
-    _refuse_altered(folder, wrong, there)
+        ours = [name for name in MOST if name in there or name in named]
+        altered = sums.altered(folder, {name: named.get(name, []) for name in ours})
+        altered = altered if named else [sums.NAME]
+    for name in altered:
+        _refuse_altered(folder, name, there)
 
 
-def _refuse_altered(folder: Path, wrong: Sequence[str], there: Sequence[str]) -> None:
-    name = wrong[0] if wrong else sums.NAME
-    if name not in (*there, sums.NAME):
+def _refuse_altered(folder: Path, name: str, there: Sequence[str]) -> NoReturn:
+    if not files.exists(folder / name):
         raise ModelError(f"{folder / name} is missing, but {sums.NAME} names it; copy it again")
     raise ModelError(
         f"{folder / name} is not what it was when it was written: it was altered or cut off; copy"

@@ -29,6 +29,9 @@ METHODS = (1, 2)  # unigram, BPE
 MODEL_TYPE = 3  # field of what it was trained by
 CHARACTERS = 2  # field of how text is normalised: the compiled map of characters
 LEAF, VALUE = 1 << 8, 1 << 31  # bits of a unit of its trie
+Value = int | float | bytes
+"""Of a field."""
+
 LINE_END = re.compile("[\0\n\r]")
 
 
@@ -71,7 +74,7 @@ def check(data: bytes, name: str) -> int:
     return len(pieces)
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+def _fields(data: bytes) -> Iterator[tuple[int, Value]]:
     """Give the numbers and values of a message's fields, each within its bounds."""
     place = 0
     while place < len(data):
@@ -81,12 +84,13 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
             value, place = _number(data, place)
             yield key >> 3, value
             continue
-        if kind == 2:
-            length, place = _number(data, place)
-        elif kind == 5:
-            length = 4
-        else:
+        if kind == 5:
+            yield key >> 3, struct.unpack_from("<f", data, place)[0]
+            place += 4
+            continue
+        if kind != 2:
             _refuse(f"byte {place} begins no field of one")
+        length, place = _number(data, place)
         if place + length > len(data):
             _refuse("it was cut off")
         yield key >> 3, data[place : place + length]
@@ -108,19 +112,19 @@ def _number(data: bytes, place: int) -> tuple[int, int]:
 
 def _piece(data: bytes) -> tuple[bytes, int]:
     """Give text and type of a piece."""
-    text, score, kind = b"", bytes(4), NORMAL
+    text, score, kind = b"", 0.0, NORMAL
     for number, value in _fields(data):
         if number == 1:
             text = _message(value)
-        elif number == 2:
-            score = _message(value)
+        elif number == 2 and isinstance(value, float):
+            score = value
         elif number == 3 and isinstance(value, int):
             kind = value
         else:
             _refuse(f"a piece has the field {number}")
     if not 0 < len(text) <= MOST_PIECE or LINE_END.search(text.decode("utf-8")):
         _refuse(f"{text[:20]!r} can be no piece")
-    if not math.isfinite(struct.unpack("<f", score)[0]) or kind not in TYPES:
+    if not math.isfinite(score) or kind not in TYPES:
         _refuse(f"the piece {text[:20]!r} has a score or a type that there is not")
     return text, kind
 
@@ -136,7 +140,12 @@ def _check_pieces(pieces: list[bytes], kinds: list[int]) -> None:
 
 
 def _check_training(data: bytes) -> None:
-    method = dict(_fields(data)).get(MODEL_TYPE, METHODS[0])
+    method: Value = METHODS[0]
+    for number, value in _fields(data):
+        if number == MODEL_TYPE:
+            method = value
+        elif isinstance(value, bytes):
+            value.decode("utf-8")
     if method not in METHODS:
         _refuse(f"its pieces are of the method {method!r}; expected unigram or BPE")
 
@@ -175,8 +184,8 @@ def _check_characters(data: bytes) -> None:
                 _refuse("its map of characters names a text that is not there")
 
 
-def _message(value: int | bytes) -> bytes:
-    if isinstance(value, int):
+def _message(value: Value) -> bytes:
+    if not isinstance(value, bytes):
         _refuse("a field has a number where text is expected")
     return value
 

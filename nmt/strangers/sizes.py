@@ -17,7 +17,7 @@ SEARCH = {
     "size": 1000,
     "best": 1000,
     "length_factor": 100,
-    "length_extra": 10_000,
+    "length_extra": 1000,
     "seed": 2**32 - 1,
     "top_k": 1_000_000,
 }

@@ -148,6 +148,8 @@ def _take(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:  # of a file system that knows no locks
+        log.warning("%s: see to it that only one process writes the folder", error.strerror)
     return True
 
 

@@ -113,3 +113,13 @@ def test_a_full_disk_does_not_keep_a_folder_from_being_locked(tmp_path):
     (tmp_path / lock.NAME).symlink_to("/dev/full")
     with lock.locked(tmp_path):
         assert not lock.free(tmp_path)
+
+
+def test_a_file_system_without_locks_is_written_with_a_warning(tmp_path, monkeypatch, caplog):
+    def refuse(handle, operation):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with lock.locked(tmp_path):
+        pass
+    assert "Function not implemented: see to it that only one process writes the" in caplog.text

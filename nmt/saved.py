@@ -54,24 +54,25 @@ def write(
         SCORES: (json.dumps(said, indent=2) + "\n").encode(),
         **pieces,
     }
-    new = {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()}
+    new = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     old = _intact(folder)
-    sums.record(folder, {name: [*new.get(name, ()), *old.get(name, ())] for name in {**new, **old}})
+    both = {name: {one[name] for one in (new, old) if name in one} for name in {**new, **old}}
+    sums.record(folder, {name: sorted(several) for name, several in both.items()})
     for name, data in files.items():
-        atomic.write(folder / name, data)
+        if len(both[name]) > 1 or name not in old:
+            atomic.write(folder / name, data)
     for name in old.keys() - new.keys():
         (folder / name).unlink()
-    sums.record(folder, new)
+    sums.record(folder, {name: [one] for name, one in new.items()})
 
 
-def _intact(folder: Path) -> dict[str, list[str]]:
+def _intact(folder: Path) -> dict[str, str]:
     """Give the sums of the files that are there, without those that were altered."""
-    there = [name for name in MOST if (folder / name).is_file()]
-    found = {name: [sums.of(folder / name)] for name in there}
+    found = {name: sums.of(folder / name) for name in MOST if (folder / name).is_file()}
     if not (folder / sums.NAME).is_file():
         return found
-    altered = sums.altered(folder, {name: sums.stored(folder).get(name, []) for name in there})
-    return {name: one for name, one in found.items() if name not in altered}
+    known = {**dict.fromkeys(found, ()), **sums.stored(folder)}
+    return {name: one for name, one in found.items() if one in known[name]}
 
 
 def configuration(folder: Path, kind: str, trust: Sequence[str]) -> dict[str, Any]:

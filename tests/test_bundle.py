@@ -1,11 +1,16 @@
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
+import small_run
 import torch
+import yaml
 from folders import change, seal
 from networks import batch
+from safetensors.torch import load_file
 
 from nmt import bundle
 from nmt.build import plain, translation_model
@@ -14,9 +19,12 @@ from nmt.command_line import configuration
 from nmt.errors import ModelError
 from nmt.pieces import Unigram
 from nmt.resources import folder
+from nmt.saved import write
+from nmt.strangers.folder import ANY, inspect
 from nmt.tokenizer import Tokenizers
 
 CPU = torch.device("cpu")
+SMALL = ("model.hidden_size=8", "model.embedding_size=8")
 LINES = (folder("data/starter") / "valid.de").read_text(encoding="utf-8").splitlines()
 
 
@@ -24,8 +32,7 @@ LINES = (folder("data/starter") / "valid.de").read_text(encoding="utf-8").splitl
 def saved(tmp_path_factory):
     """A folder with a small saved model, and the network that was saved."""
     tokenizer = Unigram(200, 1.0, (), False, "nmt_nfkc", 1000, 1).train(LINES)
-    overrides = ["model.hidden_size=8", "model.embedding_size=8"]
-    config = configuration("train", overrides, ())
+    config = configuration("train", SMALL, ())
     torch.manual_seed(1)
     model = translation_model(plain(config.model), tokenizer.size, tokenizer.size)
     folder = tmp_path_factory.mktemp("run")
@@ -110,3 +117,130 @@ def test_weights_that_were_cut_off_are_refused(copied, part):
     seal(copied)
     with pytest.raises(ModelError, match=r"model.safetensors cannot be read"):
         Bundle.load(copied, (), CPU)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing is done any more, not even tidying up."""
+
+
+def killed(monkeypatch, count, write, folder):
+    """Write, and stop before the operation on files that follows `count` others; say if it did."""
+    done = []
+
+    def counted(operation):
+        def call(*arguments, **named):
+            if len(done) == count:
+                raise Killed
+            done.append(operation)
+            return operation(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", counted(os.fsync))
+        for name in ("replace", "unlink", "open", "mkdir"):
+            patch.setattr(Path, name, counted(getattr(Path, name)))
+        try:
+            write(folder)
+        except Killed:
+            return True
+    return False
+
+
+def writer(folder):
+    """Give what writes the model of a folder into another."""
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    del config["format"]
+    weights = load_file(folder / "model.safetensors")
+    vocabulary = {path.name: path.read_bytes() for path in folder.glob("sentencepiece*")}
+    return lambda other: write(other, weights, config, {}, vocabulary)
+
+
+def weights_of(folder):
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Flushes that wait for no disk: a process that is killed loses nothing that it wrote."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    ("kind", "format_before"), [("model", 1), ("model", 2), ("recurrent", 2), ("ngram", 2)]
+)
+def test_a_killed_writer_leaves_the_old_model_or_the_new_one(
+    tmp_path, monkeypatch, kind, format_before
+):
+    for seed, name in ((1, "old"), (2, "new")):
+        if kind == "model":
+            small_run.save(tmp_path / name, seed=seed)
+            shutil.rmtree(tmp_path / name / "training")
+        else:
+            small_run.save_language(tmp_path / name, kind, seed)
+    old, new = weights_of(tmp_path / "old"), weights_of(tmp_path / "new")
+    if format_before == 1:
+        change(tmp_path / "old", lambda config: config.update(format=1))
+        (tmp_path / "old" / "SHA256SUMS").unlink()
+    seen, count, stopped, renew = [], 0, True, writer(tmp_path / "new")
+    while stopped:
+        folder = Path(shutil.copytree(tmp_path / "old", tmp_path / str(count)))
+        stopped = killed(monkeypatch, count, renew, folder)
+        inspect(folder, ANY, ())
+        seen.append(weights_of(folder))
+        scores = json.loads((folder / "scores.json").read_text())
+        assert scores["weights_sha256"] in (old, seen[-1])
+        renew(folder)
+        inspect(folder, ANY, ())
+        assert weights_of(folder) == new
+        count += 1
+    # Two records, weights and scores: each opened, flushed, renamed, its folder flushed.
+    assert count > 16
+    assert seen == sorted(seen, key=[old, new].index)
+    assert set(seen) == {old, new}
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_first_model_is_there_whole_or_not_at_all(saved, tmp_path, monkeypatch):
+    count, stopped, make = 0, True, writer(saved[0])
+    while stopped:
+        folder = tmp_path / str(count)
+        stopped = killed(monkeypatch, count, make, folder)
+        try:
+            inspect(folder, ANY, ())
+        except ModelError as error:
+            assert "holds no trained model" in str(error) or "is missing, but" in str(error)
+            assert stopped
+        count += 1
+
+
+def test_a_model_of_other_files_replaces_them_all(saved, copied):
+    tokenizer = Tokenizers.load(copied).source
+    other = Unigram(190, 1.0, (), False, "nmt_nfkc", 1000, 1).train(LINES)
+    node = plain(configuration("train", ["model/tying=target", *SMALL], ()).model)
+    model = translation_model(node, 200, 190)
+    config = {"model": node, "search": {}}
+    bundle.save(copied, dict(model.named_parameters()), config, Tokenizers(tokenizer, other), {})
+    assert Bundle.load(copied, (), CPU).tokenizers.target.size == 190
+    assert not (copied / "sentencepiece.model").exists()
+    bundle.save(
+        copied, dict(saved[1].named_parameters()), config, Tokenizers(tokenizer, tokenizer), {}
+    )
+    assert not (copied / "sentencepiece.source.model").exists()
+
+
+def test_a_model_that_was_altered_is_not_taken_for_whole_by_the_next_writer(
+    saved, copied, monkeypatch
+):
+    (copied / "scores.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"scores\.json is not what it was"):
+        inspect(copied, ANY, ())
+    renew = writer(saved[0])
+    # After five that read the sums there are, and five that write the record.
+    assert killed(monkeypatch, 11, renew, copied)
+    assert (copied / "SHA256SUMS").read_text().count("model.safetensors") == 1
+    with pytest.raises(ModelError, match=r"scores\.json is not what it was"):
+        inspect(copied, ANY, ())
+    renew(copied)
+    inspect(copied, ANY, ())

@@ -8,6 +8,7 @@ import math
 import re
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -54,23 +55,29 @@ def check(data: bytes, name: str) -> int:
     Raises:
         ModelError: if it is no model, or damaged.
     """
-    pieces: list[bytes] = []
-    kinds = []
     try:
-        for number, value in _fields(data):
-            if number == 1:
-                piece, kind = _piece(_message(value))
-                pieces.append(piece)
-                kinds.append(kind)
-            elif number == 2:
-                _check_training(_message(value))
-            elif number in (3, 5):
-                _check_normalization(_message(value))
-            else:
-                _refuse(f"has the field {number}")
-        _check_pieces(pieces, kinds)
+        return _count(data)
     except (ValueError, IndexError, struct.error) as error:
         raise ModelError(f"{name} is not a SentencePiece model, or is damaged: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _count(data: bytes) -> int:
+    # Remembered, as a model is looked at by the command, when it is loaded, and as a tokenizer.
+    pieces: list[bytes] = []
+    kinds = []
+    for number, value in _fields(data):
+        if number == 1:
+            piece, kind = _piece(_message(value))
+            pieces.append(piece)
+            kinds.append(kind)
+        elif number == 2:
+            _check_training(_message(value))
+        elif number in (3, 5):
+            _check_normalization(_message(value))
+        else:
+            _refuse(f"it has the field {number}")
+    _check_pieces(pieces, kinds)
     return len(pieces)
 
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -18,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nmt import overrides
+from nmt.cleaning import cleaned
 from nmt.errors import ConfigurationError, NmtError
 from nmt.resources import folder
 
@@ -39,6 +41,7 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     # Where the shell closed a stream, there is nothing to read, and nobody who reads.
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     try:
@@ -48,17 +51,23 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
             command(configuration(name, sys.argv[1:], words))
         sys.stdout.flush()
     except NmtError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
+        return _refused(str(error))
     except OmegaConfBaseException as error:
-        sys.stderr.write(f"error: {_explain(error)}\n")
-        return 2
+        return _refused(_explain(error))
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     return 0
+
+
+def _refused(message: str) -> int:
+    # A message may hold anything that a file or a shell does; and nobody may be there to read it.
+    with suppress(OSError):
+        sys.stderr.write(f"error: {cleaned(message)}\n")
+        sys.stderr.flush()
+    return 2
 
 
 def configuration(name: str, arguments: Sequence[str], words: Sequence[str]) -> DictConfig:

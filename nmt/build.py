@@ -37,6 +37,8 @@ def instantiate(node: Any) -> Any:
         if isinstance(error.__cause__, NmtError):
             raise error.__cause__ from None
         raise ConfigurationError(" ".join(str(error).split())) from error
+    except (TypeError, ValueError) as error:  # what Hydra says of its own words, as of _partial_=3
+        raise ConfigurationError(" ".join(str(error).split())) from error
 
 
 def _check_values(node: Any, path: str = "") -> None:
@@ -60,8 +62,10 @@ def _check_values(node: Any, path: str = "") -> None:
             )
 
 
-def _parameters(target: str) -> Mapping[str, inspect.Parameter]:
+def _parameters(target: object) -> Mapping[str, inspect.Parameter]:
     """Give what a constructor takes; nothing where it does not say, or takes any name."""
+    if not isinstance(target, str):
+        raise ConfigurationError(f"_target_={target}: expected the name of a class")
     try:
         found = inspect.signature(hydra.utils.get_object(target)).parameters
     except (ImportError, InstantiationException) as error:

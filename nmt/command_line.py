@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
@@ -18,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nmt import overrides
+from nmt.cleaning import cleaned
 from nmt.errors import ConfigurationError, NmtError
 from nmt.exhaustion import exhausted
 from nmt.interruption import Terminated, terminating
@@ -46,14 +48,14 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     # Where the shell closed a stream, there is nothing to read, and nobody who reads.
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     try:
         with terminating():
             _run(name, command, words)
     except NmtError as error:
-        sys.stderr.write(f"error: {error}\n")
-        return 2
+        return _refused(str(error))
     except Terminated:
         return 128 + signal.SIGTERM
     except KeyboardInterrupt:
@@ -67,8 +69,7 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     else:
         return 0
     # Only here is the error gone, and with it the frames that hold the memory.
-    sys.stderr.write(f"error: {SHORTAGE}\n")
-    return 2
+    return _refused(SHORTAGE)
 
 
 def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]) -> None:
@@ -80,6 +81,14 @@ def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...
         sys.stdout.flush()
     except OmegaConfBaseException as error:
         raise ConfigurationError(_explain(error)) from error
+
+
+def _refused(message: str) -> int:
+    # A message may hold anything that a file or a shell does; and nobody may be there to read it.
+    with suppress(OSError):
+        sys.stderr.write(f"error: {cleaned(message)}\n")
+        sys.stderr.flush()
+    return 2
 
 
 def configuration(name: str, arguments: Sequence[str], words: Sequence[str]) -> DictConfig:

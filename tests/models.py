@@ -22,9 +22,9 @@ def tokenizers(size, byte_fallback=False):
     return Tokenizers(one, one)
 
 
-def save(folder, size):
-    """Write a model of opinions, and give its folder."""
-    pieces = tokenizers(size)
+def save(folder, size, byte_fallback=False):
+    """Write a model of opinions, and give its folder; see `tokenizers`."""
+    pieces = tokenizers(size, byte_fallback)
     overrides = ["model.hidden_size=16", "model.embedding_size=16", "search.length_extra=3"]
     config = configuration("train", overrides, ())
     torch.manual_seed(1)

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 from nmt.translation import Translation
 
-SEPARATORS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
-"""What some programs take for the end of a line."""
+ESCAPED = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029, *range(0xD800, 0xE000))}
+"""What some programs take for the end of a line, and lone surrogates, which UTF-8 does not have."""
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,4 @@ class JSONL:
         """Give an object on one line, as UTF-8 text that is not escaped where it need not be."""
         hypotheses = [asdict(candidate) for candidate in translation.candidates]
         line = {"source": translation.source, "hypotheses": hypotheses}
-        return json.dumps(line, ensure_ascii=False).translate(SEPARATORS) + "\n"
+        return json.dumps(line, ensure_ascii=False).translate(ESCAPED) + "\n"

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nmt.errors import ConfigurationError, ModelError, NmtError
 from nmt.language_models.network import LanguageNetwork
-from nmt.strangers.classes import within
+from nmt.strangers.classes import LISTED, within
 from nmt.translation_model import TranslationModel
 
 ACCEPTED: dict[Any, tuple[type, ...]] = {
@@ -130,12 +130,16 @@ def check_trusted(node: Any, trust: Sequence[str], where: str) -> None:
         ModelError: names the offending value.
     """
     if isinstance(node, Mapping):
-        if "_target_" in node and within(node["_target_"], trust):
+        if "_target_" in node and _of_user(node["_target_"], trust):
             _check_class(node["_target_"], where)
         node = list(node.values())
     if isinstance(node, list):
         for value in node:
             check_trusted(value, trust, where)
+
+
+def _of_user(name: str, trust: Sequence[str]) -> bool:
+    return within(name, trust) and name not in LISTED
 
 
 def _check_class(name: str, where: str) -> None:

@@ -50,8 +50,9 @@ SCRIPT = textwrap.dedent("""
         (Path(folder) / "filler").write_bytes(bytes(disk.f_bavail * disk.f_frsize - 500_000))
 
     def files():
-        # Not its lock, its bounds and the records after its newest state.
-        other = (".lock", "config.yaml", "metrics.jsonl")
+        # Not its lock, its bounds, the records after its newest state, and sums, which hold for the
+        # model that is there and the one that was to come.
+        other = (".lock", "config.yaml", "metrics.jsonl", "SHA256SUMS")
         paths = [path for path in run.rglob("*") if path.is_file() and path.name not in other]
         return {str(path): path.read_bytes() for path in paths}
 """)

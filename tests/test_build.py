@@ -7,6 +7,8 @@ from nmt.command_line import configuration
 from nmt.errors import ConfigurationError, ModelError
 from nmt.resources import folder
 from nmt.strangers.settings import check
+from nmt.strangers.sizes import check_model
+from nmt.strangers.tensors import Shape
 
 MODELS = sorted(path.stem for path in (folder("conf") / "model").glob("[!_]*.yaml"))
 CHOICES = [
@@ -30,7 +32,12 @@ def test_every_model_builds_and_reads_a_batch(name):
 
 @pytest.mark.parametrize("choice", [*CHOICES, *(f"model={name}" for name in MODELS)])
 def test_what_the_program_builds_it_may_also_load(choice):
-    check(plain(configuration("train", [choice], ()).model), (), "config.yaml")
+    node = plain(configuration("train", [choice], ()).model)
+    check(node, (), "config.yaml")
+    with torch.device("meta"):
+        weights = dict(translation_model(node, 40, 40).named_parameters())
+    tensors = {name: Shape("F32", tuple(one.shape), 0, 0) for name, one in weights.items()}
+    check_model(node, tensors, "config.yaml")
 
 
 @pytest.mark.parametrize("choice", CHOICES)

@@ -239,6 +239,15 @@ def test_no_half_of_a_character_is_shown(most):
     assert {"犬"} <= set(parts) or most < 200
 
 
+def test_a_piece_that_ends_lines_ends_none():
+    pieces = tokenizers(300, byte_fallback=True).target
+    line_feed = pieces.pieces(range(pieces.size)).index("<0x0A>")
+    ids = [*pieces.encode("Hund"), line_feed, *pieces.encode("Katze")]
+    assert "\n" in pieces.decode(ids)
+    parts = Writer(0.0, 0, 1.0, 1, 200)(Scripted(pieces.size, ids), pieces, "", torch.device("cpu"))
+    assert "".join(parts) == "Hund  Katze"
+
+
 def test_a_translation_model_does_not_generate(say, translation):
     status, _, error = say("generate", generate, "", f"run={translation}")
     assert (status, "holds a translation model; expected a language model" in error) == (2, True)

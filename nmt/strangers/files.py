@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 from nmt.errors import ModelError
@@ -56,7 +57,9 @@ def exists(path: Path) -> bool:
 
 
 def memory() -> int:
-    """Give the bytes of memory that this machine has."""
+    """Give the bytes of memory that this machine has; where it does not say, more than any has."""
+    if sys.platform == "win32":
+        return 1 << 50
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 

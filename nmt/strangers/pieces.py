@@ -27,6 +27,7 @@ MOST_LONGER = 200  # bytes that a character is normalised to; Unicode has 33 at 
 TYPES = range(1, 7)
 NORMAL, BYTE = 1, 6
 METHODS = (1, 2)  # unigram, BPE
+BLOCK = 1024  # bytes of 256 units
 MODEL_TYPE = 3  # field of what it was trained by
 CHARACTERS = 2  # field of how text is normalised: the compiled map of characters
 LEAF, VALUE = 1 << 8, 1 << 31  # bits of a unit of its trie
@@ -168,22 +169,22 @@ def _check_characters(data: bytes) -> None:
 
     It has the bytes of a trie, the trie (a double array of units of 32 bits, of which each says
     by an offset where the next ones are), and texts that end in NUL. A step from unit `i` over
-    byte `b` reads unit `i ^ offset ^ b`, so all 256 from there must be in the array.
+    byte `b` reads unit `i ^ offset ^ b`. Units come in blocks of 256, so what `b` is does not
+    matter for whether that is in the array.
     """
     (size,) = struct.unpack_from("<I", data)
-    if size % 1024 or not 0 < size <= len(data) - 4:
+    if size % BLOCK or not 0 < size <= len(data) - 4:
         _refuse("its map of characters was cut off")
     units = struct.unpack_from(f"<{size // 4}I", data, 4)
     texts = data[4 + size :]
     if max(map(len, texts.split(b"\0"))) > MOST_LONGER or not texts.endswith(b"\0"):
         _refuse("its map of characters has a text that is too long")
     texts.decode("utf-8")
-    last = len(units)
     for place, unit in enumerate(units):
         if unit >= VALUE:
             continue
         there = place ^ (unit >> 10 << ((unit & 512) >> 6))
-        if there | 255 >= last:
+        if there >= len(units):
             _refuse("its map of characters leads out of it")
         if unit & LEAF:
             start = units[there] & (VALUE - 1)

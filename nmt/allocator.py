@@ -1,12 +1,17 @@
-"""Keeps large blocks of memory in the process instead of fetching them anew for each operation."""
+"""What a process keeps of memory: freed blocks, which come again, and not the past's kernels."""
 
 import ctypes
 import logging
+import os
 import sys
 
 # The numbers of these options in glibc's malloc.h.
 M_TRIM_THRESHOLD = -1
 M_MMAP_THRESHOLD = -3
+
+# How many kernels are kept, by oneDNN (1024 if nobody says) and by torch's way to it (1024 of each
+# kind of operation; 0 there ends the process with a fault).
+CAPACITIES = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "16", "LRU_CACHE_CAPACITY": "1"}
 
 logger = logging.getLogger(__name__)
 
@@ -38,3 +43,15 @@ def give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
+
+
+def forget_kernels() -> None:
+    """Let few of oneDNN's kernels be kept; to be called before the first of them is made.
+
+    There is one for each operation and shape, and hardly two batches have the same shape: hundreds
+    of kernels wait in memory for shapes that do not come again, and scatter what is freed between
+    them, so that the process grows for hours. To make them anew did not slow any training that was
+    measured. What the user's environment says stays.
+    """
+    for name, kernels in CAPACITIES.items():
+        os.environ.setdefault(name, kernels)

@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from nmt import overrides
+from nmt import allocator, overrides
 from nmt.cleaning import cleaned
 from nmt.errors import ConfigurationError, NmtError
 from nmt.exhaustion import exhausted
@@ -51,6 +51,7 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
+    allocator.forget_kernels()
     try:
         with terminating():
             _run(name, command, words)

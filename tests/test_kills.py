@@ -82,16 +82,23 @@ def straight(corpus):
     return corpus / "straight"
 
 
-def kill_at_a_random_moment(process, run, dice):
-    """Kill while it trains: after some updates, or as soon as a file is being written."""
+def wait(process, happened):
+    while process.poll() is None and not happened():
+        pass
+
+
+def kill(process, run, kind, dice):
+    """Kill soon after training began, soon after it saved its state, or while it writes a file."""
+    before = set(run.rglob("state-*.pt"))
     for line in process.stderr:
-        if line.startswith(("computing in", "resuming after")):
+        if line.startswith("computing in"):
             break
-    if dice.random() < 0.5:
+    if kind > 0:
+        wait(process, lambda: set(run.rglob("state-*.pt")) - before)
+    if kind < 2:
         time.sleep(dice.uniform(0.0, 0.5))
     else:
-        while process.poll() is None and not any(run.rglob("*.part")):
-            pass
+        wait(process, lambda: any(run.rglob("*.part")))
         time.sleep(dice.choice([0.0, 0.001]))
     process.kill()
     process.communicate()
@@ -128,7 +135,7 @@ def test_a_training_killed_again_and_again_ends_as_one_that_never_was(corpus, st
     run = corpus / "killed"
     kills = 0
     while kills < KILLS:
-        kills += kill_at_a_random_moment(start(corpus, run), run, dice)
+        kills += kill(start(corpus, run), run, kills % 3, dice)
     error = finish(start(corpus, run))
     assert "resuming after update" in error
     assert (run / "model.safetensors").read_bytes() == (straight / "model.safetensors").read_bytes()

@@ -21,16 +21,18 @@ log = logging.getLogger(__name__)
 
 def plot(config: DictConfig) -> None:
     """Draw the picture that the first word names."""
+    # Imported here: without matplotlib the rest of the program works, and this says what to do.
+    from nmt.plots.picture import check_format, save
+
+    if config.output is not None:
+        check_format(Path(config.output))
     if "trust" in config.picture:
         inspect(Path(str(config.picture.run)), ("model",), config.picture.trust)
-    # Imported here: without matplotlib the rest of the program works, and this says what to do;
-    # and the look at a model comes before torch.
+    # Imported after that look, as it imports torch.
     from nmt.build import instantiate
-    from nmt.plots.picture import check_format, save
 
     picture = instantiate(config.picture)
     path = Path(config.output or f"{picture.name}.png")
-    check_format(path)
     save(picture(), path)
     log.info("wrote %s", path)
 

@@ -67,7 +67,8 @@ class Pace:
         validate_every: updates between two validations; None validates after each epoch.
         save_seconds: between two savings of the state; each validation is followed by one too.
         patience: validations without a new best after which training ends; None bears all.
-        skips: updates in a row that may be skipped, their loss or gradient not being finite.
+        skips: updates in a row that may be skipped, their loss or gradient not being finite, or a
+            line not fitting into memory.
     """
 
     accumulate: int

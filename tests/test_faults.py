@@ -15,6 +15,7 @@ import pytest
 import torch
 from small_run import save, starter
 from small_run import tokenizer as small_tokenizer
+from test_train_language_model import TINY, call  # noqa: F401
 from test_trainer import (
     EIGHTEEN,
     PACE,
@@ -36,6 +37,8 @@ from nmt.interruption import Interrupted, Terminated, Watch
 from nmt.objectives.cross_entropy import CrossEntropy
 from nmt.progress import Fault, Outcome
 from nmt.skipped import Skipped
+from nmt.train import train
+from nmt.train_language_model import train_language_model
 
 # ---- signals
 
@@ -401,3 +404,28 @@ def test_a_warning_names_the_file(tmp_path, caplog, skipped):
     path = skipped.folder / "update-00000002.json"
     assert f"its lines are in {path}" in caplog.text
     assert len(json.loads(path.read_text())["lines"]) == 2 * ROWS
+
+
+class Broken(CrossEntropy):
+    """A user's own objective that has no value in the second update."""
+
+    def __call__(self, network, batch, update):
+        loss = super().__call__(network, batch, update)
+        return dataclasses.replace(loss, sum=loss.sum * (math.nan if update == 2 else 1.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("train", train), ("train_language_model", train_language_model)],
+)
+def test_commands_write_the_lines_of_skipped_updates_into_the_run(call, tmp_path, name, command):  # noqa: F811
+    own = "objective._target_=test_faults.Broken"
+    status, _, error = call(name, command, *TINY, own, "run=runs/a")
+    assert status == 0, error
+    assert "its lines are in runs/a/training/skipped/update-00000002.json" in error
+    (path,) = (tmp_path / "runs/a/training/skipped").iterdir()
+    lines = json.loads(path.read_text(encoding="utf-8"))["lines"]
+    texts = {line["target"]["text"] for line in lines}
+    assert texts <= set(starter("valid.en")[:150])
+    if name == "train":
+        assert {line["source"]["text"] for line in lines} <= set(starter("valid.de")[:150])

@@ -17,7 +17,8 @@ class UpdateRecord:
         perplexity: e to the negative log-likelihood of a reference piece.
         gradient_norm: before clipping.
         clipped: the share of the updates whose gradient was clipped.
-        skipped: updates skipped since the training began, their loss or gradient not being finite.
+        skipped: updates skipped since the training began, their loss or gradient not being finite,
+            or a line not fitting into memory.
         learning_rate: that of the newest update.
         source_pieces, target_pieces: taken in since the training began.
         source_pieces_per_second, target_pieces_per_second: END included and padding not;

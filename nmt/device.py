@@ -2,8 +2,9 @@
 
 import torch
 
-from nmt import ranges
-from nmt.errors import ConfigurationError
+from nmt.errors import ConfigurationError, require
+
+MOST_THREADS = 1024
 
 
 def choose(name: str) -> torch.device:
@@ -28,13 +29,15 @@ def choose(name: str) -> torch.device:
     return device
 
 
-def use_threads(threads: int | None) -> None:
+def use_threads(threads: object) -> None:
     """Let torch work on so many threads; None leaves it at torch's own choice.
 
     Raises:
-        ConfigurationError: if the number is below 1.
+        ConfigurationError: if the number is none that a machine can have.
     """
     if threads is None:
         return
-    ranges.at_least("threads", threads, 1)
-    torch.set_num_threads(threads)
+    if isinstance(threads, int) and 1 <= threads <= MOST_THREADS:
+        torch.set_num_threads(threads)
+    else:
+        require(False, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")

@@ -11,6 +11,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from nmt.cleaning import SURROGATES
 from nmt.errors import ConfigurationError
 
 OPTIONAL = ("data.test", "experiment", "language_experiment")
@@ -28,10 +29,12 @@ def named(arguments: Sequence[str], words: Sequence[str]) -> Iterator[str]:
     """Give all arguments as KEY=VALUE; plain words fill the keys `words`, in order.
 
     Raises:
-        ConfigurationError: if there are more words than keys for them.
+        ConfigurationError: if there are more words than keys for them, or one is no UTF-8.
     """
     waiting = list(words)
     for argument in arguments:
+        if SURROGATES.search(argument):  # as which Python gives bytes that are no text
+            raise ConfigurationError(f"{argument!r} is not UTF-8; give such a file another name")
         if "=" in argument or argument.startswith("~"):
             yield argument
         elif waiting:

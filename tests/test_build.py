@@ -162,3 +162,17 @@ def test_every_cell_builds_a_language_model_that_reads_as_it_advances(cell):
         readout, state = network.advance(place, state)
         alone.append(readout)
     assert torch.allclose(together, torch.stack(alone, dim=1), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"_target_": None}, "_target_=None: expected the name of a class"),
+        ({"_partial_": None}, "_partial_ flag must be a bool"),
+        ({"_recursive_": 3}, "_recursive_ flag must be a bool"),
+    ],
+)
+def test_words_of_the_configuration_with_values_of_another_type_are_refused(change, message):
+    node = {"_target_": "nmt.search.greedy.Greedy", "length_factor": 2.0, "length_extra": 1}
+    with pytest.raises(ConfigurationError, match=message):
+        instantiate({**node, **change})

@@ -1,10 +1,11 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
-from nmt.command_line import configuration
-from nmt.errors import ConfigurationError
+from nmt.command_line import configuration, run
+from nmt.errors import ConfigurationError, NmtError
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,7 @@ from nmt.errors import ConfigurationError
         ("sed=3", r"sed: there is no such key \(nearest: seed"),
         ("german", r"'german' is not understood; write KEY=VALUE, or --help"),
         ("a b=3", r"'a b=3' is not understood"),
+        ("run=a\udcff", r"^'run=a\\udcff' is not UTF-8; give such a file another name$"),
     ],
 )
 def test_what_is_misspelt_is_refused_by_name_with_the_nearest(argument, message):
@@ -80,3 +82,23 @@ def test_help_names_choices_and_keys(tmp_path):
     assert "model/tying: all, none, target" in ended.stdout
     assert "run: runs/default" in ended.stdout
     assert not list(tmp_path.iterdir())
+
+
+def test_a_refusal_is_one_line_whatever_it_names(monkeypatch, capsys):
+    def refuse(config):
+        raise NmtError("a\nb\x1b[31m\u2028c")
+
+    monkeypatch.setattr(sys, "argv", ["nmt.translate"])
+    assert run("translate", refuse) == 2
+    assert capsys.readouterr().err == "error: a b [31m c\n"
+
+
+def test_a_refusal_that_nobody_can_read_is_one_all_the_same(tmp_path):
+    words = [sys.executable, "-m", "nmt.train", "modell=parallel"]
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(words, stderr=write, cwd=tmp_path, check=False)
+    os.close(write)
+    assert ended.returncode == 2
+    closed = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", *words], cwd=tmp_path, check=False)
+    assert closed.returncode == 2

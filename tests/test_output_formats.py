@@ -38,6 +38,13 @@ def test_output_formats_write_what_they_promise():
     }
 
 
+def test_what_the_interface_may_be_given_is_a_line_of_utf8_too():
+    source = "\ud800 \x00\x85\u2028\u2029\x1e\x0b"
+    line = JSONL()(0, Translation(source, TRANSLATION.candidates))
+    assert line.encode().decode().splitlines() == [line[:-1]]
+    assert json.loads(line)["source"] == source
+
+
 @pytest.mark.parametrize("name", ["text", "jsonl", "moses"])
 def test_every_output_format_can_be_chosen(name):
     made = instantiate(configuration("translate", [f"output_format={name}"], ()).output_format)

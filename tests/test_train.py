@@ -230,7 +230,7 @@ def test_several_processes_are_refused(command, monkeypatch):
     [
         ("epochs=-1.0", "epochs=-1.0: expected a number above 0"),
         ("device=gpu", "device=gpu is no device; expected auto, cpu, cuda or cuda:NUMBER"),
-        ("threads=0", "threads=0: expected a number, 1 or more"),
+        ("threads=0", "threads=0: expected a whole number, 1 to 1024"),
         ("seed=-1", "seed=-1: expected 0 to 4294967295"),
         (
             "criterion.name=meteor",

@@ -606,8 +606,10 @@ def test_devices_are_chosen_by_name():
     assert device.choose("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
     with pytest.raises(ConfigurationError, match="device=gpu is no device; expected auto, cpu, c"):
         device.choose("gpu")
-    with pytest.raises(ConfigurationError, match="threads=0: expected a number, 1 or more"):
-        device.use_threads(0)
+    for threads in (0, 1.5, float("inf"), float("nan"), "many", 10**9):
+        message = f"threads={threads}: expected a whole number, 1 to 1024"
+        with pytest.raises(ConfigurationError, match=message):
+            device.use_threads(threads)
 
 
 def test_keeping_large_blocks_says_whether_it_worked():

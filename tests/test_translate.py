@@ -84,6 +84,16 @@ def test_what_the_command_refuses_is_one_line(monkeypatch, capfd, saved, argumen
     assert err.count("\n") == 1
 
 
+def test_text_that_is_none_stops_the_command_that_is_told_to(monkeypatch, capfd, saved, tmp_path):
+    output = tmp_path / "out.en"
+    arguments = [f"run={saved}", "search=greedy", "invalid_text=stop", f"output={output}"]
+    status, _, err = command(monkeypatch, capfd, b"Hund\nsch\xf6n\n", *arguments)
+    assert status == 2
+    assert err.startswith("error: standard input:2: byte 0xf6 at 4 is not UTF-8; save the text")
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     "overrides",
     [["search=greedy"], ["search=sample"]]

@@ -25,7 +25,7 @@ class Split:
     clause into words, and a word without spaces between pieces. Each chunk is filled up to an
     equal share of what is left of the line, so that no crumb remains at the end.
 
-    The line is encoded three times for each kind of border that is needed, however long it is.
+    The line is encoded once, and twice more for each kind of border that is needed.
 
     Attributes:
         max_pieces: of a chunk.

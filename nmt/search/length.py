@@ -1,5 +1,7 @@
 """How long a translation may become."""
 
+import math
+
 from jaxtyping import Int
 from torch import Tensor
 
@@ -11,9 +13,10 @@ def check(factor: float, extra: int) -> None:
     """Refuse numbers that allow no translation.
 
     Raises:
-        ConfigurationError: if `factor` or `extra` is negative.
+        ConfigurationError: if `factor` or `extra` is negative, or infinite.
     """
-    require(factor >= 0, "search.length_factor", factor, "0 or more")
+    possible = 0 <= factor < math.inf
+    require(possible, "search.length_factor", factor, "a finite number, 0 or more")
     require(extra >= 0, "search.length_extra", extra, "0 or more")
 
 

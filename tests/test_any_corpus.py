@@ -104,6 +104,7 @@ def test_any_text_is_prepared_or_refused(
 ):
     root = tmp_path_factory.mktemp("prepared")
     corpus = Text(write(root / "a", data))
+    size += 256 * byte_fallback
     pieces = kind(size, 0.98, (), byte_fallback, "nmt_nfkc", 100, 1)
     preparation = Preparation("a", corpus, corpus, policy, pieces, vocabulary)
     try:

@@ -30,6 +30,7 @@ from typing import IO, Any
 from nmt import origin, streams
 from nmt.bundle import WEIGHTS
 from nmt.device import choose, use_threads
+from nmt.invalid_text.replace import Replace
 
 GROWTH = 1.01
 """What the median of the last third may be of that of the third before."""
@@ -149,7 +150,7 @@ def beside(work: Callable[[IO[bytes], Tally], None], pipe: IO[bytes], tally: Tal
 
 def endless(seed: int) -> Iterator[tuple[bytes, str | None]]:
     """Give lines, each as bytes and as what is read of it; None: only that it must come."""
-    lines, draw = list(streams.read("starter:train", ".de")), random.Random(seed)
+    lines, draw = list(streams.read("starter:train", ".de", Replace())), random.Random(seed)
     while True:
         kind = draw.random()
         if kind < 0.05:

@@ -145,12 +145,12 @@ def test_a_second_sigterm_stops_at_once_without_saving(tmp_path):
             os.kill(os.getpid(), signal.SIGTERM)
             raise AssertionError("the second signal was not obeyed")
 
-    before = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with pytest.raises(Terminated) as interrupted, command_line.terminating():
         trainer(tmp_path, Twice()).train()
     assert not isinstance(interrupted.value, Interrupted)
     assert not list(tmp_path.glob("*.pt"))
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_a_command_ends_with_status_143_after_sigterm(monkeypatch, capsys):

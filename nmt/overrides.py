@@ -59,9 +59,10 @@ def parse(argument: str) -> Override:
     for form in forms:
         try:
             override = OverridesParser.create().parse_override(form)
-        except HydraException:
+        except (HydraException, ValueError):  # the latter of numbers of thousands of digits
             continue
-        if not override.is_sweep_override():
+        added = override.is_add() or override.is_force_add()
+        if not override.is_sweep_override() and (override.key_or_group or not added):
             return override
     raise ConfigurationError(f"{argument!r} is not understood; write KEY=VALUE")
 

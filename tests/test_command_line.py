@@ -18,6 +18,9 @@ from nmt.errors import ConfigurationError, NmtError
         ("sed=3", r"sed: there is no such key \(nearest: seed"),
         ("german", r"'german' is not understood; write KEY=VALUE, or --help"),
         ("a b=3", r"'a b=3' is not understood"),
+        ("+=no", r"'\+=no' is not understood; write KEY=VALUE"),
+        ("+@=x", r"'\+@=x' is not understood"),
+        ("seed=" + "9" * 5000, r"^seed=9{5000}: expected a whole number$"),
         ("run=a\udcff", r"^'run=a\\udcff' is not UTF-8; give such a file another name$"),
     ],
 )

@@ -14,6 +14,16 @@ from nmt.errors import ConfigurationError, CorpusError, ModelError
 TRAINING = Path("training", "config.yaml")
 """Below a run's folder: all that its training was told."""
 
+UNREADABLE = (
+    yaml.YAMLError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading YAML may raise: the parser lets through what dates, numbers and depth do to it."""
+
 MISSING = "???"
 """How a configuration says that a value was never given."""
 
@@ -80,7 +90,7 @@ def from_run(run: Path, trust: Sequence[str], split: str) -> Benchmark:
             f"{path} cannot be read: {error.strerror}; it names the {split} set: give "
             "source=FILE target=FILE instead"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{path} is damaged: {' '.join(str(error).split())}") from error
     test = {split: None, **data}[split]
     if not isinstance(test, dict) or MISSING in test.values():

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from nmt import atomic
-from nmt.benchmark import TRAINING
+from nmt.benchmark import TRAINING, UNREADABLE
 from nmt.bundle import WEIGHTS
 from nmt.errors import ConfigurationError, ModelError
 
@@ -113,7 +113,7 @@ def _value(settings: dict[str, Any], key: str) -> str:
 def _stored(path: Path) -> dict[str, Any]:
     try:
         stored = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(stored, dict) or CORPUS not in stored:
         raise ModelError(f"{path} is damaged; begin another run=NAME")

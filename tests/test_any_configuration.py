@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 from fuzzing import cases
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
@@ -142,14 +142,66 @@ def test_any_values_of_a_class_are_taken_or_refused(target, values):
         return
 
 
+YAML = st.sampled_from(
+    [
+        *[
+            "data: ",
+            "corpus: ",
+            "test: ",
+            "\n",
+            "\n  ",
+            "- ",
+            "? ",
+            ": ",
+            "'",
+            '"',
+            "|\n",
+            "#",
+            "---",
+        ],
+        *[
+            "&a ",
+            "*a",
+            "<<: *a",
+            "!!int x",
+            "!!timestamp x",
+            "!!binary x",
+            "!!set ",
+            "!x ",
+            "%YAML",
+        ],
+        *[
+            "2024-13-45",
+            "9" * 5000,
+            "1:99",
+            "0b",
+            "_",
+            ".nan",
+            "[",
+            "{",
+            "[" * 2000,
+            "\t",
+            "\0",
+            "\x85",
+        ],
+        *["!!python/object/apply:os.system [x]", "_target_: nmt.corpora.text.Text", "paths: ???"],
+    ]
+)
+
+
 @settings(max_examples=cases(60), deadline=None)
 @given(
     st.binary(max_size=60)
+    | st.lists(YAML, max_size=12).map(lambda parts: "".join(parts).encode())
     | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
     | st.dictionaries(st.sampled_from(["data", "corpus", "x"]), NODES).map(
         lambda node: yaml.safe_dump(node, allow_unicode=True).encode("utf-8", "surrogatepass")
     )
 )
+@example(b"corpus: 2024-13-45")
+@example(b"corpus: " + b"9" * 5000)
+@example(b"corpus: !!timestamp x")
+@example(b"[" * 3000)
 def test_any_settings_of_a_run_are_read_or_refused(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp() / "run"
     (folder / "training").mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from nmt.bundle import WEIGHTS
 from nmt.checkpoint import Checkpoints
 from nmt.errors import ConfigurationError, ModelError
 from nmt.resumption.resumption import Change, Fork, Resumption
+from nmt.strangers.settings import UNREADABLE
 
 CORPUS = "corpus"
 """The key among a run's settings that names text and tokenizer by their sum."""
@@ -147,7 +148,7 @@ def _stored(path: Path) -> tuple[dict[str, Any], list[Fork]]:
     """Read what `Agreement.write` wrote: the settings, and the forks apart."""
     try:
         stored = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     try:
         forks = [Fork(int(one["update"]), list(one["keys"])) for one in stored.pop(FORKS, [])]

@@ -7,17 +7,20 @@ import pytest
 import torch
 import yaml
 from fuzzing import cases
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from nmt import benchmark
 from nmt import settings as run_settings
-from nmt.build import check_stored, instantiate
+from nmt.build import instantiate
+from nmt.checkpoint import Checkpoints
 from nmt.command_line import configuration, run
 from nmt.device import use_threads
 from nmt.errors import NmtError
+from nmt.resumption.exact import Exact
+from nmt.strangers.settings import check
 
 NAMES = ["translate", "score", "evaluate", "rerank", "train", "train_language_model", "prepare"]
 VALUES = [
@@ -142,22 +145,76 @@ def test_any_values_of_a_class_are_taken_or_refused(target, values):
         return
 
 
+YAML = st.sampled_from(
+    [
+        *[
+            "data: ",
+            "corpus: ",
+            "test: ",
+            "\n",
+            "\n  ",
+            "- ",
+            "? ",
+            ": ",
+            "'",
+            '"',
+            "|\n",
+            "#",
+            "---",
+        ],
+        *[
+            "&a ",
+            "*a",
+            "<<: *a",
+            "!!int x",
+            "!!timestamp x",
+            "!!binary x",
+            "!!set ",
+            "!x ",
+            "%YAML",
+        ],
+        *[
+            "2024-13-45",
+            "9" * 5000,
+            "1:99",
+            "0b",
+            "_",
+            ".nan",
+            "[",
+            "{",
+            "[" * 2000,
+            "\t",
+            "\0",
+            "\x85",
+        ],
+        *["!!python/object/apply:os.system [x]", "_target_: nmt.corpora.text.Text", "paths: ???"],
+    ]
+)
+
+
 @settings(max_examples=cases(60), deadline=None)
 @given(
     st.binary(max_size=60)
+    | st.lists(YAML, max_size=12).map(lambda parts: "".join(parts).encode())
     | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
     | st.dictionaries(st.sampled_from(["data", "corpus", "x"]), NODES).map(
         lambda node: yaml.safe_dump(node, allow_unicode=True).encode("utf-8", "surrogatepass")
     )
 )
+@example(b"corpus: 2024-13-45")
+@example(b"corpus: " + b"9" * 5000)
+@example(b"corpus: !!timestamp x")
+@example(b"[" * 3000)
 def test_any_settings_of_a_run_are_read_or_refused(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp() / "run"
     (folder / "training").mkdir(parents=True, exist_ok=True)
-    (folder / "training" / "state.pt").write_bytes(b"")
+    (folder / "training" / f"state-00000001-{'0' * 16}.pt").write_bytes(b"")
     (folder / "training" / "config.yaml").write_bytes(data)
     for read in (
         lambda: benchmark.from_run(folder, (), "test"),
-        lambda: run_settings.claim(str(folder), {"corpus": "1", "x": 1}),
+        lambda: run_settings.agree(
+            str(folder), {"corpus": "1", "x": 1}, Checkpoints(folder / "training", 2), Exact()
+        ),
     ):
         try:
             read()
@@ -169,6 +226,6 @@ def test_any_settings_of_a_run_are_read_or_refused(tmp_path_factory, data):
 @given(NODES)
 def test_any_configuration_of_a_stranger_is_checked_or_refused(node):
     try:
-        check_stored(node, (), "config.yaml")
+        check(node, (), "config.yaml")
     except NmtError:
         return

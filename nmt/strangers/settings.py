@@ -23,6 +23,16 @@ KEYS = ("_target_", "_partial_")
 WORDS = ("${", "..", "/", "\\", "???")
 """What no value holds: interpolations, ways through folders, and values that are missing."""
 
+UNREADABLE = (
+    yaml.YAMLError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading YAML may raise: the parser lets through what dates, numbers and depth do to it."""
+
 STRING = "tag:yaml.org,2002:str"
 
 
@@ -70,7 +80,7 @@ def read(path: Path, most: int) -> dict[str, Any]:
     data = files.read(path, most)
     try:
         found = yaml.load(data.decode("utf-8"), _Plain)
-    except (ValueError, yaml.YAMLError) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(found, dict):
         raise ModelError(f"{path} cannot be read: expected keys with their values")

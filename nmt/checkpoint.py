@@ -16,6 +16,7 @@ import torch
 
 from nmt import atomic, ranges, sums
 from nmt.errors import ModelError
+from nmt.exhaustion import exhausted
 
 FORMAT = 2
 """Of a state; format 1 was one file, `state.pt`, and said less of itself."""
@@ -147,6 +148,8 @@ def load(path: Path) -> dict[str, Any]:
         state = torch.load(path, map_location="cpu", weights_only=True)
         written = state["format"]
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
+        if exhausted(error):  # The file is none the worse for it.
+            raise
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DamagedError(f"{path} is no training state ({why})") from error
     if written not in (1, FORMAT):

@@ -69,6 +69,19 @@ def flipped(data):
     return bytes(changed)
 
 
+def test_a_shortage_of_memory_makes_no_state_a_damaged_one(checkpoints, monkeypatch):
+    checkpoints.save(1, {"number": 1})
+
+    def short(*_, **__):
+        raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried")
+
+    monkeypatch.setattr("torch.load", short)
+    with pytest.raises(RuntimeError, match="can't allocate memory"):
+        checkpoints.newest()
+    monkeypatch.undo()
+    assert checkpoints.newest()["number"] == 1
+
+
 def test_without_any_intact_state_the_run_does_not_begin_anew(checkpoints):
     checkpoints.save(1, {"number": 1})
     path = next(checkpoints.folder.iterdir())

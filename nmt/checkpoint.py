@@ -26,7 +26,7 @@ DIGITS = 16
 
 NAMED = re.compile(rf"state-(\d{{8,}})-([0-9a-f]{{{DIGITS}}})\.pt")
 FIRST_FORMAT = "state.pt"
-DAMAGED = "damaged.pt"
+DAMAGED = "damaged-"
 
 logger = logging.getLogger(__name__)
 
@@ -80,31 +80,33 @@ class Checkpoints:
     def newest(self) -> dict[str, Any] | None:
         """Read the newest state that is intact; None if there is no state.
 
-        A damaged one is named in the log and moved to `damaged.pt`.
+        A damaged one is named in the log, and keeps its name behind `damaged-`.
 
         Raises:
-            ModelError: if there are states and none of them is intact, or one is of a format that
-                this program does not read.
+            ModelError: if there were states and none of them is intact, or one cannot be read, or
+                is of a format that this program does not read.
         """
-        damaged = []
         for path in self._files():
             try:
                 return load(path)
             except DamagedError as error:
-                logger.warning("%s; it is moved to %s", error, DAMAGED)
-                path.replace(self.folder / DAMAGED)
-                damaged.append(path)
-        if damaged:
+                aside = path.with_name(DAMAGED + path.name)
+                logger.warning("%s; it is moved to %s", error, aside.name)
+                path.replace(aside)
+        for aside in self.folder.glob(f"{DAMAGED}*"):
             raise ModelError(
-                f"{self.folder} holds no training state that is intact; begin another run=NAME"
+                f"{self.folder} holds no training state that is intact, only {aside.name}; begin"
+                " another run=NAME, or delete what is there to lose this one"
             )
         return None
 
     def update(self) -> int | None:
-        """Give the update of the newest state, intact or not; None if there is none."""
+        """Give the update of the newest state, intact or not; None if there is none.
+
+        A state of format 1 does not tell before it is read: 0.
+        """
         for path in self._files():
-            match = NAMED.fullmatch(path.name)
-            return int(match[1]) if match else int(load(path)["progress"]["update"])
+            return 0 if path.name == FIRST_FORMAT else _update(path)
         return None
 
     def oldest(self) -> int:
@@ -139,7 +141,7 @@ def load(path: Path) -> dict[str, Any]:
 
     Raises:
         DamagedError: if its bytes are not those that its name speaks of, or are no state.
-        ModelError: if it is of a format that this program does not read.
+        ModelError: if it cannot be read, or is of a format that this program does not read.
     """
     match = NAMED.fullmatch(path.name)
     try:
@@ -147,8 +149,12 @@ def load(path: Path) -> dict[str, Any]:
             raise DamagedError(f"{path} is damaged: its bytes are not those that were written")
         state = torch.load(path, map_location="cpu", weights_only=True)
         written = state["format"]
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, KeyError, TypeError) as error:
-        if exhausted(error):  # The file is none the worse for it.
+    except OSError as error:  # The file is none the worse for it.
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from error
+    except pickle.UnpicklingError as error:  # Torch advises to read it all the same.
+        raise DamagedError(f"{path} is no training state") from error
+    except (RuntimeError, EOFError, KeyError, TypeError) as error:
+        if exhausted(error):
             raise
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DamagedError(f"{path} is no training state ({why})") from error

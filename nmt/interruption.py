@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish that is granted at the next good moment."""
+"""Ctrl-C, SIGTERM and SIGHUP as a wish that is granted at the next good moment."""
 
 import signal
 import threading
@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The last is what the processes of a terminal get when it goes."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -63,7 +64,10 @@ class Watch:
     def __enter__(self) -> "Watch":
         """Begin to watch."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._note) for number in SIGNALS}
+            # Who ignores SIGHUP was started to outlive its terminal (nohup).
+            outlives = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            watched = [one for one in SIGNALS if one != signal.SIGHUP or not outlives]
+            self._before = {number: signal.signal(number, self._note) for number in watched}
         return self
 
     def __exit__(

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from torch import Tensor, nn
 
 from nmt import atomic, sums
 from nmt.averaging.averaging import Averaging, Kept
+
+NAMED = re.compile(r"update-\d{8,}\.safetensors|\.update-\d{8,}\.safetensors\.part")
+"""Files of this folder, and those that a kill left half written."""
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +41,7 @@ class KeptWeights:
     def add(self, network: nn.Module, update: int, score: float) -> None:
         """Write the network's weights if the averaging chooses them."""
         newest = Kept(update, score)
-        before = [*self.kept, newest]
+        before = [*(one for one in self.kept if one.update != update), newest]
         chosen = self.averaging.choose(before)
         self.kept = sorted(chosen, key=lambda one: one.update)
         self._dropped |= {one.update: update for one in before if one not in self.kept}
@@ -54,9 +58,9 @@ class KeptWeights:
         """
         self._dropped = {one: at for one, at in self._dropped.items() if at > oldest}
         named = {self._file(update) for update in (*self._dropped, *self._updates())}
-        for path in self.folder.glob("update-*"):
-            if path not in named:
-                path.unlink()
+        for path in self.folder.glob("*update-*"):
+            if NAMED.fullmatch(path.name) and path not in named:
+                path.unlink(missing_ok=True)
 
     def drop_damaged(self) -> None:
         """Name the files that are not what was written; they have no part in the mean."""

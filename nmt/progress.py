@@ -147,7 +147,8 @@ class Progress:
 
     def forget_best(self) -> None:
         """Let the next validation be the best, and let there be one even if training had ended."""
-        self.best, self.validated, self.finished = -math.inf, -1, False
+        self.best, self.finished = -math.inf, False
+        self.validated = min(self.validated, self.update - 1)
 
     def record(self, share: float, rate: float, seconds_left: float) -> UpdateRecord:
         """Give the means over the window, and begin a new window."""

@@ -58,9 +58,11 @@ def write(
     old = _intact(folder)
     both = {name: {one[name] for one in (new, old) if name in one} for name in {**new, **old}}
     sums.record(folder, {name: sorted(several) for name, several in both.items()})
-    for name, data in files.items():
+    # Where there are none, they come last: without weights a folder holds no model yet.
+    first = WEIGHTS in old
+    for name in sorted(files, key=lambda name: (name == WEIGHTS) != first):
         if len(both[name]) > 1 or name not in old:
-            atomic.write(folder / name, data)
+            atomic.write(folder / name, files[name])
     for name in old.keys() - new.keys():
         (folder / name).unlink()
     sums.record(folder, {name: [one] for name, one in new.items()})

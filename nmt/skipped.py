@@ -1,6 +1,7 @@
 """The lines of skipped updates in files that a person can read, the newest few of them."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from nmt.vocabulary import PADDING
 
 SKIPPED = Path("training", "skipped")
 """Below a run's folder: where such files are."""
+
+NAMED = re.compile(r"update-(\d{8,})\.json")
 
 FILES = 20
 """How many are kept."""
@@ -73,7 +76,8 @@ class Skipped:
 
     def _prune(self, update: int) -> None:
         """Delete all files but those of the newest updates; a later one was made before a kill."""
-        numbers = {int(path.stem[len("update-") :]): path for path in self.folder.glob("update-*")}
+        found = ((NAMED.fullmatch(path.name), path) for path in self.folder.glob("update-*"))
+        numbers = {int(match[1]): path for match, path in found if match}
         kept = sorted(number for number in numbers if number <= update)[-FILES:]
         for number, path in numbers.items():
             if number not in kept:

@@ -61,6 +61,7 @@ class Trainer:
         self._watch = Watch()
         self._clock = Clock()
         self._saved = self._clock.now
+        self._forks, self._judged = 0, -1
 
     def train(self) -> Progress:
         """Train until there is a reason to end, then average; nothing if that was done before.
@@ -78,7 +79,7 @@ class Trainer:
         if self.progress.update:
             logger.info("resuming after update %d", self.progress.update)
         self._clock.start(self.progress, self._share())
-        self.watchers.journal.resume(self.progress.update)
+        self.watchers.journal.resume(self.progress.update, self.progress.validated)
         try:
             with self._watch:
                 logger.info("training ends: %s", self._loop())
@@ -137,9 +138,10 @@ class Trainer:
         progress = self.progress
         score, best = self._look("validation")
         progress.validated = progress.update
-        progress.stale = 0 if best else progress.stale + 1
-        self.schedule.observe(score)
-        self.watchers.kept.add(self.updater.network, progress.update, score)
+        if progress.update != self._judged:
+            progress.stale = 0 if best else progress.stale + 1
+            self.schedule.observe(score)
+            self.watchers.kept.add(self.updater.network, progress.update, score)
         self._save()
 
     def _look(self, kind: str) -> tuple[float, bool]:
@@ -217,6 +219,7 @@ class Trainer:
             "schedule": self.schedule.state(),
             "kept": self.watchers.kept.state(),
             "random": checkpoint.random_state(),
+            "forks": self._forks,
         }
 
     def resume(self, forks: Sequence[Fork], intact: Callable[[], bool]) -> None:
@@ -230,6 +233,7 @@ class Trainer:
         Raises:
             ModelError: if no state is intact, or it does not fit the network.
         """
+        self._forks = len(forks)
         saved = self.checkpoints.newest()
         if saved is None:
             return
@@ -242,4 +246,5 @@ class Trainer:
         checkpoint.restore_random_state(state["random"])
         if self.progress.best > -math.inf and not intact():
             logger.warning("the best model is missing or damaged; the next validation makes one")
+            self._judged = self.progress.validated
             self.progress.forget_best()

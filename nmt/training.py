@@ -17,10 +17,10 @@ from nmt import checkpoint, distributed, lock, sums
 from nmt.benchmark import TRAINING
 from nmt.build import instantiate
 from nmt.checkpoint import Checkpoints
-from nmt.errors import ConfigurationError, NmtError
+from nmt.errors import ConfigurationError, NmtError, require
 from nmt.interruption import Interrupted
 from nmt.pace import Bounds, Pace
-from nmt.saved import WEIGHTS
+from nmt.saved import SCORES, WEIGHTS
 from nmt.settings import CORPUS, Agreement, agree
 from nmt.trainer import Trainer
 from nmt.updater import parameter_groups
@@ -43,6 +43,7 @@ def check(config: DictConfig, groups: Sequence[str]) -> None:
             f"WORLD_SIZE={distributed.ranks()}: one process trains at a time; start it without "
             "torchrun, and with threads=NUMBER for several cores"
         )
+    require(str(config.run).strip() != "", "run", config.run, "the name of a folder")
     bounds(config)
     pace(config)
     Checkpoints(Path(config.run), config.keep)
@@ -119,12 +120,12 @@ def writing(run: str) -> Iterator[None]:
 
 
 def intact(run: str) -> bool:
-    """Say whether the model in a run's folder is what was written."""
+    """Say whether the weights in a run's folder are what was written, and all else is there."""
     folder = Path(run)
-    if not (folder / WEIGHTS).is_file() or not (folder / sums.NAME).is_file():
-        return (folder / WEIGHTS).is_file()
-    stored = sums.stored(folder)
-    return bool(stored) and not sums.altered(folder, stored)
+    stored = sums.stored(folder) if (folder / sums.NAME).is_file() else {}
+    there = all((folder / name).is_file() for name in {WEIGHTS, *stored} - {SCORES})
+    # What else was altered, the user may have altered; the weights are worth keeping.
+    return there and not sums.altered(folder, {WEIGHTS: stored[WEIGHTS]} if stored else {})
 
 
 def complete(trainer: Trainer, command: str, agreement: Agreement) -> bool:

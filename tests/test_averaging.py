@@ -48,6 +48,23 @@ def test_the_mean_runs_over_the_chosen_files_and_the_others_go_when_pruned(tmp_p
     assert torch.equal(mean["bias"], torch.full((2,), -3.0))
 
 
+def test_what_is_validated_twice_counts_once(tmp_path):
+    kept = KeptWeights(tmp_path, Last(2))
+    for update in (1, 2, 2):
+        kept.add(network(float(update)), update, 0.0)
+    assert updates(kept.kept) == [1, 2]
+
+
+def test_files_and_folders_of_the_users_stay(tmp_path):
+    kept = KeptWeights(tmp_path, Last(1))
+    (tmp_path / "update-copy").mkdir()
+    (tmp_path / "update-00000001-good.safetensors").write_bytes(b"")
+    (tmp_path / ".update-00000001.safetensors.part").write_bytes(b"")
+    kept.prune(0)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["update-00000001-good.safetensors", "update-copy"]
+
+
 def test_what_a_restored_folder_does_not_know_is_pruned(tmp_path):
     first = KeptWeights(tmp_path, Last(3))
     first.add(network(1.0), 1, 0.0)

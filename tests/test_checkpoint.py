@@ -57,8 +57,8 @@ def test_a_damaged_state_is_named_and_the_one_before_is_taken(checkpoints, caplo
     newest.write_bytes(damage(newest.read_bytes()))
     assert checkpoints.newest()["tensor"][0] == 1
     assert f"{newest} is damaged: its bytes are not those that were written" in caplog.text
-    assert "it is moved to damaged.pt" in caplog.text
-    assert "damaged.pt" in files(checkpoints) and newest.name not in files(checkpoints)
+    assert f"it is moved to damaged-{newest.name}" in caplog.text
+    assert f"damaged-{newest.name}" in files(checkpoints) and newest.name not in files(checkpoints)
     checkpoints.save(2, {"tensor": torch.arange(3)})
     assert len(checkpoints.newest()["tensor"]) == 3
 
@@ -86,8 +86,23 @@ def test_without_any_intact_state_the_run_does_not_begin_anew(checkpoints):
     checkpoints.save(1, {"number": 1})
     path = next(checkpoints.folder.iterdir())
     path.write_bytes(b"")
-    with pytest.raises(ModelError, match=r"training holds no training state that is intact; begin"):
+    for _ in range(2):
+        with pytest.raises(ModelError, match=r"holds no training state that is intact, only dama"):
+            checkpoints.newest()
+
+
+def test_a_state_that_cannot_be_read_now_is_no_damaged_one(checkpoints, monkeypatch):
+    for update in (1, 2):
+        checkpoints.save(update, {"number": update})
+
+    def refuse(path):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("nmt.sums.of", refuse)
+    with pytest.raises(ModelError, match=r"state-00000002-.* cannot be read: Too many open files"):
         checkpoints.newest()
+    monkeypatch.undo()
+    assert checkpoints.newest()["number"] == 2
 
 
 def test_a_state_that_the_disk_gives_back_otherwise_replaces_none(checkpoints, monkeypatch):
@@ -104,7 +119,7 @@ def test_a_state_that_the_disk_gives_back_otherwise_replaces_none(checkpoints, m
 def test_a_state_of_the_first_format_is_gone_on_from_and_then_replaced(checkpoints):
     checkpoints.folder.mkdir()
     torch.save({"format": 1, "progress": {"update": 30}}, checkpoints.folder / "state.pt")
-    assert checkpoints.update() == 30
+    assert checkpoints.update() == 0, "its name does not tell"
     assert checkpoints.newest()["progress"] == {"update": 30}
     checkpoints.save(31, {"number": 1})
     assert [name[:14] for name in files(checkpoints)] == ["state-00000031"]

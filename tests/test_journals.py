@@ -64,7 +64,7 @@ def lines(path):
 
 def test_metrics_has_a_line_for_each_record_with_full_names(tmp_path):
     metrics = Metrics(str(tmp_path / "runs" / "metrics.jsonl"))
-    metrics.resume(0)
+    metrics.resume(0, 0)
     metrics.update(update(10))
     metrics.validation(validation(10))
     first, second = lines(metrics.path)
@@ -75,39 +75,39 @@ def test_metrics_has_a_line_for_each_record_with_full_names(tmp_path):
 
 def test_numbers_that_are_not_finite_are_null(tmp_path):
     metrics = Metrics(str(tmp_path / "metrics.jsonl"))
-    metrics.resume(0)
+    metrics.resume(0, 0)
     metrics.update(update(10, math.nan))
     assert lines(metrics.path)[0]["loss"] is None
 
 
 def test_resuming_cuts_later_lines_averages_and_a_torn_end(tmp_path):
     metrics = Metrics(str(tmp_path / "metrics.jsonl"))
-    metrics.resume(0)
+    metrics.resume(0, 0)
     for number in (10, 20, 30):
         metrics.update(update(number))
     metrics.validation(validation(20, "average"))
     with metrics.path.open("a") as file:
         file.write('{"kind": "update", "upd')
-    metrics.resume(20)
+    metrics.resume(20, 20)
     metrics.update(update(30))
     assert [line["update"] for line in lines(metrics.path)] == [10, 20, 30]
-    metrics.resume(0)
+    metrics.resume(0, 0)
     assert metrics.path.read_text() == ""
 
 
 def test_a_line_whose_end_alone_is_torn_stays_a_line(tmp_path):
     metrics = Metrics(str(tmp_path / "metrics.jsonl"))
-    metrics.resume(0)
+    metrics.resume(0, 0)
     metrics.update(update(10))
     metrics.path.write_bytes(metrics.path.read_bytes().removesuffix(b"\n"))
-    metrics.resume(10)
+    metrics.resume(10, 10)
     metrics.update(update(20))
     assert [line["update"] for line in lines(metrics.path)] == [10, 20]
 
 
 def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path):
     metrics = Metrics(str(tmp_path / "metrics.jsonl"))
-    metrics.resume(0)
+    metrics.resume(0, 0)
     metrics.update(update(10))
     before = metrics.path.read_bytes()
     with longest_file(len(before) + 20), pytest.raises(NmtError) as caught:
@@ -128,7 +128,7 @@ def test_metrics_that_cannot_be_written_are_said(tmp_path):
         metrics.update(update(10))
     (tmp_path / "folder").mkdir()
     with pytest.raises(NmtError, match="folder cannot be read: Is a directory"):
-        Metrics(str(tmp_path / "folder")).resume(0)
+        Metrics(str(tmp_path / "folder")).resume(0, 0)
     with pytest.raises(NmtError, match="cannot be written: "):
         Metrics(str(tmp_path / "folder")).update(update(10))
 
@@ -137,7 +137,7 @@ def test_a_full_disk_under_stderr_does_not_end_a_training(monkeypatch):
     full = Path("/dev/full").open("w")  # noqa: SIM115
     monkeypatch.setattr(sys, "stderr", full)
     bar = Bar(0.0)
-    bar.resume(0)
+    bar.resume(0, 0)
     bar.update(update(10))
     bar.validation(validation(10))
     bar.close()
@@ -150,7 +150,7 @@ def test_a_terminal_sees_one_live_line_that_messages_and_validations_clear(monke
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("COLUMNS", "60")
     bar = Bar(10.0)
-    bar.resume(0)
+    bar.resume(0, 0)
     bar.update(update(10))
     bar.update(update(20))
     assert "\n" not in terminal.getvalue()
@@ -167,7 +167,7 @@ def test_a_file_sees_plain_lines_at_most_every_so_many_seconds(monkeypatch):
     file = io.StringIO()
     monkeypatch.setattr(sys, "stderr", file)
     bar = Bar(1000.0)
-    bar.resume(0)
+    bar.resume(0, 0)
     bar.update(update(10))
     bar.update(update(20))
     bar.close()
@@ -207,7 +207,7 @@ def test_durations_are_written_as_a_clock_does():
 def test_tensorboard_writes_an_event_file(tmp_path):
     pytest.importorskip("tensorboard")
     journal = Together([TensorBoard(str(tmp_path))])
-    journal.resume(0)
+    journal.resume(0, 0)
     journal.update(update(10))
     journal.validation(validation(10))
     journal.close()
@@ -222,7 +222,7 @@ def test_curves_for_which_there_is_no_room_are_said_once(tmp_path, capfd, monkey
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
     journal = TensorBoard(str(tmp_path))
     with longest_file(500), pytest.raises(NmtError) as caught:
-        journal.resume(0)
+        journal.resume(0, 0)
         for number in range(10, 1000, 10):
             journal.update(update(number))
     with suppress(NmtError):

@@ -54,7 +54,7 @@ def update_record(update: int, loss: float) -> UpdateRecord:
 
 def write_run(folder: Path, best: float) -> Path:
     journal = Metrics(str(folder / "metrics.jsonl"))
-    journal.resume(0)
+    journal.resume(0, 0)
     for update in (60, 120, 180):
         journal.update(update_record(update, 300 / update))
         values = {"loss": 200 / update, "perplexity": 2.0, "bleu": best * update / 180}
@@ -142,7 +142,7 @@ def test_curves_name_each_run_and_its_best_score(tmp_path):
 
 def write_language_run(folder: Path, values: list[float]) -> str:
     journal = Metrics(str(folder / "metrics.jsonl"))
-    journal.resume(0)
+    journal.resume(0, 0)
     for update, value in enumerate(values, start=1):
         found = {"loss": 1.0, "perplexity": value}
         journal.validation(
@@ -246,7 +246,7 @@ def test_lengths_need_reports(tmp_path):
 def write_updates(folder: Path, norms: list[float], clip_norm: float, every: int = 1) -> str:
     """A run of updates whose losses fall by 1 from 9; a norm that is not finite was skipped."""
     journal = Metrics(str(folder / "metrics.jsonl"))
-    journal.resume(0)
+    journal.resume(0, 0)
     skipped = 0
     for number, norm in enumerate(norms, start=1):
         skipped += not math.isfinite(norm)

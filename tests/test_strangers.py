@@ -542,7 +542,7 @@ def outcome(folder):
     """Give what a folder translates, or judges, or the one line that says why it does not."""
     try:
         if "language_model" in inspect(folder, ANY, ()):
-            judge = load(folder, Windows(10, 10, 1000), (), CPU)
+            judge = load(folder, Windows(10, 10**6, 10, 1000), (), CPU)
             found = [str(one) for one in judge(Line(line, "") for line in LINES)]
         else:
             found = Translator.load(folder, device="cpu").translate(LINES)

@@ -177,6 +177,18 @@ def test_a_damaged_model_is_made_again_by_the_same_command(command, tmp_path):
     assert weights.exists() and out.startswith("run runs/a\n")
 
 
+def test_a_lost_side_file_costs_no_model(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    weights = (tmp_path / "runs/a/model.safetensors").read_bytes()
+    (tmp_path / "runs/a/scores.json").unlink()
+    assert command("run=runs/a")[2].endswith("to go on, raise its bounds\n")
+    assert (tmp_path / "runs/a/model.safetensors").read_bytes() == weights
+
+
+def test_a_run_without_a_name_is_refused(command):
+    assert command("run=''")[2] == "error: run=: expected the name of a folder\n"
+
+
 @pytest.mark.parametrize(
     "text", ["", "[1", "corpus", "seed: 1", "corpus: 1\nforks: 3", "corpus: 1\nforks: [{}]"]
 )

@@ -411,8 +411,10 @@ def test_a_missing_best_model_is_made_by_the_next_validation(tmp_path, caplog):
     (tmp_path / "best.pt").unlink()
     again = trainer(tmp_path, intact=lambda: False)
     assert again.progress.best == -math.inf
+    before, kept = metrics(tmp_path), again.watchers.kept.state()
     again.train()
     assert (tmp_path / "best.pt").exists() and again.progress.finished
+    assert metrics(tmp_path) == before and again.watchers.kept.state() == kept
     assert "the best model is missing or damaged; the next validation makes one" in caplog.text
 
 
@@ -433,8 +435,46 @@ def test_a_fork_begins_afresh_what_the_changed_setting_made(tmp_path, key, fresh
     assert fresh(forked) is (key != "objective.smoothing")
     assert forked.progress.update == 4
     assert_equal(forked.updater.network.state_dict(), plain.updater.network.state_dict())
-    passed = trainer(tmp_path, forks=[Fork(3, [key])])
+    forked.bounds = Bounds(None, 6, None)
+    forked.train()
+    passed = trainer(tmp_path, forks=[Fork(4, [key])])
     assert not fresh(passed), "a state saved after the fork has it behind it"
+
+
+def test_a_validation_whose_state_was_never_saved_is_written_once(straight, tmp_path):
+    class Killed(KeyboardInterrupt):
+        pass
+
+    def kill(network, update, score):
+        raise Killed
+
+    with pytest.raises(Interrupted):
+        trainer(tmp_path, Stopping(signal.SIGTERM, 16)).train()
+    again = trainer(tmp_path)
+    again.watchers.kept.add = kill
+    with pytest.raises(Killed):
+        again.train()
+    assert metrics(tmp_path)[-1]["kind"] == "validation"
+    trainer(tmp_path).train()
+    assert metrics(straight) == metrics(tmp_path)
+
+
+def test_a_fork_to_another_criterion_judges_a_finished_training_anew(tmp_path):
+    trainer(tmp_path).train()
+    forked = trainer(tmp_path, forks=[Fork(18, ["criterion.name"])])
+    assert not forked.watchers.kept.kept and not forked.progress.finished
+    assert forked.train().best > -math.inf
+    assert [one["kind"] for one in metrics(tmp_path)].count("validation") == 5
+
+
+def test_a_fork_in_the_middle_of_an_epoch_brings_no_validation(tmp_path):
+    pace = dataclasses.replace(PACE, validate_every=None)
+    trainer(tmp_path, bounds=Bounds(None, 4, None), pace=pace).train()
+    before = len(metrics(tmp_path))
+    forked = trainer(tmp_path, forks=[Fork(4, ["seed"])], bounds=Bounds(None, 5, None), pace=pace)
+    assert forked.progress.batches == 0
+    forked.train()
+    assert [one["update"] for one in metrics(tmp_path)[before:]] == [5]
 
 
 def test_data_without_a_batch_is_refused(tmp_path):

@@ -1,10 +1,10 @@
 """One live line on stderr for a person who watches; plain lines where nobody can."""
 
-import errno
 import logging
 import shutil
 import sys
 import time
+from contextlib import suppress
 
 from nmt.journals.journal import UpdateRecord, ValidationRecord
 
@@ -26,7 +26,7 @@ class Bar:
         self._written = -every_seconds
         self._clearing = _Clearing(self)
 
-    def resume(self, update: int) -> None:
+    def resume(self, update: int, validated: int) -> None:
         """Begin; messages of this program's loggers clear the live line from now on."""
         logging.getLogger("nmt").addHandler(self._clearing)
 
@@ -60,15 +60,10 @@ class Bar:
 
 
 def _say(text: str) -> None:
-    """Write to stderr; where that is a file on a full disk, training matters more than the line."""
-    try:
+    """Write to stderr, if it takes it: no training ends because a disk is full, or nobody reads."""
+    with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
 
 
 class _Clearing(logging.Handler):

@@ -84,8 +84,11 @@ class ValidationRecord:
 class Journal(Protocol):
     """Takes in records; writes nothing before `resume`."""
 
-    def resume(self, update: int) -> None:
-        """Begin after this update (0: anew); what was written of later ones is to be forgotten."""
+    def resume(self, update: int, validated: int) -> None:
+        """Begin after this update (0: anew); what was written of later ones is to be forgotten.
+
+        So are validations after `validated`: the state was saved before the newest was done.
+        """
         ...
 
     def update(self, record: UpdateRecord) -> None:

@@ -27,7 +27,7 @@ class Metrics:
     def __init__(self, path: str) -> None:
         self.path = Path(path)
 
-    def resume(self, update: int) -> None:
+    def resume(self, update: int, validated: int) -> None:
         """Cut what stands in the file of later updates, and averages, which end a training.
 
         Raises:
@@ -37,7 +37,7 @@ class Metrics:
             lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
         except OSError as error:
             raise NmtError(f"{self.path} cannot be read: {error.strerror}") from error
-        kept = [line + b"\n" for line in lines if _stays(line, update)]
+        kept = [line + b"\n" for line in lines if _stays(line, update, validated)]
         atomic.write(self.path, b"".join(kept))
 
     def update(self, record: UpdateRecord) -> None:
@@ -74,9 +74,10 @@ class Metrics:
             ) from error
 
 
-def _stays(line: bytes, update: int) -> bool:
+def _stays(line: bytes, update: int, validated: int) -> bool:
+    last = {"update": update, "validation": validated}
     try:
         record = json.loads(line)
-        return bool(record["update"] <= update and record["kind"] != "average")
+        return bool(record["kind"] in last and record["update"] <= last[record["kind"]])
     except (ValueError, KeyError, TypeError):
         return False

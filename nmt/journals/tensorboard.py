@@ -31,7 +31,7 @@ class TensorBoard:
         self._writer: Any = None
         self._hook = threading.excepthook
 
-    def resume(self, update: int) -> None:
+    def resume(self, update: int, validated: int) -> None:
         """Open a new event file that hides what older ones hold of later updates."""
         threading.excepthook = self._except_hook
         with self._explained():

@@ -12,10 +12,10 @@ class Together:
 
     journals: Sequence[Journal]
 
-    def resume(self, update: int) -> None:
+    def resume(self, update: int, validated: int) -> None:
         """Begin after this update."""
         for journal in self.journals:
-            journal.resume(update)
+            journal.resume(update, validated)
 
     def update(self, record: UpdateRecord) -> None:
         """Take in the numbers of the newest updates."""

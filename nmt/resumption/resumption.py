@@ -54,27 +54,30 @@ class Resumption(Protocol):
         ...
 
 
-def adapted(state: dict[str, Any], forks: Iterable[Fork]) -> dict[str, Any]:
+def adapted(state: dict[str, Any], forks: Sequence[Fork]) -> dict[str, Any]:
     """Leave out of a training state what the settings since then have no use for.
 
     What a state lacks, the training begins afresh: an optimizer's memory of gradients, a
-    schedule's of scores, the score of the best model, the place within an epoch.
+    schedule's of scores, the score of the best model, the weights to average, the place within
+    an epoch.
 
     Args:
-        state: as the trainer saved it; is not changed.
-        forks: those that came after it count.
+        state: as the trainer saved it, with the number of forks it has behind it; not changed.
+        forks: all of them; those that came after the state count.
     """
     progress, updater = dict(state["progress"]), dict(state["updater"])
-    changed = {**state, "progress": progress, "updater": updater}
-    for fork in forks:
-        if fork.update < progress["update"]:
-            continue
+    changed = {**state, "progress": progress, "updater": updater, "forks": len(forks)}
+    for fork in forks[state.get("forks", 0) :]:  # A state of format 1 has none behind it.
         if fork.touches(OPTIMIZER):
             updater.pop("optimizer", None)
-        if fork.touches(SCHEDULE):
+        if fork.touches((*SCHEDULE, *JUDGEMENT)):
             changed.pop("schedule", None)
+        if fork.touches(ORDER) and progress["batches"]:
+            # The epoch that begins again has not come to an end, which a validation would follow.
+            progress |= {"batches": 0, "rows": 0, "validated": progress["update"]}
         if fork.touches(JUDGEMENT):
+            validated = min(progress["validated"], progress["update"] - 1)
+            progress |= {"validated": validated, "finished": False, "stale": 0}
             progress.pop("best", None)
-        if fork.touches(ORDER):
-            progress |= {"batches": 0, "rows": 0}
+            changed.pop("kept", None)
     return changed

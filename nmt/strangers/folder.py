@@ -113,20 +113,26 @@ def _check_there(folder: Path, kinds: Sequence[str]) -> None:
 
 def _check_files(folder: Path) -> None:
     """Hold the files against their sums, where there are any."""
-    there = [name for name in MOST if files.exists(folder / name)]
-    for name in there:
-        files.size(folder / name, MOST[name])
+    there = _there(folder)
     if not files.exists(folder / sums.NAME):
         return
     before, altered = None, [""]
     # Where a training writes this very moment, what was read is not what counts any more.
     while altered and before != (now := files.read(folder / sums.NAME, MOST_SUMS)):
-        before, named = now, sums.stored(folder)
+        before, named, there = now, sums.stored(folder), _there(folder)
         ours = [name for name in MOST if name in there or name in named]
         altered = sums.altered(folder, {name: named.get(name, []) for name in ours})
         altered = altered if named else [sums.NAME]
     for name in altered:
         _refuse_altered(folder, name, there)
+
+
+def _there(folder: Path) -> list[str]:
+    """Name a model's files that are there, each of them a file of a size that it may have."""
+    there = [name for name in MOST if files.exists(folder / name)]
+    for name in there:
+        files.size(folder / name, MOST[name])
+    return there
 
 
 def _refuse_altered(folder: Path, name: str, there: Sequence[str]) -> NoReturn:
@@ -164,6 +170,8 @@ def _check_types(path: Path, found: Mapping[str, Shape]) -> None:
             raise ModelError(
                 f"{path}: {shown(name)} is of type {shape.kind}; the weights of a network are F32"
             )
+        if 0 in shape.sizes:
+            raise ModelError(f"{path}: {shown(name)} is empty; the weights of a network are not")
 
 
 def _check_vocabularies(folder: Path, found: Mapping[str, Shape]) -> None:

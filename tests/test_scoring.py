@@ -4,6 +4,7 @@ import random
 
 import pytest
 import sacrebleu
+from sacrebleu.tokenizers.tokenizer_base import BaseTokenizer
 
 from nmt import scoring
 from nmt.errors import ConfigurationError, NmtError
@@ -23,6 +24,15 @@ def noisy(lines: list[str], share: float, seed: int) -> list[str]:
 def sentences(count: int) -> list[str]:
     draw = random.Random(0)
     return [" ".join(draw.choices(WORDS, k=draw.randint(4, 20))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_score_leaves_no_line_in_memory(metric):
+    metric(sentences(3), sentences(3))
+    methods = [it for rules in BaseTokenizer.__subclasses__() for it in vars(rules).values()]
+    caches = [method.cache_info() for method in methods if hasattr(method, "cache_info")]
+    assert len(caches) >= 2
+    assert not any(cache.currsize for cache in caches)
 
 
 def test_bleu_of_one_wrong_word_in_six_is_what_the_formula_says():

@@ -14,6 +14,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from nmt.command_line import run
+from nmt.plots.formats import check_format
 from nmt.strangers.folder import inspect
 
 log = logging.getLogger(__name__)
@@ -21,15 +22,13 @@ log = logging.getLogger(__name__)
 
 def plot(config: DictConfig) -> None:
     """Draw the picture that the first word names."""
-    # Imported here: without matplotlib the rest of the program works, and this says what to do.
-    from nmt.plots.picture import check_format, save
-
     if config.output is not None:
         check_format(Path(config.output))
     if "trust" in config.picture:
         inspect(Path(str(config.picture.run)), ("model",), config.picture.trust)
-    # Imported after that look, as it imports torch.
+    # Imported after that look, as they import matplotlib, which not everybody has, and torch.
     from nmt.build import instantiate
+    from nmt.plots.picture import save
 
     picture = instantiate(config.picture)
     path = Path(config.output or f"{picture.name}.png")

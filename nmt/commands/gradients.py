@@ -49,7 +49,8 @@ class Text:
 def gradients(config: DictConfig) -> None:
     """Measure all models on the same text; the picture shows them over each other."""
     # Imported here: without matplotlib the rest of the program works, and this says what to do.
-    from nmt.plots.picture import check_format, save
+    from nmt.plots.formats import check_format
+    from nmt.plots.picture import save
 
     allocator.keep_blocks()
     device.use_threads(config.threads)

@@ -1,6 +1,6 @@
 """The contract of a picture, and what all of them share: paper, colours and saving.
 
-Importing this room needs matplotlib; nothing else in the package does.
+Importing this file needs matplotlib; nothing but pictures does.
 """
 
 import io
@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from nmt import atomic
-from nmt.errors import MissingExtraError, NmtError
+from nmt.errors import MissingExtraError
+from nmt.plots.formats import check_format
 
 try:
     import matplotlib as mpl
@@ -22,7 +23,6 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F
 """Okabe and Ito's: told apart by readers who do not see all colours, and in grey print."""
 INK = "#262626"
 PALE = "#d9d9d9"
-FORMATS = (".png", ".svg")
 
 
 class Picture(Protocol):
@@ -64,16 +64,6 @@ def tidy(axes: Axes, across: str, up: str) -> None:
 def colour(number: int) -> str:
     """Give the colour of the system or run of this number, counted from 0; they come round."""
     return COLOURS[number % len(COLOURS)]
-
-
-def check_format(path: Path) -> None:
-    """Refuse, before anything is computed, a file whose ending names no format.
-
-    Raises:
-        NmtError: naming the endings there are.
-    """
-    if path.suffix.lower() not in FORMATS:
-        raise NmtError(f"{path}: expected a file that ends in {' or '.join(FORMATS)}")
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -28,6 +28,24 @@ def write(path: Path, data: bytes) -> None:
         put(beside, path)
 
 
+def make(folder: Path, key: str) -> None:
+    """Make a folder that files can be written into, before the work rather than after it.
+
+    Args:
+        folder: its parents are made too.
+        key: by which the user names another.
+
+    Raises:
+        NmtError: if it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NmtError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise NmtError(f"the folder {folder} is not writable; give another with {key}=…")
+
+
 def put(beside: Path, path: Path) -> None:
     """Rename a file that is flushed, and flush the folder, so that a power cut undoes nothing.
 

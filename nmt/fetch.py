@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmt import atomic, lock
+from nmt import atomic, lock, sums
 from nmt.errors import ConfigurationError, NmtError
 from nmt.receiving import BLOCK, Progress, check_size, receive_rest, size_of
 
@@ -92,12 +92,12 @@ class Fetch:
         """
         goal = folder / text.name
         if goal.is_file():
-            if _sum(goal) == text.sha256:
+            if sums.of(goal) == text.sha256:
                 log.info("%s is there and its sum is right", goal)
                 _tidy(goal)
                 return False
             log.warning("%s is not the expected text (by its sum); fetching it again", goal)
-        _make(folder)
+        atomic.make(folder, "folder")
         with lock.passing(folder):
             self._fetch(f"{address.rstrip('/')}/{text.name}.gz", goal, text.sha256, progress)
         log.info("%s: %d bytes, sum is right", goal, goal.stat().st_size)
@@ -203,17 +203,3 @@ def _tidy(goal: Path) -> None:
         with suppress(NmtError, OSError), lock.passing(goal.parent):
             for path in left:
                 path.unlink(missing_ok=True)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NmtError(f"the folder {folder} cannot be made: {error.strerror}") from error
-    if not os.access(folder, os.W_OK):
-        raise NmtError(f"the folder {folder} is not writable; give another with folder=…")
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -251,8 +251,7 @@ def _plain(thing: Any) -> dict[str, Any]:
 
 def _file_sum(name: str) -> str:
     try:
-        with Path(name).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sums.of(Path(name))
     except FileNotFoundError as error:
         raise CorpusError(
             f"{name} does not exist; the configuration names it under data"

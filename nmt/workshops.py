@@ -44,7 +44,7 @@ def make(folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
     Raises:
         NmtError: what `fill` raises, or if there is no room, or it cannot be written.
     """
-    _check_root(folder.parent)
+    atomic.make(folder.parent, "prepared")
     workshop = folder.with_name(f".{folder.name}{SUFFIX}")
     told = False
     while not folder.exists():
@@ -79,15 +79,6 @@ def _make(workshop: Path, folder: Path, needed: int, fill: Callable[[Path], None
         ) from error
     finally:
         shutil.rmtree(bench, ignore_errors=True)
-
-
-def _check_root(root: Path) -> None:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NmtError(f"the folder {root} cannot be made: {error.strerror}") from error
-    if not os.access(root, os.W_OK):
-        raise NmtError(f"the folder {root} is not writable; give another with prepared=…")
 
 
 def _flush(folder: Path) -> None:

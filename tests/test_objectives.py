@@ -114,19 +114,56 @@ def test_without_gradients_the_values_are_the_same():
 
 def test_the_loss_of_bfloat16_logits_is_computed_in_float32():
     logits = torch.randn(6, PIECES).bfloat16()
+    reference = nn.functional.cross_entropy(
+        logits.float(), batch().labels[batch().mask], reduction="sum"
+    )
 
     class Given(Network):
         def logits(self, readouts):
             return logits.requires_grad_()
 
     loss = CrossEntropy(0.0, 4)(Given(torch.float32), batch(), 1)
-    reference = nn.functional.cross_entropy(
-        logits.detach().float(), batch().labels[batch().mask], reduction="sum"
-    )
     assert loss.sum.dtype == torch.float32
     assert loss.sum.item() == pytest.approx(reference.item(), rel=1e-6)
     loss.sum.backward()
     assert logits.grad.dtype == torch.bfloat16
+
+
+def test_very_unlikely_labels_cost_what_they_are_unlikely():
+    class Given(Network):
+        def logits(self, readouts):
+            return torch.tensor([[500.0] + [0.0] * 6] * 6) + 0 * readouts.sum()
+
+    # Shares of e^-500 are 0 in float32; no label is piece 0.
+    loss = CrossEntropy(0.0, 4)(Given(torch.float32), batch(), 1)
+    assert loss.sum.item() == 6 * 500
+
+
+def test_the_gradient_takes_the_memory_of_the_logits():
+    class Given(Network):
+        def logits(self, readouts):
+            self.given = super().logits(readouts)
+            return self.given
+
+    network = Given(torch.float32)
+    CrossEntropy(0.1, 4)(network, batch(), 1).sum.backward()
+    gradient = network.given.detach()
+    # Shares add up to 1, and so do the labels'.
+    torch.testing.assert_close(gradient.sum(1), torch.zeros(6), atol=1e-6, rtol=0)
+    torch.testing.assert_close(network.output.bias.grad, gradient.sum(0))
+
+
+class Bounded(Network):
+    """Its logits are kept for their own gradient, against the contract."""
+
+    def logits(self, readouts):
+        return super().logits(readouts).tanh()
+
+
+def test_logits_that_are_needed_once_more_are_refused_instead_of_spoilt():
+    loss = CrossEntropy(0.1, 4)(Bounded(torch.float32), batch(), 1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        loss.sum.backward()
 
 
 def test_a_batch_without_a_target_piece_costs_nothing_and_has_a_gradient_of_zero():

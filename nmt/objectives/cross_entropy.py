@@ -24,8 +24,8 @@ class CrossEntropy:
     Attributes:
         smoothing: the share that is spread, 0 to below 1.
         slice_places: target places whose float32 values are held at a time. Small slices stay in
-            a CPU's cache; of the rest only the logits and their gradient are held, in the format
-            that the network computes in.
+            a CPU's cache; of the rest only the logits are held, in the format that the network
+            computes in, and then their gradient in the same memory.
     """
 
     smoothing: float
@@ -48,7 +48,7 @@ class CrossEntropy:
 
 
 class _Smoothed(torch.autograd.Function):
-    """Computes the gradient beside the loss, a slice at a time, and keeps that alone."""
+    """Computes the gradient beside the loss, a slice at a time, in the memory of the logits."""
 
     @staticmethod
     def forward(
@@ -58,21 +58,29 @@ class _Smoothed(torch.autograd.Function):
         smoothing: float,
         slice_places: int,
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """Give the smoothed sum and the plain negative log-likelihood."""
+        """Give the smoothed sum and the plain negative log-likelihood.
+
+        Where there are gradients, `logits` hold that of the smoothed sum afterwards. Who has kept
+        them for a backward pass is told so by autograd, which counts what was written.
+        """
         wide = torch.promote_types(logits.dtype, torch.float32)
-        gradient = torch.empty_like(logits) if ctx.needs_input_grad[0] else None
         smoothed = torch.zeros((), dtype=wide, device=logits.device)
         likelihood = torch.zeros_like(smoothed)
         for first in range(0, len(labels), slice_places):
-            places = slice(first, first + slice_places)
-            log_probabilities = logits[places].to(wide).log_softmax(-1)
-            of_labels = log_probabilities.gather(1, labels[places, None])
-            likelihood -= of_labels.sum()
-            smoothed -= (1 - smoothing) * of_labels.sum()
-            smoothed -= smoothing * log_probabilities.mean(-1).sum()
-            if gradient is not None:
-                gradient[places] = _gradient(log_probabilities, labels[places], smoothing)
-        ctx.save_for_backward(*([] if gradient is None else [gradient]))
+            given, taken = logits[first:][:slice_places], labels[first:][:slice_places, None]
+            values = given.to(wide)
+            shares = values.softmax(-1)
+            # The largest share is at least 1/pieces: its logarithm loses nothing.
+            log_sum = values.amax(-1, keepdim=True) - shares.amax(-1, keepdim=True).log()
+            of_labels = (values.gather(1, taken) - log_sum).sum()
+            likelihood -= of_labels
+            spread = (values.mean(-1, keepdim=True) - log_sum).sum()
+            smoothed -= (1 - smoothing) * of_labels + smoothing * spread
+            if ctx.needs_input_grad[0]:
+                shares.sub_(smoothing / shares.shape[1])
+                excess = torch.full_like(taken, smoothing - 1, dtype=wide)
+                given.copy_(shares.scatter_add_(1, taken, excess))
+        ctx.save_for_backward(*([logits.detach()] if ctx.needs_input_grad[0] else []))
         ctx.mark_non_differentiable(likelihood)
         return smoothed, likelihood
 
@@ -81,15 +89,8 @@ class _Smoothed(torch.autograd.Function):
     def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None, None]:
         """Scale the gradient that `forward` computed."""
         (gradient,) = ctx.saved_tensors
-        return gradient * outer[0].to(gradient.dtype), None, None, None
-
-
-def _gradient(
-    log_probabilities: Float[Tensor, "places pieces"],
-    labels: Int[Tensor, " places"],
-    smoothing: float,
-) -> Float[Tensor, "places pieces"]:
-    """Give `p - q`, in the memory of the log-probabilities."""
-    gradient = log_probabilities.exp_().sub_(smoothing / log_probabilities.shape[1])
-    taken = torch.full_like(labels[:, None], smoothing - 1, dtype=gradient.dtype)
-    return gradient.scatter_add_(1, labels[:, None], taken)
+        scale = outer[0]
+        # Nearly always 1, and a pass over all logits; to look costs a GPU more.
+        if scale.device.type != "cpu" or scale != 1:
+            gradient = gradient * scale.to(gradient.dtype)
+        return gradient, None, None, None

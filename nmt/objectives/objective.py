@@ -34,7 +34,11 @@ class Network(Protocol):
         ...
 
     def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
-        """Give for each piece of the vocabulary its score as the next one, not normalised."""
+        """Give for each piece of the vocabulary its score as the next one, not normalised.
+
+        They are large: an objective may write its gradient over them, so that they must be made
+        anew at each call, by an operation whose own gradient does not need them.
+        """
         ...
 
 

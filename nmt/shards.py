@@ -19,20 +19,32 @@ from nmt.ragged import Ragged
 
 
 @dataclass(frozen=True)
-class Row:
-    """An encoded pair, as it is written.
+class Rows:
+    """Encoded pairs, each a row.
 
     Attributes:
         source: ids of the source pieces, without BEGIN and END.
         target: ids of the target pieces, without BEGIN and END.
-        source_text: the sentence.
-        target_text: the sentence.
+        source_text: the sentences.
+        target_text: the sentences.
     """
 
-    source: Sequence[int]
-    target: Sequence[int]
-    source_text: str
-    target_text: str
+    source: Sequence[Sequence[int]]
+    target: Sequence[Sequence[int]]
+    source_text: Sequence[str]
+    target_text: Sequence[str]
+
+
+def packed(rows: Rows, vocabulary_size: int) -> pa.RecordBatch:
+    """Give rows in the columns of a shard, ready to be written, or sent to another process.
+
+    Args:
+        rows: of one chunk.
+        vocabulary_size: more than the largest id; chooses the width of the numbers.
+    """
+    schema = _schema(_number(vocabulary_size))
+    columns = [pa.array(getattr(rows, column.name), column.type) for column in schema]
+    return pa.record_batch(columns, schema=schema)
 
 
 class Writer:
@@ -48,23 +60,19 @@ class Writer:
             rows_per_shard: a file is complete as soon as it has so many, or a few more.
         """
         self._folder, self._name, self._rows_per_shard = folder, name, rows_per_shard
-        self._schema = _schema(pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32())
+        self._schema = _schema(_number(vocabulary_size))
         self._file: pa.ipc.RecordBatchFileWriter | None = None
         self._shards = self._rows = 0
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Append a chunk; its rows are held in memory together when they are read as text."""
-        if not rows:
+    def write(self, chunk: pa.RecordBatch) -> None:
+        """Append what `packed` gave; its rows are in memory together when they are read as text."""
+        if not len(chunk):
             return
         if self._file is None:
             path = self._folder / f"{self._name}-{self._shards:05d}.arrow"
             self._file = pa.ipc.new_file(str(path), self._schema)
-        columns = [
-            pa.array([getattr(row, column.name) for row in rows], column.type)
-            for column in self._schema
-        ]
-        self._file.write_batch(pa.record_batch(columns, schema=self._schema))
-        self._rows += len(rows)
+        self._file.write_batch(chunk)
+        self._rows += len(chunk)
         if self._rows >= self._rows_per_shard:
             self.close()
 
@@ -221,6 +229,10 @@ class _Column:
 def _ranks(rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
     """Say of each row at which place it is once the rows are sorted."""
     return np.argsort(np.argsort(rows, kind="stable"), kind="stable")
+
+
+def _number(vocabulary_size: int) -> pa.DataType:
+    return pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32()
 
 
 def _schema(number: pa.DataType) -> pa.Schema:

@@ -26,7 +26,7 @@ def plain(folder, source, target):
 
 
 def good(corpus):
-    return [(pair.source, pair.target) for pair in read(corpus, SKIP, Tally())]
+    return list(read(corpus, SKIP, Tally()))
 
 
 def stopped(corpus, policy=SKIP):
@@ -147,7 +147,7 @@ def test_jsonl_reads_source_and_target_and_names_what_is_no_such_object(tmp_path
     ]
     name = write(tmp_path / "a.jsonl", "\n".join(rows).encode() + b'\n"\xff"')
     tally = Tally()
-    assert [pair.source for pair in read(JSONL(name), SKIP, tally)] == ["Bär", "Bär"]
+    assert [source for source, _ in read(JSONL(name), SKIP, tally)] == ["Bär", "Bär"]
     assert tally.read == 11
     assert tally.skipped == {
         "not JSON": 3,
@@ -177,7 +177,7 @@ def test_a_bad_line_on_either_side_costs_its_pair_alone_and_is_counted(tmp_path,
     target = b"x\n" + (b"y" if side == "source" else bad) + b"\nz\n"
     corpus = plain(tmp_path, source, target)
     tally = Tally()
-    pairs = [(pair.source, pair.target) for pair in read(corpus, SKIP, tally)]
+    pairs = list(read(corpus, SKIP, tally))
     assert pairs == [("1", "x"), ("3", "z")]
     file = f"{tmp_path}/a.{'en' if side == 'target' else 'de'}"
     assert (tally.read, tally.skipped) == (3, {reason: 1})

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rows import chunk
 
 from nmt import encoding, lock, seal
 from nmt.command_line import configuration, run
@@ -22,7 +23,7 @@ from nmt.pieces import BPE, Joint, Separate, Unigram
 from nmt.preparation import Preparation, Prepared, prepared
 from nmt.prepare import prepare
 from nmt.report import Report
-from nmt.shards import Row, Writer
+from nmt.shards import Writer
 
 ROOT = Path(__file__).parent.parent
 RANDOM = np.random.default_rng(3)
@@ -366,7 +367,7 @@ def test_a_report_that_does_not_fit_is_refused_though_its_sum_is_right(tmp_path,
 def test_ids_that_no_piece_has_are_refused_though_their_sum_is_right(tmp_path):
     done = preparation(tmp_path)(tmp_path / "prepared")
     with Writer(done.folder, "valid", 90, 10) as writer:
-        writer.write([Row([4, 89], [90], "a", "b")] * 5)
+        writer.write(chunk([([4, 89], [90], "a", "b")] * 5, 90))
     rewritten(done.folder, "report.json", (done.folder / "report.json").read_text())
     with pytest.raises(DamagedError, match=r"the shards in .* have the target id 90, of 90 pieces"):
         Prepared.load(done.folder)

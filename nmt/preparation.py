@@ -140,9 +140,11 @@ class Preparation:
         """
         settings = json.dumps(self.settings(), sort_keys=True)
         total = hashlib.sha256(settings.encode())
-        for split, corpus in (("train", self.train), ("valid", self.valid)):
-            for name in corpus.files():
-                total.update(f"\n{split} {Path(name).suffix} {_file_sum(name)}".encode())
+        named = [("train", name) for name in self.train.files()]
+        named += [("valid", name) for name in self.valid.files()]
+        found = workers.side_by_side(_file_sum, [name for _, name in named])
+        for (split, name), one in zip(named, found, strict=True):
+            total.update(f"\n{split} {Path(name).suffix} {one}".encode())
         return total.hexdigest()
 
     def _make(self, folder: Path, digest: str, processes: int) -> None:

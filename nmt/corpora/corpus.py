@@ -134,8 +134,7 @@ class Lines:
             text = self.data.decode("utf-8")
         except UnicodeDecodeError:
             return None
-        # A carriage return at the very end, without a line feed, stays; whoever looks refuses it.
-        return text.replace("\r\n", "\n").split("\n")[: self.count]
+        return text.replace("\r\n", "\n").removesuffix("\r").split("\n")[: self.count]
 
 
 def lines(name: str) -> Iterator[bytes]:

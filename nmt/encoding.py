@@ -1,28 +1,111 @@
-"""From the pairs of a corpus to its shards, chunk by chunk, counting on the way."""
+"""From the pairs of a corpus to its shards, block by block, counting on the way.
+
+Blocks are cut by numbers of lines alone, so that the shards are the same bytes however many
+processes encode.
+"""
 
 import logging
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, compress, islice
 from pathlib import Path
 
-from nmt.corpora.corpus import Corpus, Fault
-from nmt.corpora.policy import Policy, Sentences, Tally, read
+import numpy as np
+import pyarrow as pa
+
+from nmt import workers
+from nmt.corpora.corpus import Block, Corpus, Fault
+from nmt.corpora.policy import Policy, Sentences, Tally, judged
 from nmt.errors import CorpusError
 from nmt.report import Side, Split
-from nmt.shards import Row, Writer
+from nmt.shards import Rows, Writer, packed
 from nmt.tokenizer import Tokenizers
 from nmt.vocabulary import UNKNOWN
 
 log = logging.getLogger(__name__)
 
 CHUNK = 10_000  # pairs that are encoded at once
+FEW = 8  # chunks that are encoded before other processes are worth their start
 ROWS_PER_SHARD = 500_000
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """What became of a block.
+
+    Attributes:
+        chunk: the rows that are kept, in the columns of a shard.
+        tally: what was read and what was left out.
+        source: counts over the sources that are kept.
+        target: counts over the targets that are kept.
+    """
+
+    chunk: pa.RecordBatch
+    tally: Tally
+    source: Side
+    target: Side
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """Encodes the blocks of a corpus.
+
+    Attributes:
+        policy: what becomes of bad pairs.
+        tokenizers: what encodes the others.
+    """
+
+    policy: Policy
+    tokenizers: Tokenizers
+
+    def __call__(self, block: Block) -> Encoded:
+        """Encode a block.
+
+        Raises:
+            CorpusError: what a strict policy raises.
+        """
+        tally = Tally()
+        rows = self._rows(judged(block, self.policy, tally), tally)
+        size = max(self.tokenizers.source.size, self.tokenizers.target.size)
+        chunk = packed(rows, size)
+        return Encoded(
+            chunk,
+            tally,
+            _counted(rows.source_text, chunk.column("source")),
+            _counted(rows.target_text, chunk.column("target")),
+        )
+
+    def _rows(self, sentences: Sentences, tally: Tally) -> Rows:
+        sources = self.tokenizers.source.encode_lines(sentences.sources, 1)
+        targets = self.tokenizers.target.encode_lines(sentences.targets, 1)
+        rows = Rows(sources, targets, sentences.sources, sentences.targets)
+        sizes, most = list(map(len, chain(sources, targets))), self.policy.max_pieces
+        if min(sizes, default=1) > 0 and max(sizes, default=0) <= most:
+            return rows
+        kept = []
+        for row, (source, target) in enumerate(zip(sources, targets, strict=True)):
+            places = sentences.places(row)
+            fault = _fault(len(source), places[0], most) or _fault(len(target), places[1], most)
+            if fault:
+                self.policy.judge(fault, tally)
+            kept.append(fault is None)
+        return Rows(
+            list(compress(sources, kept)),
+            list(compress(targets, kept)),
+            list(compress(sentences.sources, kept)),
+            list(compress(sentences.targets, kept)),
+        )
+
+
 def encode(
-    corpus: Corpus, policy: Policy, tokenizers: Tokenizers, folder: Path, name: str
+    corpus: Corpus,
+    policy: Policy,
+    tokenizers: Tokenizers,
+    folder: Path,
+    name: str,
+    processes: int = 1,
 ) -> Split:
-    """Write a split's shards, holding one chunk of its pairs in memory.
+    """Write a split's shards, holding some chunks of its pairs in memory.
 
     Args:
         corpus: the pairs.
@@ -30,40 +113,42 @@ def encode(
         tokenizers: what encodes them.
         folder: where the shards go.
         name: of the split; the shards' names begin with it.
+        processes: that encode, if the corpus has more than a few chunks.
 
     Raises:
         CorpusError: if the text cannot be read as pairs, or nothing of it is left.
+        NmtError: if a process was ended from outside.
     """
     tally, source, target, kept = Tally(), Side(), Side(), 0
     size = max(tokenizers.source.size, tokenizers.target.size)
-    pairs = read(corpus, policy, tally)
+    encoding = Encoding(policy, tokenizers)
     with Writer(folder, name, size, ROWS_PER_SHARD) as writer:
-        while chunk := list(islice(pairs, CHUNK)):
-            rows = list(_rows(chunk, policy, tokenizers, tally))
-            for row in rows:
-                source.add(row.source_text, len(row.source), row.source.count(UNKNOWN))
-                target.add(row.target_text, len(row.target), row.target.count(UNKNOWN))
-            writer.write(rows)
-            kept += len(rows)
+        for done in _encoded(encoding, corpus.blocks(CHUNK), processes):
+            tally.join(done.tally)
+            source.join(done.source)
+            target.join(done.target)
+            writer.write(done.chunk)
+            kept += len(done.chunk)
     if not kept:
         raise nothing_left(name, corpus, tally)
     sides = source.in_order(), target.in_order()
     return Split(tally.read, kept, tally.skipped, tally.places, *sides)
 
 
-def _rows(
-    chunk: list[Sentences], policy: Policy, tokenizers: Tokenizers, tally: Tally
-) -> Iterator[Row]:
-    sources = tokenizers.source.encode_lines([pair.source for pair in chunk])
-    targets = tokenizers.target.encode_lines([pair.target for pair in chunk])
-    for pair, source, target in zip(chunk, sources, targets, strict=True):
-        fault = _fault(len(source), pair.source_place, policy.max_pieces) or _fault(
-            len(target), pair.target_place, policy.max_pieces
-        )
-        if fault:
-            policy.judge(fault, tally)
-        else:
-            yield Row(source, target, pair.source, pair.target)
+def _encoded(encoding: Encoding, blocks: Iterator[Block], processes: int) -> Iterator[Encoded]:
+    """Encode the first blocks here; most corpora have no more."""
+    yield from map(encoding, islice(blocks, FEW))
+    if processes == 1:
+        yield from map(encoding, blocks)
+        return
+    for block in blocks:
+        with workers.Crew(encoding, processes) as crew:
+            yield from crew.map(chain([block], blocks))
+
+
+def _counted(texts: Sequence[str], ids: pa.ListArray) -> Side:
+    values, lengths = ids.values.to_numpy(), np.diff(ids.offsets.to_numpy())
+    return Side.of(texts, lengths, int(np.count_nonzero(values == UNKNOWN)))
 
 
 def _fault(pieces: int, place: str, max_pieces: int) -> Fault | None:

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nmt import seal, sums, workshops
+from nmt import seal, sums, workers, workshops
 from nmt.build import instantiate
 from nmt.corpora.corpus import Corpus
 from nmt.corpora.policy import Policy, Tally, read
 from nmt.encoding import encode, nothing_left
-from nmt.errors import CorpusError, DamagedError, ModelError, NmtError
+from nmt.errors import CorpusError, DamagedError, ModelError, NmtError, require
 from nmt.pieces import Pieces, Vocabulary
 from nmt.report import Report
 from nmt.shards import Shards
@@ -98,8 +98,12 @@ class Preparation:
     pieces: Pieces
     vocabulary: Vocabulary
 
-    def __call__(self, root: Path) -> Prepared:
+    def __call__(self, root: Path, processes: int = 1) -> Prepared:
         """Give the corpus, prepared in a folder below `root`.
+
+        Args:
+            root: folder of prepared folders.
+            processes: that encode; what they make is the same for any number.
 
         Raises:
             CorpusError: if the text cannot be read as pairs, or nothing of it is left.
@@ -111,7 +115,7 @@ class Preparation:
         workshops.clear(root)
         prepared = _found(folder, digest)
         if prepared is None:
-            self._make(folder, digest)
+            self._make(folder, digest, processes)
             prepared = Prepared.load(folder)
             _compare(folder)
         prepared.report.log()
@@ -136,23 +140,25 @@ class Preparation:
         """
         settings = json.dumps(self.settings(), sort_keys=True)
         total = hashlib.sha256(settings.encode())
-        for split, corpus in (("train", self.train), ("valid", self.valid)):
-            for name in corpus.files():
-                total.update(f"\n{split} {Path(name).suffix} {_file_sum(name)}".encode())
+        named = [("train", name) for name in self.train.files()]
+        named += [("valid", name) for name in self.valid.files()]
+        found = workers.side_by_side(_file_sum, [name for _, name in named])
+        for (split, name), one in zip(named, found, strict=True):
+            total.update(f"\n{split} {Path(name).suffix} {one}".encode())
         return total.hexdigest()
 
-    def _make(self, folder: Path, digest: str) -> None:
-        text = (*self.train.files(), *self.valid.files())
-        workshops.make(folder, sum(map(_room, text)), lambda empty: self._fill(empty, digest))
+    def _make(self, folder: Path, digest: str, processes: int) -> None:
+        needed = sum(map(_room, (*self.train.files(), *self.valid.files())))
+        workshops.make(folder, needed, lambda empty: self._fill(empty, digest, processes))
 
-    def _fill(self, folder: Path, digest: str) -> None:
+    def _fill(self, folder: Path, digest: str, processes: int) -> None:
         log.info("preparing %s: learning pieces", self.name)
         tokenizers = self.vocabulary(self.pieces, self._texts)
         tokenizers.save(folder)
         splits = {}
         for name, corpus in (("train", self.train), ("valid", self.valid)):
             log.info("preparing %s: encoding %s", self.name, name)
-            splits[name] = encode(corpus, self.policy, tokenizers, folder, name)
+            splits[name] = encode(corpus, self.policy, tokenizers, folder, name, processes)
         sizes = tokenizers.source.size, tokenizers.target.size
         Report(digest, self.settings(), *sizes, splits).save(folder / "report.json")
         seal.close(folder)
@@ -162,7 +168,7 @@ class Preparation:
         empty = True
         for pair in read(self.train, self.policy, tally):
             empty = False
-            yield pair.source, pair.target
+            yield pair
         if empty:
             raise nothing_left("train", self.train, tally)
 
@@ -185,7 +191,11 @@ def prepared(config: Any) -> Prepared:
         instantiate(config.tokenizer),
         instantiate(config.vocabulary),
     )
-    return preparation(Path(config.prepared))
+    given = config.preparation_workers
+    processes = workers.processors() if given is None else given
+    whole = type(processes) is int and processes >= 1
+    require(whole, "preparation_workers", processes, "a whole number, 1 or more")
+    return preparation(Path(config.prepared), processes)
 
 
 def _found(folder: Path, digest: str) -> Prepared | None:

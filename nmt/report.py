@@ -3,16 +3,21 @@
 import dataclasses
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
+
+import numpy as np
+from jaxtyping import Int
 
 from nmt.errors import DamagedError, NmtError
 
 log = logging.getLogger(__name__)
 
 BIN = 10  # pieces, of the length histogram
+FIRST_OF_SPACES = np.frombuffer(b"\xc2\xe1\xe2\xe3", np.uint8)
+"""With which bytes of UTF-8 all spaces begin that are not in ASCII."""
 
 
 @dataclass
@@ -35,16 +40,37 @@ class Side:
     longest: int = 0
     lengths: dict[str, int] = field(default_factory=dict)
 
-    def add(self, text: str, pieces: int, unknown: int) -> None:
-        """Count a sentence."""
-        self.characters += len(text)
-        self.words += len(text.split())
-        self.pieces += pieces
-        self.unknown += unknown
-        self.longest = max(self.longest, pieces)
-        start = (pieces - 1) // BIN * BIN
-        name = f"{start + 1}-{start + BIN}"
-        self.lengths[name] = self.lengths.get(name, 0) + 1
+    @classmethod
+    def of(cls, texts: Sequence[str], pieces: Int[np.ndarray, " rows"], unknown: int) -> "Side":
+        """Count sentences, each with at least one piece.
+
+        Args:
+            texts: the sentences.
+            pieces: how many each of them has.
+            unknown: how many of all these are UNKNOWN.
+        """
+        bins = np.bincount((pieces - 1) // BIN)
+        return cls(
+            characters=sum(map(len, texts)),
+            words=_words(texts),
+            pieces=int(pieces.sum()),
+            unknown=unknown,
+            longest=int(pieces.max(initial=0)),
+            lengths={
+                f"{place * BIN + 1}-{(place + 1) * BIN}": int(bins[place])
+                for place in np.flatnonzero(bins)
+            },
+        )
+
+    def join(self, other: "Side") -> None:
+        """Count what was counted of other sentences."""
+        self.characters += other.characters
+        self.words += other.words
+        self.pieces += other.pieces
+        self.unknown += other.unknown
+        self.longest = max(self.longest, other.longest)
+        for name, count in other.lengths.items():
+            self.lengths[name] = self.lengths.get(name, 0) + count
 
     def in_order(self) -> "Side":
         """Give the same with the histogram's bins in order."""
@@ -153,6 +179,15 @@ class Report:
         except (ValueError, TypeError, RecursionError) as error:
             what = f"{path} is not a report of this program ({error})"
             raise DamagedError(what, path.parent) from error
+
+
+def _words(texts: Sequence[str]) -> int:
+    """Count what `str.split` finds in texts that have no control characters but tabs."""
+    codes = np.frombuffer("\n".join(["", *texts]).encode(), np.uint8)
+    if np.isin(codes, FIRST_OF_SPACES).any():
+        return sum(len(text.split()) for text in texts)
+    spaces = codes <= ord(" ")
+    return int(np.count_nonzero(spaces[:-1] > spaces[1:]))
 
 
 def _made(kind: Any, plain: Any) -> Any:

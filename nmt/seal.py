@@ -5,7 +5,7 @@ import logging
 import time
 from pathlib import Path
 
-from nmt import sums
+from nmt import sums, workers
 from nmt.errors import DamagedError, NmtError
 
 SECONDS = 1.0
@@ -21,7 +21,9 @@ def close(folder: Path) -> None:
         NmtError: if they cannot be written.
         OSError: if a file cannot be read.
     """
-    sums.record(folder, {path.name: [sums.of(path)] for path in sorted(folder.iterdir())})
+    paths = sorted(folder.iterdir())
+    found = workers.side_by_side(sums.of, paths)
+    sums.record(folder, {path.name: [one] for path, one in zip(paths, found, strict=True)})
 
 
 def check(folder: Path) -> None:
@@ -46,8 +48,7 @@ def check(folder: Path) -> None:
         raise DamagedError(f"{folder / sums.NAME} does not hold sums", folder)
     for name in sorted(there - {sums.NAME, *files}):
         raise DamagedError(f"{folder / name} does not belong there (by {sums.NAME})", folder)
-    for name, sums_of_it in files.items():
-        _check(folder / name, folder, sums_of_it)
+    workers.side_by_side(lambda name: _check(folder / name, folder, files[name]), list(files))
     taken = time.monotonic() - start
     if taken > SECONDS:
         log.info("checked the sums of %s in %.1f seconds", folder, taken)

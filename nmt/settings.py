@@ -29,6 +29,7 @@ MAY_CHANGE = (
     "keep",
     "minutes",
     "patience",
+    "preparation_workers",
     "prepared",
     "resume",
     "run",

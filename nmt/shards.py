@@ -7,32 +7,47 @@ processes that read it share one copy.
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Int, Integer
 
+from nmt import workers
 from nmt.errors import DamagedError, NmtError
 from nmt.ragged import Ragged
 
 
 @dataclass(frozen=True)
-class Row:
-    """An encoded pair, as it is written.
+class Rows:
+    """Encoded pairs, each a row.
 
     Attributes:
         source: ids of the source pieces, without BEGIN and END.
         target: ids of the target pieces, without BEGIN and END.
-        source_text: the sentence.
-        target_text: the sentence.
+        source_text: the sentences.
+        target_text: the sentences.
     """
 
-    source: Sequence[int]
-    target: Sequence[int]
-    source_text: str
-    target_text: str
+    source: Sequence[Sequence[int]]
+    target: Sequence[Sequence[int]]
+    source_text: Sequence[str]
+    target_text: Sequence[str]
+
+
+def packed(rows: Rows, vocabulary_size: int) -> pa.RecordBatch:
+    """Give rows in the columns of a shard, ready to be written, or sent to another process.
+
+    Args:
+        rows: of one chunk.
+        vocabulary_size: more than the largest id; chooses the width of the numbers.
+    """
+    schema = _schema(_number(vocabulary_size))
+    columns = [pa.array(getattr(rows, column.name), column.type) for column in schema]
+    return pa.record_batch(columns, schema=schema)
 
 
 class Writer:
@@ -48,23 +63,19 @@ class Writer:
             rows_per_shard: a file is complete as soon as it has so many, or a few more.
         """
         self._folder, self._name, self._rows_per_shard = folder, name, rows_per_shard
-        self._schema = _schema(pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32())
+        self._schema = _schema(_number(vocabulary_size))
         self._file: pa.ipc.RecordBatchFileWriter | None = None
         self._shards = self._rows = 0
 
-    def write(self, rows: Sequence[Row]) -> None:
-        """Append a chunk; its rows are held in memory together when they are read as text."""
-        if not rows:
+    def write(self, chunk: pa.RecordBatch) -> None:
+        """Append what `packed` gave; its rows are in memory together when they are read as text."""
+        if not len(chunk):
             return
         if self._file is None:
             path = self._folder / f"{self._name}-{self._shards:05d}.arrow"
             self._file = pa.ipc.new_file(str(path), self._schema)
-        columns = [
-            pa.array([getattr(row, column.name) for row in rows], column.type)
-            for column in self._schema
-        ]
-        self._file.write_batch(pa.record_batch(columns, schema=self._schema))
-        self._rows += len(rows)
+        self._file.write_batch(chunk)
+        self._rows += len(chunk)
         if self._rows >= self._rows_per_shard:
             self.close()
 
@@ -85,12 +96,7 @@ class Writer:
 
 
 class Shards:
-    """The rows of one split, numbered from 0 through all its files.
-
-    Attributes:
-        source_lengths: pieces of each source sentence, without BEGIN and END.
-        target_lengths: the same for the targets.
-    """
+    """The rows of one split, numbered from 0 through all its files."""
 
     def __init__(self, folder: Path, name: str) -> None:
         """Map the files `NAME-*.arrow` of a folder, in order.
@@ -99,14 +105,12 @@ class Shards:
             DamagedError: if a file is not one that a `Writer` wrote.
             NmtError: if it may not be read.
         """
-        self._chunks: list[pa.RecordBatch] = []
-        for path in sorted(folder.glob(f"{name}-*.arrow")):
-            self._chunks.extend(_chunks(path))
+        self._paths = sorted(folder.glob(f"{name}-*.arrow"))
+        workers.side_by_side(_check_file, self._paths)
+        self._chunks = [chunk for path in self._paths for chunk in _chunks(path)]
         sizes = [chunk.num_rows for chunk in self._chunks]
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)
         self._ids = {side: [_Column.of(chunk, side) for chunk in self._chunks] for side in _SIDES}
-        self.source_lengths = self._lengths("source")
-        self.target_lengths = self._lengths("target")
 
     def check_ids(self, source_pieces: int, target_pieces: int, folder: Path) -> None:
         """Hold all ids against the vocabularies, beyond which they would read foreign memory.
@@ -115,8 +119,8 @@ class Shards:
             DamagedError: names one that is none of theirs.
         """
         for side, pieces in (("source", source_pieces), ("target", target_pieces)):
-            for column in self._ids[side]:
-                strange = column.outside(pieces)
+            for path in self._paths:
+                strange = _outside(path, side, pieces)
                 if strange is not None:
                     what = f"the shards in {folder} have the {side} id {strange}"
                     raise DamagedError(f"{what}, of {pieces} pieces", folder)
@@ -156,6 +160,16 @@ class Shards:
     def target_texts(self, rows: Int[np.ndarray, " rows"]) -> list[str]:
         """Copy these target sentences, in this order."""
         return self._texts("target_text", rows)
+
+    @cached_property
+    def source_lengths(self) -> Int[np.ndarray, " rows"]:
+        """Pieces of each source sentence, without BEGIN and END."""
+        return self._lengths("source")
+
+    @cached_property
+    def target_lengths(self) -> Int[np.ndarray, " rows"]:
+        """The same for the targets."""
+        return self._lengths("target")
 
     def _lengths(self, side: str) -> Int[np.ndarray, " rows"]:
         lengths = [np.diff(column.offsets) for column in self._ids[side]]
@@ -206,13 +220,6 @@ class _Column:
         column = chunk.column(side)
         return cls(column.values.to_numpy(), column.offsets.to_numpy())
 
-    def outside(self, pieces: int) -> int | None:
-        """Give an id that none of so many pieces has, if there is one."""
-        if not self.values.size:
-            return None
-        ends = int(self.values.min()), int(self.values.max())
-        return next((one for one in ends if not 0 <= one < pieces), None)
-
     def take(self, places: Int[np.ndarray, " taken"]) -> Ragged:
         starts = self.offsets[places].astype(np.int64)
         return Ragged(self.values, starts, self.offsets[places + 1] - starts).compact()
@@ -223,25 +230,49 @@ def _ranks(rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
     return np.argsort(np.argsort(rows, kind="stable"), kind="stable")
 
 
+def _number(vocabulary_size: int) -> pa.DataType:
+    return pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32()
+
+
 def _schema(number: pa.DataType) -> pa.Schema:
     ids, text = pa.list_(number), pa.large_string()
     return pa.schema({"source": ids, "target": ids, "source_text": text, "target_text": text})
 
 
 def _chunks(path: Path) -> list[pa.RecordBatch]:
-    try:
+    with _explained(path):
         file = pa.ipc.open_file(pa.memory_map(str(path)))
         if file.schema not in (_schema(pa.uint16()), _schema(pa.int32())):
             raise pa.ArrowInvalid("other columns than those of a shard")
-        chunks = [file.get_batch(number) for number in range(file.num_record_batches)]
-        for chunk in chunks:
-            _check(chunk)
+        return [file.get_batch(number) for number in range(file.num_record_batches)]
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise NmtError(f"{path} cannot be read: {os.strerror(error.errno)}") from error
         what = " ".join(str(error).split())
         raise DamagedError(f"{path} is damaged ({what})", path.parent) from error
-    return chunks
+
+
+def _check_file(path: Path) -> None:
+    """Look at all of a file, mapped apart: what was seen of a mapping counts as this process's."""
+    with _explained(path):
+        for chunk in _chunks(path):
+            _check(chunk)
+
+
+def _outside(path: Path, side: str, pieces: int) -> int | None:
+    """Give an id of a file, mapped apart, that none of so many pieces has, if there is one."""
+    for chunk in _chunks(path):
+        values = _Column.of(chunk, side).values
+        for one in (int(values.min()), int(values.max())) if values.size else ():
+            if not 0 <= one < pieces:
+                return one
+    return None
 
 
 def _check(chunk: pa.RecordBatch) -> None:

@@ -80,9 +80,9 @@ class Tokenizer:
         """Cut a line into its most probable pieces, without BEGIN and END."""
         return self.encode_lines([line])[0]
 
-    def encode_lines(self, lines: Sequence[str]) -> list[list[int]]:
-        """Do for many lines what `encode` does for one, on all processors."""
-        ids: list[list[int]] = self._model.encode(_spaced(lines), num_threads=-1)
+    def encode_lines(self, lines: Sequence[str], threads: int = -1) -> list[list[int]]:
+        """Do for many lines what `encode` does for one; -1 threads are one a processor."""
+        ids: list[list[int]] = self._model.encode(_spaced(lines), num_threads=threads)
         return ids
 
     def sample(self, line: str, alpha: float, seed: int) -> list[int]:
@@ -183,4 +183,5 @@ class Tokenizers:
 
 
 def _spaced(lines: Iterable[str]) -> list[str]:
-    return [line.replace("\t", " ") for line in lines]
+    held = list(lines)
+    return [line.replace("\t", " ") for line in held] if "\t" in "".join(held) else held

@@ -17,6 +17,7 @@ from nmt import checkpoint, distributed, lock, sums
 from nmt.benchmark import TRAINING
 from nmt.build import instantiate
 from nmt.checkpoint import Checkpoints
+from nmt.eager import eager
 from nmt.errors import ConfigurationError, NmtError, require
 from nmt.interruption import Interrupted
 from nmt.pace import Bounds, Pace
@@ -98,7 +99,7 @@ def optimizer(config: DictConfig, network: torch.nn.Module) -> torch.optim.Optim
     Raises:
         ConfigurationError: if it refuses its values.
     """
-    make = instantiate(config.optimizer)
+    make = eager(instantiate(config.optimizer))
     try:
         return make(parameter_groups(network))
     except (TypeError, ValueError, RuntimeError) as error:

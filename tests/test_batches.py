@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nmt.batches import Batches, Best, Sampled, in_order
 from nmt.errors import ConfigurationError
 from nmt.pieces import Joint, Unigram
-from nmt.shards import Row, Shards, Writer
+from nmt.shards import Rows, Shards, Writer, packed
 from nmt.vocabulary import BEGIN, END, PADDING
 
 RANDOM = np.random.default_rng(3)
@@ -34,12 +34,9 @@ def shards(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shards")
     with Writer(folder, "train", 120, 60) as writer:
         for start in range(0, len(TEXTS), 20):
-            chunk = TEXTS[start : start + 20]
-            sources = tokenizers().source.encode_lines([source for source, _ in chunk])
-            targets = tokenizers().target.encode_lines([target for _, target in chunk])
-            writer.write(
-                [Row(a, b, *pair) for a, b, pair in zip(sources, targets, chunk, strict=True)]
-            )
+            sources, targets = zip(*TEXTS[start : start + 20], strict=True)
+            ids = [tokenizers().source.encode_lines(side) for side in (sources, targets)]
+            writer.write(packed(Rows(*ids, sources, targets), 120))
     return Shards(folder, "train")
 
 
@@ -202,7 +199,7 @@ def test_in_order_gives_each_row_once_with_its_number(shards, budget):
 
 def test_no_rows_give_no_batches(tmp_path):
     with Writer(tmp_path, "train", 120, 60) as writer:
-        writer.write([])
+        writer.write(packed(Rows([], [], [], []), 120))
     empty = Shards(tmp_path, "train")
     assert list(batches(empty).epoch(0, 0)) == list(in_order(*both(empty), 10)) == []
 

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from nmt.corpora.corpus import Fault, Pair, lines
+from nmt.corpora.corpus import Corpus, Fault, Pair, Pairs, lines
 from nmt.corpora.jsonl import JSONL
 from nmt.corpora.plain import Plain
-from nmt.corpora.policy import PLACES, Skip, Strict, Tally, read
+from nmt.corpora.policy import PLACES, Skip, Strict, Tally, judged, read
 from nmt.corpora.tsv import TSV
 from nmt.errors import CorpusError
 
@@ -26,7 +26,7 @@ def plain(folder, source, target):
 
 
 def good(corpus):
-    return [(pair.source, pair.target) for pair in read(corpus, SKIP, Tally())]
+    return list(read(corpus, SKIP, Tally()))
 
 
 def stopped(corpus, policy=SKIP):
@@ -147,7 +147,7 @@ def test_jsonl_reads_source_and_target_and_names_what_is_no_such_object(tmp_path
     ]
     name = write(tmp_path / "a.jsonl", "\n".join(rows).encode() + b'\n"\xff"')
     tally = Tally()
-    assert [pair.source for pair in read(JSONL(name), SKIP, tally)] == ["Bär", "Bär"]
+    assert [source for source, _ in read(JSONL(name), SKIP, tally)] == ["Bär", "Bär"]
     assert tally.read == 11
     assert tally.skipped == {
         "not JSON": 3,
@@ -177,7 +177,7 @@ def test_a_bad_line_on_either_side_costs_its_pair_alone_and_is_counted(tmp_path,
     target = b"x\n" + (b"y" if side == "source" else bad) + b"\nz\n"
     corpus = plain(tmp_path, source, target)
     tally = Tally()
-    pairs = [(pair.source, pair.target) for pair in read(corpus, SKIP, tally)]
+    pairs = list(read(corpus, SKIP, tally))
     assert pairs == [("1", "x"), ("3", "z")]
     file = f"{tmp_path}/a.{'en' if side == 'target' else 'de'}"
     assert (tally.read, tally.skipped) == (3, {reason: 1})
@@ -207,3 +207,63 @@ def test_a_tally_counts_all_faults_but_names_the_first_places_only(tmp_path):
     assert tally.skipped == {"empty line": 9}
     places = [place.split()[0].split(":")[-1] for place in tally.places["empty line"]]
     assert places == [str(number) for number in range(1, PLACES + 1)]
+
+
+TEXTS = [
+    b"a\nb\nc",
+    b"a\r\nb\n",
+    b"a\r\r\nb\r",
+    b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n",
+    b"\xef\xbb\xbf",
+    b"\n\n",
+    b"a\n\xff\nb\n",
+    b"a\x85\n\xc2\x85\n\xc2\xa0x\n",
+    "ü\u2028\u3000 \t☃\n".encode() * 5,
+]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 100])
+@pytest.mark.parametrize("text", TEXTS)
+def test_blocks_of_lines_are_the_pairs_of_iteration_and_their_texts_those_of_lines(
+    tmp_path, text, count
+):
+    name = write(tmp_path / "a", text)
+    corpus = Plain(name, name)
+    blocks = list(corpus.blocks(count))
+    assert [len(list(block)) for block in blocks[:-1]] == [count] * (len(blocks) - 1)
+    assert [pair for block in blocks for pair in block] == list(corpus)
+    for block in blocks:
+        if block.texts() is not None:
+            found = [(pair.source.decode(), pair.target.decode()) for pair in block]
+            assert list(zip(*block.texts(), strict=True)) == found
+
+
+class Own(Corpus):
+    """A corpus of the user's, which knows nothing of blocks."""
+
+    def __iter__(self):
+        yield from (Pair(b"a", b"b", f"here:{number}", "there") for number in range(1, 4))
+        yield Fault("torn", "here:4", "half a line")
+
+    def files(self):
+        return ("here",)
+
+
+def test_a_corpus_that_only_iterates_has_blocks_all_the_same():
+    blocks = list(Own().blocks(3))
+    assert [len(list(block)) for block in blocks] == [3, 1]
+    assert good(Own()) == [("a", "b")] * 3
+    assert stopped(Own(), STRICT).startswith("here:4: torn: half a line")
+
+
+@pytest.mark.parametrize("text", [b"a\nb\n", b"a\n\n", b"\x7f\n", "\x85\n§\n".encode(), b"a\r"])
+def test_lines_that_are_looked_at_together_are_judged_as_each_alone(tmp_path, text):
+    pairs = list(Plain(*[write(tmp_path / "a", text)] * 2))
+    together, alone = Tally(), Tally()
+    passed = judged(Pairs(pairs), SKIP, alone)
+    (block,) = Plain(*[str(tmp_path / "a")] * 2).blocks(9)
+    found = judged(block, SKIP, together)
+    assert (found.sources, found.targets) == (passed.sources, passed.targets)
+    assert together == alone
+    rows = range(len(found.sources))
+    assert list(map(found.places, rows)) == list(map(passed.places, rows))

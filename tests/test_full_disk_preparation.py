@@ -6,6 +6,7 @@ import os
 
 import pytest
 from full import longest_file, run
+from rows import chunk
 from server import NAME, PACKED, TEXT, Server, running
 from test_preparation import LINES, SETTINGS, preparation
 
@@ -14,7 +15,7 @@ from nmt.command_line import configuration
 from nmt.errors import NmtError
 from nmt.pieces import Unigram
 from nmt.preparation import prepared
-from nmt.shards import Row, Shards, Writer
+from nmt.shards import Shards, Writer
 
 FILE = f"{{_target_:nmt.fetch.PackedText,name:{NAME},sha256:{hashlib.sha256(TEXT).hexdigest()}}}"
 
@@ -32,7 +33,7 @@ def test_a_preparation_that_fills_the_disk_leaves_nothing_and_says_so(tmp_path, 
 def test_shards_that_fill_the_disk_leave_nothing(tmp_path):
     def fill(empty):
         with Writer(empty, "train", 90, 100) as writer:
-            writer.write([Row([4], [5], "a", "b" * 1000)] * 10)
+            writer.write(chunk([([4], [5], "a", "b" * 1000)] * 10, 90))
 
     with longest_file(5_000), pytest.raises(NmtError) as caught:
         workshops.make(tmp_path / "a-0", 0, fill)

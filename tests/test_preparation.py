@@ -12,17 +12,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rows import chunk
 
 from nmt import encoding, lock, seal
 from nmt.command_line import configuration, run
+from nmt.corpora.jsonl import JSONL
 from nmt.corpora.plain import Plain
 from nmt.corpora.policy import Skip, Strict
+from nmt.corpora.tsv import TSV
 from nmt.errors import ConfigurationError, CorpusError, DamagedError, NmtError
 from nmt.pieces import BPE, Joint, Separate, Unigram
 from nmt.preparation import Preparation, Prepared, prepared
 from nmt.prepare import prepare
-from nmt.report import Report
-from nmt.shards import Row, Writer
+from nmt.report import Report, Side
+from nmt.shards import Writer
 
 ROOT = Path(__file__).parent.parent
 RANDOM = np.random.default_rng(3)
@@ -82,6 +85,59 @@ def test_many_chunks_and_shards_hold_what_one_does(tmp_path, monkeypatch):
     assert np.array_equal(
         many.train.sources(everything).values, one.train.sources(everything).values
     )
+
+
+@pytest.mark.parametrize("ending", ["txt", "tsv", "jsonl"])
+def test_any_number_of_processes_writes_the_same_bytes(tmp_path, monkeypatch, ending):
+    monkeypatch.setattr(encoding, "CHUNK", 7)
+    monkeypatch.setattr(encoding, "FEW", 2)
+    monkeypatch.setattr(encoding, "ROWS_PER_SHARD", 20)
+    # Bad lines stand in some of the blocks, so that not all of these are read at once.
+    sources = [*LINES[:40], "", "\x07", *LINES[40:], "gbfcd " * 60, "\u2003", LINES[3]]
+    targets = [line.upper() or "leer" for line in sources]
+    if ending == "txt":
+        train = corpus(tmp_path, "train", sources, targets)
+    elif ending == "tsv":
+        rows = [f"{one}\t{other}" for one, other in zip(sources, targets, strict=True)]
+        train = TSV(write(tmp_path, "train.tsv", [*rows, "no tab"]))
+    else:
+        pairs = [
+            {"source": one, "target": other} for one, other in zip(sources, targets, strict=True)
+        ]
+        train = JSONL(write(tmp_path, "train.jsonl", [*map(json.dumps, pairs), "{"]))
+    making = preparation(tmp_path, train=train, policy=Skip(400, 50))
+    alone, together = making(tmp_path / "1"), making(tmp_path / "3", 3)
+    assert files(alone.folder) == files(together.folder)
+    report = alone.report.splits["train"]
+    assert (report.kept, report.read - report.kept) == (91, 4 + (ending != "txt"))
+    assert sum(report.skipped.values()) == report.read - report.kept
+
+
+def test_a_strict_policy_stops_at_the_same_line_in_any_number_of_processes(tmp_path, monkeypatch):
+    monkeypatch.setattr(encoding, "CHUNK", 7)
+    monkeypatch.setattr(encoding, "FEW", 2)
+    lines = [*LINES[:40], "gbfcd " * 60, *LINES[40:], "gbfcd " * 60]
+    making = preparation(
+        tmp_path, train=corpus(tmp_path, "train", lines, lines), policy=Strict(400, 50)
+    )
+    for processes in (1, 2):
+        with pytest.raises(CorpusError, match=r"train\.de:41: too many pieces: "):
+            making(tmp_path / "prepared", processes)
+        assert list((tmp_path / "prepared").iterdir()) == []
+
+
+def test_a_number_of_processes_that_is_none_is_refused(tmp_path):
+    words = ["preparation_workers=0", f"prepared={tmp_path}"]
+    with pytest.raises(ConfigurationError, match="preparation_workers=0: expected a whole number"):
+        prepared(configuration("prepare", words, ()))
+
+
+def test_words_are_counted_as_python_splits_them(tmp_path):
+    texts = ["a  b", " a b ", "a\u00a0b", "ä\u2003b c", "\u3000a", "a\tb", "„a“ b", "über"]
+    for chosen in (texts, texts[:2], texts[5:6] + texts[7:]):
+        side = Side.of(chosen, np.full(len(chosen), 1), 0)
+        assert side.words == sum(len(text.split()) for text in chosen)
+        assert side.characters == sum(map(len, chosen))
 
 
 def test_the_same_text_and_settings_find_the_folder_as_it_is(tmp_path):
@@ -366,7 +422,7 @@ def test_a_report_that_does_not_fit_is_refused_though_its_sum_is_right(tmp_path,
 def test_ids_that_no_piece_has_are_refused_though_their_sum_is_right(tmp_path):
     done = preparation(tmp_path)(tmp_path / "prepared")
     with Writer(done.folder, "valid", 90, 10) as writer:
-        writer.write([Row([4, 89], [90], "a", "b")] * 5)
+        writer.write(chunk([([4, 89], [90], "a", "b")] * 5, 90))
     rewritten(done.folder, "report.json", (done.folder / "report.json").read_text())
     with pytest.raises(DamagedError, match=r"the shards in .* have the target id 90, of 90 pieces"):
         Prepared.load(done.folder)

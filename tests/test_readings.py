@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from rows import chunk
 from small_run import tokenizer
 from test_language_models import recurrent
 
@@ -8,7 +9,7 @@ from nmt.batch import Batch
 from nmt.errors import ConfigurationError
 from nmt.readings.lines import Lines
 from nmt.readings.running import Carrying, Running
-from nmt.shards import Row, Shards, Writer
+from nmt.shards import Shards, Writer
 from nmt.side import Source, Target
 from nmt.tokenizer import Tokenizers
 from nmt.vocabulary import BEGIN, END, PADDING
@@ -19,7 +20,7 @@ ROWS = [list(range(4, 4 + length)) for length in (3, 1, 7, 2, 5, 4, 6, 1, 2, 9)]
 @pytest.fixture
 def shards(tmp_path):
     with Writer(tmp_path, "train", 30, 60) as writer:
-        writer.write([Row(ids[::-1], ids, "s", "t") for ids in ROWS])
+        writer.write(chunk([(ids[::-1], ids, "s", "t") for ids in ROWS], 30))
     return Shards(tmp_path, "train")
 
 

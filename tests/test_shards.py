@@ -7,23 +7,25 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import chunk
 
 from nmt.errors import DamagedError, NmtError
 from nmt.ragged import Ragged
-from nmt.shards import Row, Shards, Writer
+from nmt.shards import Shards, Writer
 
 IDS = st.lists(st.integers(0, 65_535), max_size=6)
 
 
 def row(number):
     ids = list(range(number, number + number % 5))
-    return Row(ids, [*ids[::-1], 7], f"Quelle {number} ü", f"target {number}")
+    return ids, [*ids[::-1], 7], f"Quelle {number} ü", f"target {number}"
 
 
-def written(folder, count, *, chunk=3, shard=7, size=40_000):
+def written(folder, count, *, together=3, shard=7, size=40_000):
     with Writer(folder, "train", size, shard) as writer:
-        for start in range(0, count, chunk):
-            writer.write([row(i) for i in range(start, min(count, start + chunk))])
+        for start in range(0, count, together):
+            rows = [row(i) for i in range(start, min(count, start + together))]
+            writer.write(chunk(rows, size))
     return Shards(folder, "train")
 
 
@@ -37,13 +39,13 @@ def test_each_row_comes_back(tmp_path, count):
     shards = written(tmp_path, count)
     assert len(shards) == len(shards.source_lengths) == len(shards.target_lengths) == count
     for i in range(count):
-        expected = row(i)
-        assert shards.source(i).tolist() == expected.source
-        assert shards.target(i).tolist() == expected.target
-        assert shards.source_text(i) == expected.source_text
-        assert shards.target_text(i) == expected.target_text
-        assert shards.source_lengths[i] == len(expected.source)
-        assert shards.target_lengths[i] == len(expected.target)
+        source, target, source_text, target_text = row(i)
+        assert shards.source(i).tolist() == source
+        assert shards.target(i).tolist() == target
+        assert shards.source_text(i) == source_text
+        assert shards.target_text(i) == target_text
+        assert shards.source_lengths[i] == len(source)
+        assert shards.target_lengths[i] == len(target)
 
 
 def test_a_file_is_complete_once_it_has_its_rows(tmp_path):
@@ -55,17 +57,18 @@ def test_a_file_is_complete_once_it_has_its_rows(tmp_path):
 def test_many_rows_come_in_the_order_that_was_asked_for_and_may_repeat(tmp_path):
     shards = written(tmp_path, 20)
     asked = np.array([19, 0, 7, 7, 3, 12, 0])
-    assert rows(shards.sources(asked)) == [row(i).source for i in asked]
-    assert rows(shards.targets(asked)) == [row(i).target for i in asked]
-    assert shards.source_texts(asked) == [row(i).source_text for i in asked]
-    assert shards.target_texts(asked) == [row(i).target_text for i in asked]
+    sources, targets, source_texts, target_texts = zip(*map(row, asked), strict=True)
+    assert rows(shards.sources(asked)) == list(sources)
+    assert rows(shards.targets(asked)) == list(targets)
+    assert shards.source_texts(asked) == list(source_texts)
+    assert shards.target_texts(asked) == list(target_texts)
     assert rows(shards.sources(asked[:0])) == shards.source_texts(asked[:0]) == []
 
 
 @pytest.mark.parametrize(("size", "largest"), [(1 << 16, 65_535), (1 << 17, 131_071)])
 def test_the_numbers_are_wide_enough_for_the_vocabulary(tmp_path, size, largest):
     with Writer(tmp_path, "train", size, 10) as writer:
-        writer.write([Row([largest], [0, largest], "a", "b")])
+        writer.write(chunk([([largest], [0, largest], "a", "b")], size))
     shards = Shards(tmp_path, "train")
     assert shards.source(0).tolist() == [largest]
     assert shards.target(0).dtype.itemsize == (2 if size <= 1 << 16 else 4)
@@ -136,7 +139,7 @@ def test_an_id_beyond_the_vocabulary_is_named(tmp_path):
         shards.check_ids(22, 23, tmp_path)
     (tmp_path / "wide").mkdir()
     with Writer(tmp_path / "wide", "train", 1 << 17, 10) as writer:
-        writer.write([Row([-1], [4], "a", "b")])
+        writer.write(chunk([([-1], [4], "a", "b")], 1 << 17))
     with pytest.raises(DamagedError, match=r"have the source id -1, of 22 pieces"):
         Shards(tmp_path / "wide", "train").check_ids(22, 22, tmp_path)
 

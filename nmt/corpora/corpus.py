@@ -10,12 +10,14 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from nmt.errors import CorpusError
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+AT_ONCE = 1_000  # lines that are read together where nobody says
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,33 @@ class Fault:
 
 
 @runtime_checkable
+class Block(Protocol):
+    """Pairs that follow each other in a corpus; another process may take them apart."""
+
+    def __iter__(self) -> Iterator[Pair | Fault]:
+        """Give the pairs in order."""
+        ...
+
+    def texts(self) -> tuple[list[str], list[str]] | None:
+        """Give all sources and all targets at once where each line is a pair of UTF-8.
+
+        They are those of iteration, which is slower and names what is wrong: None sends to it.
+        """
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs(Block):
+    """Pairs that were read already."""
+
+    pairs: list[Pair | Fault]
+
+    def __iter__(self) -> Iterator[Pair | Fault]:
+        """Give them."""
+        return iter(self.pairs)
+
+
+@runtime_checkable
 class Corpus(Protocol):
     """A split of a parallel corpus on disk, read as a stream; iterating again starts again."""
 
@@ -66,19 +95,71 @@ class Corpus(Protocol):
         """Name all files of the split, for content sums and for messages."""
         ...
 
+    def blocks(self, pairs: int) -> Iterator[Block]:
+        """Give the pairs of iteration, so many at once.
+
+        Raises:
+            CorpusError: as iteration.
+        """
+        rest = iter(self)
+        while block := list(islice(rest, pairs)):
+            yield Pairs(block)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of a file that follow each other, as they stand there.
+
+    Attributes:
+        name: of the file.
+        first: number of the first of them, counted from 1.
+        count: how many there are.
+        data: their bytes with their ends.
+    """
+
+    name: str
+    first: int
+    count: int
+    data: bytes
+
+    def __iter__(self) -> Iterator[tuple[bytes, str]]:
+        """Give each line without its end, and its place."""
+        found = islice(self.data.split(b"\n"), self.count)
+        for number, line in enumerate(found, self.first):
+            yield line.removesuffix(b"\r"), f"{self.name}:{number}"
+
+    def texts(self) -> list[str] | None:
+        """Give all lines at once as text; None where one is not UTF-8."""
+        try:
+            text = self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return None
+        return text.replace("\r\n", "\n").removesuffix("\r").split("\n")[: self.count]
+
 
 def lines(name: str) -> Iterator[bytes]:
-    """Give a file's lines without their ends; memory holds one of them.
+    """Give a file's lines without their ends.
+
+    Raises:
+        CorpusError: if the file is missing or cannot be read, or is not the gzip it is named.
+    """
+    for some in read_lines(name, AT_ONCE):
+        for line, _ in some:
+            yield line
+
+
+def read_lines(name: str, count: int) -> Iterator[Lines]:
+    """Give a file's lines so many at once; memory holds these.
 
     Raises:
         CorpusError: if the file is missing or cannot be read, or is not the gzip it is named.
     """
     try:
         with gzip.open(name, "rb") if name.endswith(".gz") else Path(name).open("rb") as file:
-            start = BYTE_ORDER_MARK
-            for line in file:
-                yield line.removeprefix(start).removesuffix(b"\n").removesuffix(b"\r")
-                start = b""
+            first, start = 1, BYTE_ORDER_MARK
+            while some := list(islice(file, count)):
+                yield Lines(name, first, len(some), b"".join(some).removeprefix(start))
+                first, start = first + len(some), b""
     except FileNotFoundError as error:
         raise CorpusError(
             f"{name} does not exist; the configuration names it under data"

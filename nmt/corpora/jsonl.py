@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from nmt.corpora.corpus import Corpus, Fault, Pair, lines, listed
+from nmt.corpora.corpus import AT_ONCE, Block, Corpus, Fault, Lines, Pair, listed, read_lines
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,24 @@ class JSONL(Corpus):
 
     def __iter__(self) -> Iterator[Pair | Fault]:
         """Read one object a line; a line that is none, or lacks a sentence, is a fault."""
+        return chain.from_iterable(self.blocks(AT_ONCE))
+
+    def blocks(self, pairs: int) -> Iterator["Rows"]:
+        """Give the lines as they stand there."""
         for name in self.files():
-            for number, line in enumerate(lines(name), 1):
-                yield _pair(line, f"{name}:{number}")
+            yield from map(Rows, read_lines(name, pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Block):
+    """Lines that are still to be taken apart."""
+
+    lines: Lines
+
+    def __iter__(self) -> Iterator[Pair | Fault]:
+        """Take them apart."""
+        for line, place in self.lines:
+            yield _pair(line, place)
 
 
 def _pair(line: bytes, place: str) -> Pair | Fault:

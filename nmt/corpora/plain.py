@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
-from nmt.corpora.corpus import Corpus, Pair, lines, listed
+from nmt.corpora.corpus import AT_ONCE, Block, Corpus, Lines, Pair, listed, read_lines
 from nmt.errors import CorpusError
 
 
@@ -35,18 +35,42 @@ class Plain(Corpus):
 
     def __iter__(self) -> Iterator[Pair]:
         """Read the files side by side, pair of files after pair of files."""
+        return chain.from_iterable(self.blocks(AT_ONCE))
+
+    def blocks(self, pairs: int) -> Iterator["SideBySide"]:
+        """Give the lines of both files as they stand there."""
         names = zip(listed(self.source, "source"), listed(self.target, "target"), strict=True)
         for source, target in names:
-            yield from _side_by_side(source, target)
+            yield from _side_by_side(source, target, pairs)
 
 
-def _side_by_side(source: str, target: str) -> Iterator[Pair]:
-    number = sources = targets = 0
-    for number, (one, other) in enumerate(zip_longest(lines(source), lines(target)), 1):
-        sources += one is not None
-        targets += other is not None
-        if one is not None and other is not None:
-            yield Pair(one, other, f"{source}:{number}", f"{target}:{number}")
+@dataclass(frozen=True, slots=True)
+class SideBySide(Block):
+    """Lines of both files; what one has more of than the other is in no pair."""
+
+    sources: Lines
+    targets: Lines
+
+    def __iter__(self) -> Iterator[Pair]:
+        """Pair the lines."""
+        for (source, place), (target, other) in zip(self.sources, self.targets, strict=False):
+            yield Pair(source, target, place, other)
+
+    def texts(self) -> tuple[list[str], list[str]] | None:
+        """Decode both."""
+        sources, targets = self.sources.texts(), self.targets.texts()
+        if sources is None or targets is None or len(sources) != len(targets):
+            return None
+        return sources, targets
+
+
+def _side_by_side(source: str, target: str, pairs: int) -> Iterator[SideBySide]:
+    sources = targets = 0
+    for one, other in zip_longest(read_lines(source, pairs), read_lines(target, pairs)):
+        sources += one.count if one else 0
+        targets += other.count if other else 0
+        if one and other:
+            yield SideBySide(one, other)
     if sources != targets:
         raise CorpusError(
             f"{source} has {sources} lines but {target} has {targets}; "

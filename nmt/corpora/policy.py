@@ -7,25 +7,38 @@ space; U+2028, a soft hyphen or an emoji are text. Always both lines go, so noth
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol, runtime_checkable
 
-from nmt.corpora.corpus import Corpus, Fault, Pair
+import numpy as np
+
+from nmt.corpora.corpus import AT_ONCE, Block, Corpus, Fault, Pair
 from nmt.errors import CorpusError
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+FIRST_OF_C1 = 0xC2  # byte of UTF-8 with which U+0080 to U+00BF begin
 PLACES = 5  # of a kind of fault, that reports name
+
+
+Places = Callable[[int], tuple[str, str]]
+"""Says of a row where its source and its target stand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentences:
-    """A pair that passed, as text; the places are those of the `Pair`."""
+    """Pairs that passed, as text, each a row.
 
-    source: str
-    target: str
-    source_place: str
-    target_place: str
+    Attributes:
+        sources: the sources of all rows.
+        targets: their targets.
+        places: those of the `Pair`s.
+    """
+
+    sources: Sequence[str]
+    targets: Sequence[str]
+    places: Places
 
 
 @dataclass
@@ -48,6 +61,14 @@ class Tally:
         places = self.places.setdefault(fault.reason, [])
         if len(places) < PLACES:
             places.append(f"{fault.place} ({fault.detail})")
+
+    def join(self, later: "Tally") -> None:
+        """Count what was counted of the pairs that follow."""
+        self.read += later.read
+        for reason, count in later.skipped.items():
+            self.skipped[reason] = self.skipped.get(reason, 0) + count
+            places = self.places.setdefault(reason, [])
+            places += later.places[reason][: PLACES - len(places)]
 
 
 @runtime_checkable
@@ -100,22 +121,69 @@ class Strict:
         )
 
 
-def read(corpus: Corpus, policy: Policy, tally: Tally) -> Iterator[Sentences]:
+def read(corpus: Corpus, policy: Policy, tally: Tally) -> Iterator[tuple[str, str]]:
     """Give a corpus's good pairs as text, in order, handing the others to the policy.
 
     Raises:
         CorpusError: what the corpus raises, and what a strict policy does.
     """
-    for pair in corpus:
+    for block in corpus.blocks(AT_ONCE):
+        passed = judged(block, policy, tally)
+        yield from zip(passed.sources, passed.targets, strict=True)
+
+
+def judged(block: Block, policy: Policy, tally: Tally) -> Sentences:
+    """Give a block's good pairs as text, in order, handing the others to the policy.
+
+    Raises:
+        CorpusError: what a strict policy raises.
+    """
+    texts = block.texts()
+    if texts is not None and all(_clean(side, policy.max_characters) for side in texts):
+        tally.read += len(texts[0])
+        return Sentences(*texts, lambda row: _places(block, row))
+    rows: list[_Passed] = []
+    for pair in block:
         tally.read += 1
         checked = _checked(pair, policy.max_characters)
         if isinstance(checked, Fault):
             policy.judge(checked, tally)
         else:
-            yield checked
+            rows.append(checked)
+    return Sentences(
+        [row.source for row in rows],
+        [row.target for row in rows],
+        lambda row: (rows[row].source_place, rows[row].target_place),
+    )
 
 
-def _checked(pair: Pair | Fault, max_characters: int) -> Sentences | Fault:
+def _places(block: Block, row: int) -> tuple[str, str]:
+    pair = next(islice(block, row, None))
+    assert isinstance(pair, Pair)
+    return pair.source_place, pair.target_place
+
+
+def _clean(lines: Sequence[str], max_characters: int) -> bool:
+    """Tell in few calls whether `_text` refuses none of them."""
+    text = "".join(lines)
+    codes = np.frombuffer(text.encode(), np.uint8)
+    controls = (codes < ord(" ")) & (codes != ord("\t")) | (codes == 0x7F) | (codes == FIRST_OF_C1)
+    return (
+        (not controls.any() or CONTROL.search(text) is None)
+        and all(map(str.strip, lines))
+        and max(map(len, lines), default=0) <= max_characters
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    source: str
+    target: str
+    source_place: str
+    target_place: str
+
+
+def _checked(pair: Pair | Fault, max_characters: int) -> _Passed | Fault:
     if isinstance(pair, Fault):
         return pair
     source = _text(pair.source, pair.source_place, max_characters)
@@ -124,7 +192,7 @@ def _checked(pair: Pair | Fault, max_characters: int) -> Sentences | Fault:
     target = _text(pair.target, pair.target_place, max_characters)
     if isinstance(target, Fault):
         return target
-    return Sentences(source, target, pair.source_place, pair.target_place)
+    return _Passed(source, target, pair.source_place, pair.target_place)
 
 
 def _text(line: bytes, place: str, max_characters: int) -> str | Fault:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from nmt.corpora.corpus import Corpus, Pair, lines, listed
+from nmt.corpora.corpus import AT_ONCE, Corpus, Pair, listed, read_lines
+from nmt.corpora.plain import SideBySide
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,10 @@ class Text(Corpus):
 
     def __iter__(self) -> Iterator[Pair]:
         """Read the files one after the other."""
+        return chain.from_iterable(self.blocks(AT_ONCE))
+
+    def blocks(self, pairs: int) -> Iterator[SideBySide]:
+        """Give the lines as they stand there, on both sides."""
         for name in self.files():
-            for number, line in enumerate(lines(name), start=1):
-                place = f"{name}:{number}"
-                yield Pair(line, line, place, place)
+            for lines in read_lines(name, pairs):
+                yield SideBySide(lines, lines)

@@ -1,0 +1,108 @@
+"""Several processes give what one does, in order, and leave nothing behind however it ends."""
+
+import operator
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from nmt import workers
+from nmt.errors import CorpusError, NmtError
+
+
+def gone(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_results_come_in_the_order_of_the_values(count):
+    with workers.Crew(operator.neg, count) as crew:
+        assert list(crew.map(range(20))) == [-value for value in range(20)]
+        assert list(crew.map([])) == []
+
+
+def test_values_are_read_no_further_than_a_few_ahead():
+    read = []
+
+    def values():
+        for value in range(100):
+            read.append(value)
+            yield value
+
+    with workers.Crew(operator.neg, 2) as crew:
+        results = crew.map(values())
+        for _ in range(10):
+            next(results)
+        assert len(read) == 10 + workers.AHEAD * 2
+
+
+def test_an_error_comes_where_its_value_stood_and_before_that_of_a_later_reading():
+    def values():
+        yield from [1, 2, "no number", 4]
+        raise CorpusError("cannot be read")
+
+    with workers.Crew(operator.neg, 2) as crew:
+        results = crew.map(values())
+        assert [next(results), next(results)] == [-1, -2]
+        with pytest.raises(TypeError, match="bad operand"):
+            next(results)
+        results = crew.map(value for value in values() if value != "no number")
+        assert [next(results) for _ in range(3)] == [-1, -2, -4]
+        with pytest.raises(CorpusError, match="cannot be read"):
+            next(results)
+
+
+def test_what_a_function_prints_does_not_stand_among_the_results(capfd):
+    with workers.Crew(print, 1) as crew:
+        assert list(crew.map(["a", "b"])) == [None, None]
+    assert capfd.readouterr().out == ""
+
+
+def test_a_process_that_was_ended_from_outside_is_named():
+    said = r"^process \d+, one of 2 .* ended with status 3; where"
+    with workers.Crew(os._exit, 2) as crew, pytest.raises(NmtError, match=said):
+        list(crew.map([3]))
+
+
+def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work():
+    with workers.Crew(time.sleep, 2) as crew:
+        results = crew.map([0, 1000, 1000])
+        assert next(results) is None
+        running = [process.pid for process in crew._processes]
+        began = time.monotonic()
+    assert time.monotonic() - began < 20
+    assert all(map(gone, running))
+
+
+CHILD = """
+import os, sys, time
+from nmt import workers
+with workers.Crew(time.sleep, 2) as crew:
+    results = crew.map([0, 0.1, 0.1, *[1] * 100])
+    next(results)
+    print(*(process.pid for process in crew._processes), flush=True)
+    list(results)
+"""
+
+
+def test_processes_end_by_themselves_where_the_first_one_was_killed():
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    first = subprocess.Popen(
+        [sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    running = [int(word) for word in first.stdout.readline().split()]
+    assert len(running) == 2
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    first.stdout.close()
+    until = time.monotonic() + 30
+    while not all(map(gone, running)):
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -4,10 +4,10 @@
 
 The starter grammar writes the pairs, once, to FOLDER (a new one among the temporary files), and
 each size takes the first of them. For each: `nmt.prepare`, held against SentencePiece's own rate,
-that of encoding the first 200,000 pairs as lists of lines, by `processes` threads of one process
-and by as many processes, before and after; the best of all these counts. Then `nmt.train`, three
-times, until its first batch. FOLDER gets `preparation.json` with all numbers. For Linux, for its
-/proc.
+that of encoding the first 200,000 pairs, lists of 10,000 lines, by `processes` threads of one
+process and by as many processes, before and after; the best of all these counts. Then `nmt.train`,
+three times, until its first batch. FOLDER gets `preparation.json` with all numbers. For Linux, for
+its /proc.
 
 Seconds depend on what else the machine does; processor seconds, which stand beside them, less so.
 """
@@ -36,6 +36,8 @@ from nmt.device import choose
 SIDES = ("de", "en")
 ALONE = 200_000
 """Pairs that SentencePiece encodes alone."""
+TOGETHER = 10_000
+"""Lines in each of the lists that it is given."""
 STARTS = 3
 SECONDS = 0.25
 """Between two looks at memory."""
@@ -154,7 +156,7 @@ def measure(place: Path, pairs: int, processes: int) -> dict[str, object]:
         "command_seconds": done.seconds,
         "learning_seconds": start - done.when("learning pieces"),
         "command_processor_seconds": done.processor,
-        "memory_bytes_at_fifths": [peak(done, fifths / 5) for fifths in (1, 3, 5)],
+        **peaks(done, start),
         "first_batch_seconds": [start.when(FIRST) for start in starts],
         "first_batch_processor_seconds": [start.processor for start in starts],
     }
@@ -221,11 +223,19 @@ def between(done: Run, start: float, end: float) -> float:
     return last[2] - first[2]
 
 
-def peak(done: Run, share: float) -> int:
-    """Give the most memory until this share of all shards was written; of all, until the end."""
-    most = share * max(written for *_, written in done.samples)
-    until = [held for _, held, _, written in done.samples if written <= most or share == 1]
-    return max(until)
+def peaks(done: Run, start: float) -> dict[str, object]:
+    """Give the most memory before encoding starts, and until fifths of all shards were written."""
+    before = max(held for second, held, *_ in done.samples if second < start)
+    total = max(written for *_, written in done.samples)
+    fifths = [
+        max(
+            held
+            for second, held, _, written in done.samples
+            if second >= start and written <= total * fifth / 5
+        )
+        for fifth in (1, 3, 5)
+    ]
+    return {"memory_bytes_learning": before, "memory_bytes_encoding_at_fifths": fifths}
 
 
 def both(model: Path, place: Path, pairs: int, processes: int) -> list[tuple[float, float]]:
@@ -260,7 +270,8 @@ def encode(job: tuple[Path, Path, int, int, int]) -> tuple[float, float, float]:
     time.sleep(1)  # so that all begin at about the same moment
     began, before = time.monotonic(), time.process_time()
     for lines in sides:
-        processor.encode(lines, num_threads=threads)
+        for start in range(0, count, TOGETHER):  # faster than all at once
+            processor.encode(lines[start : start + TOGETHER], num_threads=threads)
     return began, time.monotonic(), time.process_time() - before
 
 
@@ -270,7 +281,8 @@ def line(row: dict[str, object]) -> str:
         "{pairs:,} pairs: {encoding_pairs_per_second:,.0f} pairs/s, {share:.0%} of SentencePiece's"
         " {sentencepiece_pairs_per_second:,.0f} ({share_by_processor_time:.0%} by processor time);"
         " command {command_seconds:.1f} s, learning"
-        " {learning_seconds:.1f} s; memory {memory_bytes_at_fifths} bytes;"
+        " {learning_seconds:.1f} s; memory {memory_bytes_learning:,} bytes learning,"
+        " {memory_bytes_encoding_at_fifths} encoding;"
         " first batch {first_batch_seconds} s".format(**row)
     )
 

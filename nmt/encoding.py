@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from nmt import workers
 from nmt.corpora.corpus import Block, Corpus, Fault
 from nmt.corpora.policy import Policy, Sentences, Tally, judged
 from nmt.errors import CorpusError
+from nmt.piped import Crew
 from nmt.report import Side, Split
 from nmt.shards import Rows, Writer, packed
 from nmt.tokenizer import Tokenizers
@@ -142,7 +142,7 @@ def _encoded(encoding: Encoding, blocks: Iterator[Block], processes: int) -> Ite
         yield from map(encoding, blocks)
         return
     for block in blocks:
-        with workers.Crew(encoding, processes) as crew:
+        with Crew(encoding, processes) as crew:
             yield from crew.map(chain([block], blocks))
 
 

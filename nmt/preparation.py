@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nmt import seal, sums, workers, workshops
+from nmt import processors, seal, sums, workshops
 from nmt.build import instantiate
 from nmt.corpora.corpus import Corpus
 from nmt.corpora.policy import Policy, Tally, read
@@ -31,6 +31,7 @@ from nmt.tokenizer import Tokenizers
 
 log = logging.getLogger(__name__)
 
+MOST_PROCESSES = 1024
 FORMAT = 1  # of the folder; another number makes another sum
 
 
@@ -142,7 +143,7 @@ class Preparation:
         total = hashlib.sha256(settings.encode())
         named = [("train", name) for name in self.train.files()]
         named += [("valid", name) for name in self.valid.files()]
-        found = workers.side_by_side(_file_sum, [name for _, name in named])
+        found = processors.on_all(_file_sum, [name for _, name in named])
         for (split, name), one in zip(named, found, strict=True):
             total.update(f"\n{split} {Path(name).suffix} {one}".encode())
         return total.hexdigest()
@@ -191,11 +192,16 @@ def prepared(config: Any) -> Prepared:
         instantiate(config.tokenizer),
         instantiate(config.vocabulary),
     )
-    given = config.preparation_workers
-    processes = workers.processors() if given is None else given
-    whole = type(processes) is int and processes >= 1
-    require(whole, "preparation_workers", processes, "a whole number, 1 or more")
-    return preparation(Path(config.prepared), processes)
+    return preparation(Path(config.prepared), _processes(str(config.preparation_workers)))
+
+
+def _processes(asked: str) -> int:
+    if asked == "auto":
+        return processors.count()
+    holds = asked.isascii() and asked.isdigit() and 1 <= int(asked) <= MOST_PROCESSES
+    expected = f"auto, or a whole number, 1 to {MOST_PROCESSES}"
+    require(holds, "preparation_workers", asked, expected)
+    return int(asked)
 
 
 def _found(folder: Path, digest: str) -> Prepared | None:

@@ -5,7 +5,7 @@ import logging
 import time
 from pathlib import Path
 
-from nmt import sums, workers
+from nmt import processors, sums
 from nmt.errors import DamagedError, NmtError
 
 SECONDS = 1.0
@@ -22,7 +22,7 @@ def close(folder: Path) -> None:
         OSError: if a file cannot be read.
     """
     paths = sorted(folder.iterdir())
-    found = workers.side_by_side(sums.of, paths)
+    found = processors.on_all(sums.of, paths)
     sums.record(folder, {path.name: [one] for path, one in zip(paths, found, strict=True)})
 
 
@@ -48,7 +48,7 @@ def check(folder: Path) -> None:
         raise DamagedError(f"{folder / sums.NAME} does not hold sums", folder)
     for name in sorted(there - {sums.NAME, *files}):
         raise DamagedError(f"{folder / name} does not belong there (by {sums.NAME})", folder)
-    workers.side_by_side(lambda name: _check(folder / name, folder, files[name]), list(files))
+    processors.on_all(lambda name: _check(folder / name, folder, files[name]), list(files))
     taken = time.monotonic() - start
     if taken > SECONDS:
         log.info("checked the sums of %s in %.1f seconds", folder, taken)

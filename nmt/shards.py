@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Int, Integer
 
-from nmt import workers
+from nmt import processors
 from nmt.errors import DamagedError, NmtError
 from nmt.ragged import Ragged
 
@@ -106,7 +106,7 @@ class Shards:
             NmtError: if it may not be read.
         """
         self._paths = sorted(folder.glob(f"{name}-*.arrow"))
-        workers.side_by_side(_check_file, self._paths)
+        processors.on_all(_check_file, self._paths)
         self._chunks = [chunk for path in self._paths for chunk in _chunks(path)]
         sizes = [chunk.num_rows for chunk in self._chunks]
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)

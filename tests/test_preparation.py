@@ -126,9 +126,12 @@ def test_a_strict_policy_stops_at_the_same_line_in_any_number_of_processes(tmp_p
         assert list((tmp_path / "prepared").iterdir()) == []
 
 
-def test_a_number_of_processes_that_is_none_is_refused(tmp_path):
-    words = ["preparation_workers=0", f"prepared={tmp_path}"]
-    with pytest.raises(ConfigurationError, match="preparation_workers=0: expected a whole number"):
+@pytest.mark.parametrize("value", ["0", "2.5", "1025", "some"])
+def test_a_number_of_processes_that_is_none_is_refused(tmp_path, value):
+    words = [f"preparation_workers={value}", f"prepared={tmp_path}"]
+    with pytest.raises(
+        ConfigurationError, match=f"^preparation_workers={value}: expected auto, or"
+    ):
         prepared(configuration("prepare", words, ()))
 
 

@@ -5,13 +5,12 @@ its other ways import the command's module, and torch with it, once more in each
 it starts waits forever where the first process was killed. These end when their input ends.
 """
 
-import os
 import pickle
 import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
@@ -20,24 +19,7 @@ from typing import Any
 from nmt.errors import NmtError
 
 AHEAD = 2  # values for each process that are read before their turn
-START = "import sys; sys.path[:] = sys.argv[1:]; from nmt import workers; workers.serve()"
-
-
-def processors() -> int:
-    """Count the processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def side_by_side(function: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
-    """Call a function that leaves Python free, as sums of large files do, in a thread a processor.
-
-    Raises:
-        Exception: what the function raises of the first value of which it does.
-    """
-    with ThreadPoolExecutor(processors()) as threads:
-        return list(threads.map(function, values))
+START = "import sys; sys.path[:] = sys.argv[1:]; from nmt import piped; piped.serve()"
 
 
 class Crew:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from nmt import workers
+from nmt import piped
 from nmt.errors import CorpusError, NmtError
 
 
@@ -23,7 +23,7 @@ def gone(process):
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_results_come_in_the_order_of_the_values(count):
-    with workers.Crew(operator.neg, count) as crew:
+    with piped.Crew(operator.neg, count) as crew:
         assert list(crew.map(range(20))) == [-value for value in range(20)]
         assert list(crew.map([])) == []
 
@@ -36,11 +36,11 @@ def test_values_are_read_no_further_than_a_few_ahead():
             read.append(value)
             yield value
 
-    with workers.Crew(operator.neg, 2) as crew:
+    with piped.Crew(operator.neg, 2) as crew:
         results = crew.map(values())
         for _ in range(10):
             next(results)
-        assert len(read) == 10 + workers.AHEAD * 2
+        assert len(read) == 10 + piped.AHEAD * 2
 
 
 def test_an_error_comes_where_its_value_stood_and_before_that_of_a_later_reading():
@@ -48,7 +48,7 @@ def test_an_error_comes_where_its_value_stood_and_before_that_of_a_later_reading
         yield from [1, 2, "no number", 4]
         raise CorpusError("cannot be read")
 
-    with workers.Crew(operator.neg, 2) as crew:
+    with piped.Crew(operator.neg, 2) as crew:
         results = crew.map(values())
         assert [next(results), next(results)] == [-1, -2]
         with pytest.raises(TypeError, match="bad operand"):
@@ -60,19 +60,19 @@ def test_an_error_comes_where_its_value_stood_and_before_that_of_a_later_reading
 
 
 def test_what_a_function_prints_does_not_stand_among_the_results(capfd):
-    with workers.Crew(print, 1) as crew:
+    with piped.Crew(print, 1) as crew:
         assert list(crew.map(["a", "b"])) == [None, None]
     assert capfd.readouterr().out == ""
 
 
 def test_a_process_that_was_ended_from_outside_is_named():
     said = r"^process \d+, one of 2 .* ended with status 3; where"
-    with workers.Crew(os._exit, 2) as crew, pytest.raises(NmtError, match=said):
+    with piped.Crew(os._exit, 2) as crew, pytest.raises(NmtError, match=said):
         list(crew.map([3]))
 
 
 def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work():
-    with workers.Crew(time.sleep, 2) as crew:
+    with piped.Crew(time.sleep, 2) as crew:
         results = crew.map([0, 1000, 1000])
         assert next(results) is None
         running = [process.pid for process in crew._processes]
@@ -83,8 +83,8 @@ def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work():
 
 CHILD = """
 import os, sys, time
-from nmt import workers
-with workers.Crew(time.sleep, 2) as crew:
+from nmt import piped
+with piped.Crew(time.sleep, 2) as crew:
     results = crew.map([0, 0.1, 0.1, *[1] * 100])
     next(results)
     print(*(process.pid for process in crew._processes), flush=True)

@@ -1,0 +1,151 @@
+"""One training, in a process of its own: `python -m benchmarks.speed.updates KEY=VALUE ...`.
+
+Prints a line of JSON. Matrix products and updates take turns, in the same number type and process.
+"""
+
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from benchmarks.speed.keys import parse
+from benchmarks.speed.products import BACKWARD, Products, largest, rate
+from nmt import allocator, checkpoint, device, distributed
+from nmt.batch import Batch
+from nmt.build import instantiate, plain, translation_model
+from nmt.command_line import configuration
+from nmt.preparation import Prepared, prepared
+from nmt.training import optimizer
+from nmt.updater import Updater
+
+Shape = tuple[int, int, int]
+RATE = 1e-4
+"""Of learning; what is learnt does not matter here."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """How long is measured.
+
+    Attributes:
+        seconds: of updates, after the warm-up.
+        warm: updates of the warm-up.
+        turns: parts of the seconds, before and after each of which matrices are multiplied.
+        product_seconds: for which they are, each time.
+    """
+
+    seconds: float = 30.0
+    warm: int = 5
+    turns: int = 3
+    product_seconds: float = 0.5
+
+
+def main(words: Sequence[str]) -> dict[str, Any]:
+    """Measure the training that the words configure."""
+    keys, overrides = parse(Keys, words)
+    config = configuration("train", overrides, ())
+    allocator.forget_kernels()
+    allocator.keep_blocks()
+    device.use_threads(config.threads)
+    place = device.choose(config.device)
+    corpus = prepared(config)
+    checkpoint.seed(config.seed)
+    sizes = corpus.tokenizers.source.size, corpus.tokenizers.target.size
+    network = translation_model(plain(config.model), *sizes).to(place)
+    precision = instantiate(config.precision)
+    kind = {"bfloat16": torch.bfloat16, "float32": torch.float32}[precision.name(place)]
+    updater = Updater(
+        network,
+        instantiate(config.objective),
+        optimizer(config, network),
+        precision,
+        place,
+        config.clip_norm,
+    )
+    stream = _endless(config, corpus)
+    shapes = largest(network, config.batches.budget)
+    for number in range(1, keys.warm + 1):
+        updater.update([next(stream)], number, RATE, lambda: None)
+    rates = {shape: [rate(shape, kind, keys.product_seconds)] for shape in shapes}
+    parts = []
+    for _ in range(keys.turns):
+        parts.append(_part(updater, stream, keys.seconds / keys.turns))
+        for shape in shapes:
+            rates[shape].append(rate(shape, kind, keys.product_seconds))
+    return _found(network, parts, rates)
+
+
+def _endless(config: DictConfig, corpus: Prepared) -> Iterator[Batch]:
+    batches = instantiate(config.batches)(
+        shards=corpus.train,
+        tokenizers=corpus.tokenizers,
+        segmentation=instantiate(config.segmentation),
+        seed=config.seed,
+        rank=distributed.rank(),
+        ranks=distributed.ranks(),
+    )
+    for number in range(1, 1 << 62):
+        yield from batches.epoch(number, 0)
+
+
+def _part(updater: Updater, stream: Iterator[Batch], seconds: float) -> dict[str, float]:
+    """Update for so long; batches are made within the time, as in a training."""
+    sums = {"source_pieces": 0.0, "target_pieces": 0.0, "rows": 0.0, "updates": 0.0}
+    began, before = time.perf_counter(), time.process_time()
+    while time.perf_counter() - began < seconds:
+        outcome = updater.update([next(stream)], 1, RATE, lambda: None)
+        for name in ("source_pieces", "target_pieces", "rows"):
+            sums[name] += getattr(outcome, name)
+        sums["updates"] += 1
+    sums["seconds"] = time.perf_counter() - began
+    sums["processor_seconds"] = time.process_time() - before
+    return sums
+
+
+def _found(
+    network: Any, parts: Sequence[dict[str, float]], rates: dict[Shape, list[tuple[float, float]]]
+) -> dict[str, Any]:
+    total = {name: sum(part[name] for part in parts) for name in parts[0]}
+    means = total["source_pieces"] / total["rows"], total["target_pieces"] / total["rows"]
+    products = Products.of(network)
+    middle = {shape: _middle(some) for shape, some in rates.items()}
+    best = max(middle, key=lambda shape: middle[shape])
+    speed = total["target_pieces"] / total["seconds"]
+    processor_speed = total["target_pieces"] / total["processor_seconds"]
+    operations = BACKWARD * products.forward(*means)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "figures": {
+            "target_pieces_per_second": speed,
+            "source_pieces_per_second": total["source_pieces"] / total["seconds"],
+            "target_pieces_per_processor_second": processor_speed,
+            "updates": total["updates"],
+            "peak_memory_bytes": peak if sys.platform == "darwin" else 1024 * peak,
+            "product_flops_per_second": middle[best][0],
+            "flops_per_target_piece": operations,
+            "share_of_products": operations * speed / middle[best][0],
+            "share_by_processor_time": operations * processor_speed / middle[best][1],
+        },
+        "formula": products.formula(*means),
+        "products": products.numbers(),
+        "product_shapes": {" x ".join(map(str, shape)): middle[shape] for shape in middle},
+        "fastest_product": " x ".join(map(str, best)),
+        "parameters": sum(one.numel() for one in network.parameters()),
+    }
+
+
+def _middle(some: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Give the medians, by the clock and by processors' seconds."""
+    clock, processor = zip(*some, strict=True)
+    return statistics.median(clock), statistics.median(processor)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(sys.argv[1:])) + "\n")

@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
-from benchmarks.speed.sizes import REFERENCE, completed
+from benchmarks.speed.sizes import completed
 from nmt.device import choose
 from nmt.precision import has_bfloat16
 
@@ -42,7 +42,7 @@ class Keys:
 def main(words: Sequence[str]) -> dict[str, Any]:
     """Measure the training that the words configure, in each number type."""
     keys, overrides = parse(Keys, words)
-    told = completed([*overrides, f"threads={keys.threads}"], REFERENCE)
+    told = completed([*overrides, f"threads={keys.threads}"])
     details: dict[str, Any] = {}
     measured: dict[str, Callable[[], turns.Figures]] = {}
     for precision in _precisions(keys.precisions):
@@ -91,9 +91,9 @@ def table(report: dict[str, Any]) -> list[str]:
         lines += [
             f"{name}: {row[FIGURE]:,.0f} target and {row['source_pieces_per_second']:,.0f} source "
             f"pieces/s, peak memory {row['peak_memory_bytes'] / 1e6:,.0f} MB; "
-            f"{row['share_of_products']:.0%} ({row['share_by_processor_time']:.0%} by processor time) of "
-            f"{row['product_flops_per_second'] / 1e9:,.0f} "
-            f"GFLOP/s, which the product {detail['fastest_product']} reaches",
+            f"{row['share_of_products']:.0%} ({row['share_by_processor_time']:.0%} by processor "
+            f"time) of {row['product_flops_per_second'] / 1e9:,.0f} GFLOP/s, which the product "
+            f"{detail['fastest_product']} reaches",
             f"  {detail['formula']}",
         ]
         if name in report["ratios"]:

@@ -1,4 +1,4 @@
-"""`translate`: sentences and pieces a second, latency of a sentence, and BLEU beside every speed."""
+"""`translate`: sentences and pieces a second, latency, and BLEU beside every speed."""
 
 import statistics
 import subprocess
@@ -15,7 +15,7 @@ import sacrebleu
 
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
-from benchmarks.speed.sizes import REFERENCE, completed
+from benchmarks.speed.sizes import completed
 from nmt.tokenizer import Tokenizers
 
 FIGURE = "sentences_per_second"
@@ -77,7 +77,7 @@ class Text:
 def main(words: Sequence[str]) -> dict[str, Any]:
     """Measure `nmt.translate` under each of the settings, as a whole command."""
     keys, overrides = parse(Keys, words)
-    run = trained(keys.run, keys.minutes, ())
+    run = trained(keys.run, keys.minutes)
     with tempfile.TemporaryDirectory() as folder:
         text = _text(keys, run, Path(folder))
         common = [f"run={run}", f"threads={keys.threads}", *overrides]
@@ -104,12 +104,12 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def trained(run: str, minutes: float, words: Sequence[str]) -> Path:
+def trained(run: str, minutes: float) -> Path:
     """Give the folder of a model; where there is none, train one of the reference sizes."""
     folder = Path(run)
     if not (folder / "model.safetensors").exists():
         print(f"{run} is not there; training it for {minutes:g} minutes", file=sys.stderr)  # noqa: T201
-        told = completed([*words, f"run={run}", f"minutes={minutes}", "epochs=null"], REFERENCE)
+        told = completed([f"run={run}", f"minutes={minutes}", "epochs=null"])
         turns.run(turns.module("nmt.train", *told))
     return folder
 
@@ -187,8 +187,8 @@ def table(report: dict[str, Any]) -> list[str]:
             lines.append(f"peer: {rates} sentences/s")
             continue
         line = (
-            f"{name}: {row[FIGURE]:,.1f} sentences/s, {row['target_pieces_per_second']:,.0f} target "
-            f"pieces/s, BLEU {row['bleu']:.2f}, start-up {row['start_seconds']:.2f} s"
+            f"{name}: {row[FIGURE]:,.1f} sentences/s, {row['target_pieces_per_second']:,.0f} "
+            f"target pieces/s, BLEU {row['bleu']:.2f}, start-up {row['start_seconds']:.2f} s"
         )
         if "latency_p50_milliseconds" in row:
             line += (

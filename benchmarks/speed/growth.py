@@ -1,0 +1,217 @@
+"""`growth`: seconds against sentence length, batch, beam, vocabulary and corpus size, as plots."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.speed import turns
+from benchmarks.speed.keys import parse
+from benchmarks.speed.sizes import completed
+from nmt import allocator, device
+from nmt.batch import Batch
+from nmt.build import instantiate, plain, translation_model
+from nmt.command_line import configuration
+from nmt.device import choose
+from nmt.scorers.single import Single
+from nmt.search.beam import Beam
+from nmt.search.length_penalties.gnmt import GNMT
+from nmt.training import optimizer
+from nmt.translation_model import TranslationModel
+from nmt.updater import Updater
+from nmt.vocabulary import BEGIN, END, SPECIAL
+
+RATE = 1e-4
+"""Of learning; what is learnt does not matter here."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """Of a network that has learnt nothing: sentences of one length, in a batch, and a beam."""
+
+    length: int = 20
+    batch: int = 64
+    beam: int = 5
+    vocabulary: int = 8000
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Which values are measured; of all else, those of `Point`.
+
+    Attributes:
+        length: pieces of each sentence on both sides, END included.
+        batch: sentences in a batch.
+        beam: hypotheses of a sentence.
+        vocabulary: pieces.
+        corpus: pairs of the starter grammar, which are prepared; 0 for none.
+        rounds: how often all take turns.
+        threads: of each.
+        picture: file of the plots, .png or .svg; empty for none.
+    """
+
+    length: tuple[int, ...] = (5, 10, 20, 40, 80)
+    batch: tuple[int, ...] = (1, 4, 16, 64, 256)
+    beam: tuple[int, ...] = (1, 2, 5, 10, 20)
+    vocabulary: tuple[int, ...] = (1000, 4000, 8000, 16000, 32000)
+    corpus: tuple[int, ...] = (10_000, 30_000, 100_000)
+    rounds: int = 3
+    threads: int = 1
+    picture: str = ""
+
+
+def main(words: Sequence[str]) -> dict[str, Any]:
+    """Measure an update, a search and a preparation at each value."""
+    keys, overrides = parse(Keys, words)
+    told = completed(overrides)
+    allocator.forget_kernels()
+    allocator.keep_blocks()
+    device.use_threads(keys.threads)
+    measured: dict[str, Callable[[], turns.Figures]] = {}
+    for question in ("length", "batch", "beam", "vocabulary"):
+        for value in getattr(keys, question):
+            point = replace(Point(), **{question: value})
+            measured[f"{question} {value}"] = partial(_measure, point, told)
+    for pairs in filter(None, keys.corpus):
+        measured[f"corpus {pairs}"] = partial(_prepare, pairs)
+    found = turns.take(keys.rounds, measured)
+    report = {
+        "threads": keys.threads,
+        "overrides": told,
+        "turns": found,
+        "medians": {name: turns.medians(some) for name, some in found.items()},
+    }
+    if keys.picture:
+        _draw(report["medians"], Path(keys.picture))
+    return report
+
+
+def _measure(point: Point, words: Sequence[str]) -> turns.Figures:
+    """Time the second of two updates and of two searches, for a batch."""
+    config = configuration("train", words, ())
+    torch.manual_seed(1)
+    network = translation_model(plain(config.model), point.vocabulary, point.vocabulary)
+    batch = _batch(point)
+    updater = Updater(
+        network,
+        instantiate(config.objective),
+        optimizer(config, network),
+        instantiate(config.precision),
+        choose("cpu"),
+        config.clip_norm,
+    )
+    training = [
+        _seconds(partial(updater.update, [batch], number, RATE, lambda: None)) for number in (1, 2)
+    ]
+    searching = [_seconds(partial(_search, network, point, batch)) for _ in (1, 2)]
+    return {
+        "update_seconds": training[-1],
+        "search_seconds": searching[-1],
+        "trained_pieces_per_second": point.batch * point.length / training[-1],
+        "sentences_per_second": point.batch / searching[-1],
+    }
+
+
+def _batch(point: Point) -> Batch:
+    source = torch.randint(len(SPECIAL), point.vocabulary, (point.batch, point.length))
+    source[:, -1] = END
+    begin = torch.full((point.batch, 1), BEGIN)
+    return Batch(source, torch.cat([begin, source], dim=1))
+
+
+def _search(network: TranslationModel, point: Point, batch: Batch) -> None:
+    """Search until the limit of pieces, which alone ends a sentence here."""
+    network.eval()
+    with torch.no_grad():
+        network.decoder.output.bias[END] = -1e4
+    search = Beam(point.beam, 1, GNMT(0.6), 0.0, point.length)
+    search(Single(network), batch.source)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _prepare(pairs: int) -> turns.Figures:
+    """Time `nmt.prepare` on so many pairs; benchmarks/preparation.py says more of millions."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        turns.run(turns.module("nmt.starter", f"count={pairs}", f"output={place}"))
+        words = ["data=files", f"prepared={place / 'prepared'}"]
+        for split, prefix in (
+            ("train", place / "train"),
+            ("valid", turns.ROOT / "data/starter/valid"),
+        ):
+            for name, side in (("source", "de"), ("target", "en")):
+                words.append(f"data.{split}.{name}=[{prefix}.{side}]")
+        seconds, _ = turns.run(turns.module("nmt.prepare", *words, "tokenizer.size=1000"))
+    return {"prepare_seconds": seconds, "prepared_pairs_per_second": pairs / seconds}
+
+
+def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
+    """Draw a panel for each question; both axes are logarithmic, so that a law is a slope."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        sys.exit("picture= needs matplotlib: pip install 'nmt[plot]'")
+    from nmt.plots.picture import colour, save, tidy
+
+    questions = list(dict.fromkeys(name.split()[0] for name in medians))
+    figure = Figure(figsize=(3.2 * len(questions), 3.2), layout="constrained")
+    for axes, question in zip(
+        figure.subplots(1, len(questions), squeeze=False)[0], questions, strict=True
+    ):
+        rows = {
+            int(name.split()[1]): row
+            for name, row in medians.items()
+            if name.split()[0] == question
+        }
+        shown = [name for name in next(iter(rows.values())) if name.endswith("_seconds")]
+        for number, figure_name in enumerate(shown):
+            seconds = [row[figure_name] for row in rows.values()]
+            label = figure_name.removesuffix("_seconds")
+            axes.plot(list(rows), seconds, "o-", color=colour(number), label=label)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        tidy(axes, question, "seconds")
+        axes.legend(frameon=False, fontsize=8)
+    save(figure, path)
+
+
+def slopes(medians: dict[str, turns.Figures], figure: str) -> dict[str, float]:
+    """Give for each question the exponent of growth: the slope of logarithms, least squares."""
+    by_question: dict[str, list[tuple[float, float]]] = {}
+    for name, row in medians.items():
+        question, value = name.split()
+        if figure in row:
+            pair = (torch.tensor(float(value)).log().item(), torch.tensor(row[figure]).log().item())
+            by_question.setdefault(question, []).append(pair)
+    return {
+        question: statistics.linear_regression(*zip(*pairs, strict=True)).slope
+        for question, pairs in by_question.items()
+        if len(pairs) > 1
+    }
+
+
+def table(report: dict[str, Any]) -> list[str]:
+    """Say the medians in lines, then how they grow."""
+    medians = report["medians"]
+    lines = []
+    for name, row in medians.items():
+        said = ", ".join(
+            f"{figure.replace('_', ' ')} {value:,.4g}" for figure, value in row.items()
+        )
+        lines.append(f"{name}: {said}")
+    for figure in ("update_seconds", "search_seconds", "prepare_seconds"):
+        for question, slope in slopes(medians, figure).items():
+            lines.append(f"{figure.replace('_', ' ')} grow as {question} to the power {slope:.2f}")
+    return lines

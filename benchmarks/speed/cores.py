@@ -102,8 +102,7 @@ def _translate(run: Path, source: Path, own: Sequence[str]) -> turns.Figures:
         empty, output = Path(folder, "empty"), Path(folder, "output")
         empty.touch()
         command = turns.module("nmt.translate", f"run={run}", *own, f"output={output}")
-        start, _ = turns.run([*command, f"input={empty}"])
-        whole, _ = turns.run([*command, f"input={source}"])
+        start, whole = turns.beside_start(command, empty, source)
         lines = output.read_bytes().count(b"\n")
     return {"rate": lines / (whole - start), "start_seconds": start, "command_seconds": whole}
 

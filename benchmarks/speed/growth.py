@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from omegaconf import DictConfig
 
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
@@ -30,6 +31,9 @@ from nmt.vocabulary import BEGIN, END, SPECIAL
 
 RATE = 1e-4
 """Of learning; what is learnt does not matter here."""
+
+Work = Callable[[DictConfig, TranslationModel, "Point", Batch], Callable[[], object]]
+"""Makes what is timed."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     for question in ("length", "batch", "beam", "vocabulary"):
         for value in getattr(keys, question):
             point = replace(Point(), **{question: value})
-            measured[f"{question} {value}"] = partial(_measure, point, told)
+            works = (_search,) if question == "beam" else (_update, _search)
+            measured[f"{question} {value}"] = partial(_measure, works, point, told)
     for pairs in filter(None, keys.corpus):
         measured[f"corpus {pairs}"] = partial(_prepare, pairs)
     found = turns.take(keys.rounds, measured)
@@ -93,12 +98,24 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     return report
 
 
-def _measure(point: Point, words: Sequence[str]) -> turns.Figures:
-    """Time the second of two updates and of two searches, for a batch."""
+def _measure(works: Sequence[Work], point: Point, words: Sequence[str]) -> turns.Figures:
+    """Time the second of two updates, or searches, of a batch; each network is a new one."""
     config = configuration("train", words, ())
-    torch.manual_seed(1)
-    network = translation_model(plain(config.model), point.vocabulary, point.vocabulary)
-    batch = _batch(point)
+    figures: turns.Figures = {}
+    for work in works:
+        torch.manual_seed(1)
+        network = translation_model(plain(config.model), point.vocabulary, point.vocabulary)
+        again = work(config, network, point, _batch(point))
+        again()
+        name = work.__name__.strip("_")
+        figures[f"{name}_seconds"] = _seconds(again)
+        figures[f"{name}_sentences_per_second"] = point.batch / figures[f"{name}_seconds"]
+    return figures
+
+
+def _update(
+    config: DictConfig, network: TranslationModel, point: Point, batch: Batch
+) -> Callable[[], object]:
     updater = Updater(
         network,
         instantiate(config.objective),
@@ -107,16 +124,18 @@ def _measure(point: Point, words: Sequence[str]) -> turns.Figures:
         choose("cpu"),
         config.clip_norm,
     )
-    training = [
-        _seconds(partial(updater.update, [batch], number, RATE, lambda: None)) for number in (1, 2)
-    ]
-    searching = [_seconds(partial(_search, network, point, batch)) for _ in (1, 2)]
-    return {
-        "update_seconds": training[-1],
-        "search_seconds": searching[-1],
-        "trained_pieces_per_second": point.batch * point.length / training[-1],
-        "sentences_per_second": point.batch / searching[-1],
-    }
+    return partial(updater.update, [batch], 1, RATE, lambda: None)
+
+
+def _search(
+    config: DictConfig, network: TranslationModel, point: Point, batch: Batch
+) -> Callable[[], object]:
+    """Let the limit of pieces alone end a sentence."""
+    network.eval()
+    with torch.no_grad():
+        network.decoder.output.bias[END] = -1e4
+    search = Beam(point.beam, 1, GNMT(0.6), 0.0, point.length)
+    return partial(search, Single(network), batch.source)
 
 
 def _batch(point: Point) -> Batch:
@@ -124,15 +143,6 @@ def _batch(point: Point) -> Batch:
     source[:, -1] = END
     begin = torch.full((point.batch, 1), BEGIN)
     return Batch(source, torch.cat([begin, source], dim=1))
-
-
-def _search(network: TranslationModel, point: Point, batch: Batch) -> None:
-    """Search until the limit of pieces, which alone ends a sentence here."""
-    network.eval()
-    with torch.no_grad():
-        network.decoder.output.bias[END] = -1e4
-    search = Beam(point.beam, 1, GNMT(0.6), 0.0, point.length)
-    search(Single(network), batch.source)
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -133,8 +133,7 @@ def _measure(
     """Run the command with nothing to do, then with the text, then line by line."""
     output = text.source.with_name("output")
     command = turns.module("nmt.translate", *words, f"output={output}")
-    start, _ = turns.run([*command, f"input={text.empty}"])
-    whole, _ = turns.run([*command, f"input={text.source}"])
+    start, whole = turns.beside_start(command, text.empty, text.source)
     translations = output.read_text(encoding="utf-8").split("\n")[:-1]
     score = sacrebleu.metrics.BLEU()
     bleu = score.corpus_score(translations, [text.references]).score

@@ -14,6 +14,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
+STARTS = 3
+"""Of these the least seconds count, as what disturbs only makes slower."""
+
 Figures = dict[str, float]
 """What was measured in one turn, by name; of rates, higher is better."""
 
@@ -51,6 +54,19 @@ def run(command: Sequence[str], given: bytes = b"") -> tuple[float, subprocess.C
     return seconds, done
 
 
+def beside_start(command: Sequence[str], empty: Path, source: Path) -> tuple[float, float]:
+    """Run a command of translation with nothing to do, some times, and with a text.
+
+    Returns:
+        The least seconds with nothing to do, which are its start-up, and those with the text.
+    """
+    start = min(run([*command, f"input={empty}"])[0] for _ in range(STARTS))
+    whole, _ = run([*command, f"input={source}"])
+    if whole <= start:
+        sys.exit(f"{source} takes no longer than start-up ({start:.2f} s); give more lines")
+    return start, whole
+
+
 def environment() -> dict[str, str]:
     """Give this process's environment, in which the checkout's modules are found first."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -82,8 +98,10 @@ class Peer:
         """Run it once; give its rates as `1`, `2`, …, and its seconds."""
         seconds, done = run(["sh", "-c", self.command])
         said = (done.stdout + b"\n" + done.stderr).decode(errors="replace")
-        found = [float(figure.replace(",", "")) for figure in re.findall(self.pattern, said)]
-        figures = found if self.pattern else [seconds]
+        figures = [seconds]
+        if self.pattern:
+            found = re.findall(self.pattern, said)
+            figures = [float(figure.replace(",", "")) for figure in found]
         if not figures:
             sys.exit(f"pattern={self.pattern!r} matches nothing that the peer said:\n{said}")
         rates = [self.amount / one if self.amount else one for one in figures]

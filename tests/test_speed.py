@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -202,6 +203,17 @@ def test_a_peer_that_fails_or_says_nothing_ends_the_measuring():
     with pytest.raises(SystemExit, match="matches nothing"):
         turns.Peer("echo 7", "([0-9]+) apples", 0)()
     assert turns.Peer("sleep 0.1", "", 10)()["1"] == pytest.approx(100, rel=0.5)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="needs Linux")
+def test_what_is_started_shares_the_cores_that_are_measured():
+    code = "import os; print(len(os.sched_getaffinity(0)))"
+    before = os.sched_getaffinity(0)
+    with turns.pinned(1):
+        assert turns.run([sys.executable, "-c", code])[1].stdout == b"1\n"
+    assert os.sched_getaffinity(0) == before
+    with pytest.raises(SystemExit, match="cores are asked for"), turns.pinned(len(before) + 1):
+        pass
 
 
 def test_a_text_too_short_to_be_told_from_start_up_is_refused(tmp_path):

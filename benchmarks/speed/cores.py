@@ -32,7 +32,7 @@ class Keys:
     """
 
     cores: int = 2
-    training: str = "threads;processes"
+    training: str = "threads"
     translation: str = "threads"
     updates: int = 60
     run: str = "runs/speed"
@@ -48,15 +48,17 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     if keys.training:
         told = completed(overrides)
         train = partial(_train, told, keys.updates)
-        measured["training, 1 core"] = partial(train, ["threads=1"], 1)
+        measured["training, 1 core"] = _on(1, partial(train, ["threads=1"], 1))
         for way in keys.training.split(";"):
-            measured[f"training, {way.strip()}"] = partial(train, *_way(way, keys.cores))
+            work = partial(train, *_way(way, keys.cores))
+            measured[f"training, {way.strip()}"] = _on(keys.cores, work)
     if keys.translation:
         run, source = trained(keys.run, keys.minutes), Path(keys.source)
-        measured["translation, 1 core"] = partial(_translate, run, source, ["threads=1"])
+        translate = partial(_translate, run, source)
+        measured["translation, 1 core"] = _on(1, partial(translate, ["threads=1"]))
         for way in keys.translation.split(";"):
-            own, _ = _way(way, keys.cores)
-            measured[f"translation, {way.strip()}"] = partial(_translate, run, source, own)
+            work = partial(translate, _way(way, keys.cores)[0])
+            measured[f"translation, {way.strip()}"] = _on(keys.cores, work)
     found = turns.take(keys.rounds, measured)
     return {
         "threads": keys.cores,
@@ -69,6 +71,16 @@ def main(words: Sequence[str]) -> dict[str, Any]:
             if not name.endswith(", 1 core")
         },
     }
+
+
+def _on(cores: int, work: Callable[[], turns.Figures]) -> Callable[[], turns.Figures]:
+    """Confine a measurement to so many cores, so that no process takes another by itself."""
+
+    def measure() -> turns.Figures:
+        with turns.pinned(cores):
+            return work()
+
+    return measure
 
 
 def _way(way: str, cores: int) -> tuple[list[str], int]:

@@ -24,7 +24,7 @@ class Keys:
         seconds: of updates a round and number type.
         warm: updates before.
         product_seconds: for which each of the largest matrices is multiplied, several times.
-        threads: of each.
+        threads: of each; they and all processes that it starts share so many cores.
         peer: a command line that says how many target pieces a second it trains.
         pattern: where its figure stands; see `turns.Peer`.
     """
@@ -51,7 +51,8 @@ def main(words: Sequence[str]) -> dict[str, Any]:
         measured[precision] = _measured(precision, command, details)
     if keys.peer:
         measured["peer"] = turns.Peer(keys.peer, keys.pattern, 0)
-    found = turns.take(keys.rounds, measured)
+    with turns.pinned(keys.threads):
+        found = turns.take(keys.rounds, measured)
     return {
         "threads": keys.threads,
         "overrides": told,

@@ -35,7 +35,7 @@ class Keys:
         settings: overrides of `nmt.translate`, sets of them parted by `;`, a row for each.
         rounds: how often all take turns.
         sentences: of which each is translated alone, for the latency; 0: none.
-        threads: of each.
+        threads: of each; they and all processes that it starts share so many cores.
         peer: a command line that translates the same file.
         pattern: where its figures stand, one or one for each of the settings; see `turns.Peer`.
         unit: of its figures, `rate` (sentences a second) or `seconds` (of the whole file).
@@ -90,7 +90,8 @@ def main(words: Sequence[str]) -> dict[str, Any]:
         if keys.peer:
             amount = {"rate": 0.0, "seconds": float(len(text.lines))}[keys.unit]
             measured["peer"] = turns.Peer(keys.peer, keys.pattern, amount)
-        found = turns.take(keys.rounds, measured)
+        with turns.pinned(keys.threads):
+            found = turns.take(keys.rounds, measured)
     return {
         "threads": keys.threads,
         "run": str(run),

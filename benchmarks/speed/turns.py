@@ -7,14 +7,15 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-STARTS = 3
+STARTS = 2
 """Of these the least seconds count, as what disturbs only makes slower."""
 
 Figures = dict[str, float]
@@ -52,6 +53,22 @@ def run(command: Sequence[str], given: bytes = b"") -> tuple[float, subprocess.C
     if done.returncode:
         sys.exit(f"{shlex.join(command)} ended with {done.returncode}:\n{done.stderr.decode()}")
     return seconds, done
+
+
+@contextmanager
+def pinned(cores: int) -> Iterator[None]:
+    """Let this process, and what it starts, use the first `cores` that it may use, on Linux."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    if cores > len(before):
+        sys.exit(f"{cores} cores are asked for, but this process may use {len(before)}")
+    os.sched_setaffinity(0, set(sorted(before)[:cores]))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def beside_start(command: Sequence[str], empty: Path, source: Path) -> tuple[float, float]:

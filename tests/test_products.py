@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from nmt.precision import has_bfloat16
-from nmt.products import ONE_DNN, linear, product
+from nmt.products import ONE_DNN, linear, product, recurring
 
 BFLOAT16 = pytest.mark.skipif(
     not has_bfloat16(torch.device("cpu")), reason="no bfloat16 instructions"
@@ -74,3 +74,67 @@ def test_training_asks_onednn_and_what_is_at_rest_asks_torch():
     assert asked()
     with torch.no_grad():
         assert not asked()
+
+
+def looped(values, weight, bias):
+    """A recurrence in which the weight is multiplied by more than once a turn."""
+    state, states = values[0], []
+    for value in values:
+        state = linear(state.tanh() + value, weight, bias)
+        states.append(linear(state, weight, bias))
+    return torch.stack(states)
+
+
+def looped_once(values, weight, bias):
+    with recurring():
+        return looped(values, weight, bias)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_loop_equals_its_turns_one_by_one(dtype, bias):
+    torch.manual_seed(4)
+    sizes = ((6, 3, 5), (5, 5), *([(5,)] if bias else []))
+    leaves = [(0.5 * torch.randn(size, dtype=dtype)).requires_grad_() for size in sizes]
+    results = []
+    for run in (looped, looped_once):
+        made = run(*leaves, *([] if bias else [None]))
+        results.append([made, *torch.autograd.grad(made.sin().sum(), leaves)])
+    for one, other in zip(*results, strict=True):
+        assert torch.allclose(one, other, atol=1e-5 if dtype == torch.float32 else 1e-12)
+
+
+def test_a_loop_has_the_gradients_of_finite_differences():
+    torch.manual_seed(5)
+    leaves = [torch.randn(size).double().requires_grad_() for size in ((3, 2, 4), (4, 4), (4,))]
+    assert torch.autograd.gradcheck(looped_once, leaves)
+
+
+def test_backward_passes_of_one_loop_know_nothing_of_each_other():
+    torch.manual_seed(6)
+    values, weight = torch.randn(4, 2, 3, requires_grad=True), torch.randn(3, 3, requires_grad=True)
+    made, expected = looped_once(values, weight, None), looped(values, weight, None)
+    for wanted, part in ((values, 3), (weight, 1), (weight, 2)):
+        ours, theirs = (
+            torch.autograd.grad(each[part].sum(), wanted, retain_graph=True)[0]
+            for each in (made, expected)
+        )
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+def test_a_loop_takes_the_gradient_of_a_weight_in_one_product():
+    torch.manual_seed(7)
+    values, weight = torch.randn(5, 2, 3), torch.randn(3, 3, requires_grad=True)
+    made = looped_once(values, weight, None)
+    with torch.profiler.profile() as profile:
+        made.sum().backward()
+    counts = {event.key: event.count for event in profile.key_averages()}
+    products = counts.get("mkldnn::_linear_pointwise", 0) or counts["aten::linear"]
+    assert products == 10  # nine of gradients by what entered a turn, and one of the weight
+
+
+def test_a_weight_that_is_not_trained_has_no_gradient_after_a_loop():
+    values, weight = torch.randn(4, 2, 3, requires_grad=True), torch.randn(3, 3)
+    looped_once(values, weight, None).sum().backward()
+    assert weight.grad is None
+    assert values.grad is not None

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from nmt.dropout import Locked
 from nmt.errors import ConfigurationError, require
+from nmt.products import linear
 from nmt.vocabulary import PADDING
 
 
@@ -66,7 +67,7 @@ class Output(nn.Module):
         self, readouts: Float[Tensor, "*places readout"]
     ) -> Float[Tensor, "*places pieces"]:
         """Give logits."""
-        return nn.functional.linear(readouts, self.weight, self.bias)
+        return linear(readouts, self.weight, self.bias)
 
 
 Tables = tuple[Embedding, Embedding, Output]

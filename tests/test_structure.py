@@ -10,7 +10,7 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 
 
 LAYERS = [
-    "allocator cleaning distributed ends errors interruption labels memory notice ragged"
+    "allocator cleaning distributed ends errors interruption labels memory notice products ragged"
     " translation tree vocabulary",
     "atomic dropout eager exhaustion given invalid_text lock piped processors ranges",
     "attention batch bridges cells corpora journals long_lines metrics output_formats overrides"

@@ -4,6 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from nmt.attention.attention import Attention
+from nmt.products import linear
 
 
 class General(Attention):
@@ -21,7 +22,7 @@ class General(Attention):
         self, values: Float[Tensor, "batch source value"]
     ) -> Float[Tensor, "batch source key"]:
         """Give `W v`."""
-        return self.projection(values)
+        return linear(values, self.projection.weight, None)
 
     def scores(
         self,

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from nmt import tree
 from nmt.memory import State
+from nmt.products import recurring
 
 Drawn = tuple[Tensor, ...]
 """What a cell drew for the sentences of a batch, each tensor rows first; empty at rest."""
@@ -74,10 +75,11 @@ class Cell(nn.Module, abc.ABC):
         projected = self.project(inputs)
         drawn = self.draw(inputs)
         outputs = []
-        for place in range(inputs.shape[1]):
-            output, moved = self.masked_step(projected[:, place], state, drawn)
-            state = moved if mask is None else tree.where(mask[:, place], moved, state)
-            outputs.append(output)
+        with recurring():
+            for place in range(inputs.shape[1]):
+                output, moved = self.masked_step(projected[:, place], state, drawn)
+                state = moved if mask is None else tree.where(mask[:, place], moved, state)
+                outputs.append(output)
         return torch.stack(outputs, dim=1), state
 
 

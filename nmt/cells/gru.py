@@ -8,6 +8,7 @@ from nmt.cells.gates import hidden_weights, input_weights, opened
 from nmt.cells.product import ProductCell
 from nmt.ends import at_end
 from nmt.memory import State
+from nmt.products import linear
 
 
 class GRU(ProductCell):
@@ -39,7 +40,7 @@ class GRU(ProductCell):
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `W x + b` of r, u, h~, side by side."""
-        return nn.functional.linear(inputs, self.weight_input, self.bias)
+        return linear(inputs, self.weight_input, self.bias)
 
     def move(
         self,
@@ -49,7 +50,7 @@ class GRU(ProductCell):
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
         """Move one place on; the product hears `heard`, the blending takes `h(t-1)`."""
         (hidden,) = state
-        recurrent = nn.functional.linear(heard, self.weight_hidden)
+        recurrent = linear(heard, self.weight_hidden, None)
         reset, update, candidate = projected.chunk(3, dim=-1)
         reset_recurrent, update_recurrent, candidate_recurrent = recurrent.chunk(3, dim=-1)
         reset = opened(reset + reset_recurrent)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from nmt.cells.gates import hidden_weights, input_weights, opened
 from nmt.cells.product import ProductCell
 from nmt.memory import State
+from nmt.products import linear
 
 
 class GRUResetBefore(ProductCell):
@@ -38,7 +39,7 @@ class GRUResetBefore(ProductCell):
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `W x + b` of u, r, h~, side by side."""
-        return nn.functional.linear(inputs, self.weight_input, self.bias)
+        return linear(inputs, self.weight_input, self.bias)
 
     def move(
         self,
@@ -49,10 +50,10 @@ class GRUResetBefore(ProductCell):
         """Move one place on; products hear `heard`, the blending takes `h(t-1)`."""
         (hidden,) = state
         update, reset, candidate = projected.chunk(3, dim=-1)
-        recurrent = nn.functional.linear(heard, self.weight_gates)
+        recurrent = linear(heard, self.weight_gates, None)
         update_recurrent, reset_recurrent = recurrent.chunk(2, dim=-1)
         update = opened(update + update_recurrent)
         reset = opened(reset + reset_recurrent)
-        new = (candidate + nn.functional.linear(reset * heard, self.weight_candidate)).tanh()
+        new = (candidate + linear(reset * heard, self.weight_candidate, None)).tanh()
         hidden = hidden + update * (new - hidden)
         return hidden, (hidden,)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from nmt.cells.gates import hidden_weights, input_weights
 from nmt.cells.product import ProductCell
 from nmt.memory import State
+from nmt.products import linear
 
 
 class LayerNormGRU(ProductCell):
@@ -41,7 +42,7 @@ class LayerNormGRU(ProductCell):
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `LN(W x) + b` of u, r, h~, side by side."""
-        gates, candidate = self._parted(nn.functional.linear(inputs, self.weight_input))
+        gates, candidate = self._parted(linear(inputs, self.weight_input, None))
         told = [self.normalized_input(gates), self.candidate_input(candidate)]
         return torch.cat(told, dim=-1) + self.bias
 
@@ -54,7 +55,7 @@ class LayerNormGRU(ProductCell):
         """Move one place on; the products hear `heard`, the blending takes `h(t-1)`."""
         (hidden,) = state
         gates, candidate = self._parted(projected)
-        recurrent = self._parted(nn.functional.linear(heard, self.weight_hidden))
+        recurrent = self._parted(linear(heard, self.weight_hidden, None))
         gates = (gates + self.normalized_hidden(recurrent[0])).sigmoid()
         update, reset = gates.chunk(2, dim=-1)
         new = (candidate + reset * self.candidate_hidden(recurrent[1])).tanh()

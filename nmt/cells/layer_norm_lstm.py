@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from nmt.cells.gates import hidden_weights, input_weights
 from nmt.cells.product import ProductCell
 from nmt.memory import State
+from nmt.products import linear
 
 
 class LayerNormLSTM(ProductCell):
@@ -44,7 +45,7 @@ class LayerNormLSTM(ProductCell):
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `LN(W x) + b` of i, f, c~, o, side by side."""
-        return self.normalized_input(nn.functional.linear(inputs, self.weight_input)) + self.bias
+        return self.normalized_input(linear(inputs, self.weight_input, None)) + self.bias
 
     def move(
         self,
@@ -54,7 +55,7 @@ class LayerNormLSTM(ProductCell):
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
         """Move one place on; the product hears `heard`."""
         _, content = state
-        recurrent = nn.functional.linear(heard, self.weight_hidden)
+        recurrent = linear(heard, self.weight_hidden, None)
         gates = projected + self.normalized_hidden(recurrent)
         enter, forget, candidate, leave = gates.chunk(4, dim=-1)
         content = forget.sigmoid() * content + enter.sigmoid() * candidate.tanh()

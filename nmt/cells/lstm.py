@@ -8,6 +8,7 @@ from nmt.cells.gates import hidden_weights, input_weights, opened
 from nmt.cells.product import ProductCell
 from nmt.ends import at_end
 from nmt.memory import State
+from nmt.products import linear
 
 STANDSTILL = 1e4
 """Weight of the padding column: far enough to close the input gate and hold the forget gate."""
@@ -40,7 +41,7 @@ class LSTM(ProductCell):
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `W x + b` of the gates i, f, c~, o, side by side."""
-        return nn.functional.linear(inputs, self.weight_input, self.bias)
+        return linear(inputs, self.weight_input, self.bias)
 
     def move(
         self,
@@ -50,7 +51,7 @@ class LSTM(ProductCell):
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
         """Move one place on; the product hears `heard`."""
         _, content = state
-        gates = projected + nn.functional.linear(heard, self.weight_hidden)
+        gates = projected + linear(heard, self.weight_hidden, None)
         enter, forget, candidate, leave = gates.chunk(4, dim=-1)
         content = opened(forget) * content + opened(enter) * candidate.tanh()
         hidden = opened(leave) * content.tanh()

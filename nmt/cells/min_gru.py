@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from nmt.cells.cell import Cell
 from nmt.cells.gates import input_weights, opened
 from nmt.memory import State
+from nmt.products import linear
 
 
 class MinGRU(Cell):
@@ -37,7 +38,7 @@ class MinGRU(Cell):
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `W x + b` of z, and h~, side by side."""
-        return nn.functional.linear(inputs, self.weight_input, self.bias)
+        return linear(inputs, self.weight_input, self.bias)
 
     def step(
         self, projected: Float[Tensor, "rows projected"], state: State

@@ -11,6 +11,7 @@ from nmt.cells.gates import hidden_weights, input_weights
 from nmt.cells.product import ProductCell
 from nmt.ends import at_end
 from nmt.memory import State
+from nmt.products import linear
 
 
 class Simple(ProductCell):
@@ -35,7 +36,7 @@ class Simple(ProductCell):
 
     def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
         """Compute `U x + b`."""
-        return nn.functional.linear(inputs, self.weight_input, self.bias)
+        return linear(inputs, self.weight_input, self.bias)
 
     def move(
         self,
@@ -44,7 +45,7 @@ class Simple(ProductCell):
         heard: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
         """Move one place on; the product hears `heard`."""
-        hidden = self.squash(projected + nn.functional.linear(heard, self.weight_hidden))
+        hidden = self.squash(projected + linear(heard, self.weight_hidden, None))
         return hidden, (hidden,)
 
     def fused(

@@ -12,6 +12,7 @@ from nmt.decoders.decoder import Decoder, Weights
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
+from nmt.products import recurring
 from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack, Masks
 
@@ -76,11 +77,12 @@ class AttendFirst(Decoder):
         masks = self.stack.draw(memory.values)
         embedded = self.embedding(ids)
         asking, contexts, weights = [], [], []
-        for place in embedded.unbind(1):
-            asking.append(carried[1])
-            context, asked, carried = self._move(place, carried, memory, masks)
-            contexts.append(context)
-            weights.append(asked)
+        with recurring():
+            for place in embedded.unbind(1):
+                asking.append(carried[1])
+                context, asked, carried = self._move(place, carried, memory, masks)
+                contexts.append(context)
+                weights.append(asked)
         readouts = self.readout(torch.stack(asking, 1), torch.stack(contexts, 1), embedded)
         return self.readout.dropout(readouts), torch.stack(weights, dim=1)
 

@@ -12,6 +12,7 @@ from nmt.decoders.decoder import Decoder, Weights
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
+from nmt.products import recurring
 from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack, Masks, Stack, Told
 
@@ -81,11 +82,12 @@ class Conditional(Decoder):
         masks = self.asking.draw(memory.values), self.reading.draw(memory.values)
         embedded = self.embedding(ids)
         below, outputs, contexts, weights = states[:1], [], [], []
-        for place in embedded.unbind(1):
-            output, context, asked, below = self._move(place, below, memory, masks)
-            outputs.append(output)
-            contexts.append(context)
-            weights.append(asked)
+        with recurring():
+            for place in embedded.unbind(1):
+                output, context, asked, below = self._move(place, below, memory, masks)
+                outputs.append(output)
+                contexts.append(context)
+                weights.append(asked)
         context = torch.stack(contexts, dim=1)
         read = torch.cat([torch.stack(outputs, dim=1), context], dim=-1)
         top, _ = self.upper.unroll(read, states[1:])

@@ -13,6 +13,7 @@ from nmt.decoders.decoder import Decoder, Weights
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
+from nmt.products import recurring
 from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack, Masks, Told
 
@@ -84,11 +85,12 @@ class EveryLayer(Decoder):
         states, context = self.start(memory)
         masks = self.bottom.draw(memory.values)
         below, outputs, contexts, weights = (states[:1], context), [], [], []
-        for place in self.embedding(ids).unbind(1):
-            output, asked, below = self._move(place, below, memory, masks)
-            outputs.append(output)
-            contexts.append(below[1])
-            weights.append(asked)
+        with recurring():
+            for place in self.embedding(ids).unbind(1):
+                output, asked, below = self._move(place, below, memory, masks)
+                outputs.append(output)
+                contexts.append(below[1])
+                weights.append(asked)
         context = torch.stack(contexts, dim=1)
         read = torch.cat([torch.stack(outputs, dim=1), context], dim=-1)
         top, _ = self.upper.unroll(read, states[1:])

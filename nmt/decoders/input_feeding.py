@@ -12,6 +12,7 @@ from nmt.decoders.decoder import Decoder, Weights
 from nmt.embeddings import Embedding, Output
 from nmt.errors import require
 from nmt.memory import Memory, MemorySizes, Sizes, State
+from nmt.products import recurring
 from nmt.readouts.readout import MakeReadout
 from nmt.stack import MakeStack, Masks
 
@@ -71,10 +72,11 @@ class InputFeeding(Decoder):
         carried = self.start(memory)
         masks = self.stack.draw(memory.values)
         readouts, weights = [], []
-        for embedded in self.embedding(ids).unbind(1):
-            carried, asked = self._move(embedded, carried, memory, masks)
-            readouts.append(carried[1])
-            weights.append(asked)
+        with recurring():
+            for embedded in self.embedding(ids).unbind(1):
+                carried, asked = self._move(embedded, carried, memory, masks)
+                readouts.append(carried[1])
+                weights.append(asked)
         return self.readout.dropout(torch.stack(readouts, dim=1)), torch.stack(weights, dim=1)
 
     def step(

@@ -12,4 +12,4 @@ class Linear(Readout):
 
     def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:
         """Combine the parts of the same places."""
-        return self.linear(torch.cat(parts, dim=-1))
+        return self.combine(torch.cat(parts, dim=-1))

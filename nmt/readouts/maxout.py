@@ -30,5 +30,5 @@ class Maxout(Readout):
 
     def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:
         """Combine the parts of the same places."""
-        combined = self.linear(torch.cat(parts, dim=-1))
-        return combined.unflatten(-1, (-1, self.pool)).amax(dim=-1)
+        combined = self.combine(torch.cat(parts, dim=-1))
+        return combined.view(*combined.shape[:-1], -1, self.pool).amax(dim=-1)

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from nmt.dropout import Locked
+from nmt.products import linear
 
 
 class Readout(nn.Module, abc.ABC):
@@ -24,6 +25,10 @@ class Readout(nn.Module, abc.ABC):
         self.linear = nn.Linear(sum(sizes), readout_size)
         nn.init.xavier_uniform_(self.linear.weight)
         self.dropout = Locked(dropout)
+
+    def combine(self, parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places _"]:
+        """Give `W parts + b`, of parts that lie side by side."""
+        return linear(parts, self.linear.weight, self.linear.bias)
 
     @abc.abstractmethod
     def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:

@@ -15,4 +15,4 @@ class Tanh(Readout):
 
     def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:
         """Combine the parts of the same places."""
-        return self.linear(torch.cat(parts, dim=-1)).tanh()
+        return self.combine(torch.cat(parts, dim=-1)).tanh()

@@ -12,7 +12,7 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
-    "atomic dropout eager exhaustion given invalid_text lock piped processors ranges",
+    "atomic dropout eager exhaustion given invalid_text lock packed piped processors ranges",
     "attention batch bridges cells corpora journals long_lines metrics output_formats overrides"
     " precision receiving report resources resumption sampling search shards sums windows"
     " workshops",
@@ -25,6 +25,7 @@ LAYERS = [
     "held_out held_out_text preparation readings saved writing",
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings shallow_fusion",
+    "assembly",
     "contrasts reranking training translator",
     "arpa commands contrast download generate plot prepare score train train_language_model"
     " translate",

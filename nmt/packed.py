@@ -67,6 +67,12 @@ class Packed(Tensor):
         return self.product(inputs.to(self.rounding), rounded).to(torch.float32)
 
 
+def rows(weight: Tensor, ids: Tensor) -> Tensor:
+    """Take rows of a matrix; those of a packed one are packed alike."""
+    taken = weight.index_select(0, ids)
+    return Packed.of(taken, weight.rounding) if isinstance(weight, Packed) else taken
+
+
 def pack(network: NetworkT, rounding: torch.dtype) -> NetworkT:
     """Make packed buffers of a network's matrices, which can then be trained no more.
 

@@ -38,7 +38,7 @@ def translate(config: DictConfig) -> None:
         windows=windows,
         device=config.device,
         trust=config.trust,
-        assembly=Assembly(instantiate(config.precision), instantiate(config.fusion)),
+        assembly=Assembly.of(config),
     )
     if config.input is None and sys.stdin.isatty():
         logger.info("type a line to translate it; Ctrl-D ends")

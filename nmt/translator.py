@@ -75,7 +75,7 @@ class Translator:
             windows: None takes those of `conf/windows/default.yaml`.
             device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
             trust: packages of the user's own whose classes the models may name.
-            assembly: the number format, and a language model that writes along.
+            assembly: number format, shortlist, and a language model that writes along.
 
         Raises:
             ModelError: if a model is missing, altered or not allowed, or models do not fit.

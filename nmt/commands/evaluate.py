@@ -70,7 +70,7 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
             windows=instantiate(config.windows),
             device=config.device,
             trust=_several(config.trust),
-            assembly=Assembly(instantiate(config.precision), instantiate(config.fusion)),
+            assembly=Assembly.of(config),
         )
         log.info("translating %d lines with %s", len(benchmark.source), name)
         yield System(name, translator.translate(benchmark.source), _settings(config))
@@ -87,6 +87,7 @@ def _settings(config: DictConfig) -> dict[str, Any]:
         "search": plain(config.search),
         "long_lines": plain(config.long_lines),
         "precision": plain(config.precision),
+        "shortlist": plain(config.shortlist),
         "fusion": plain(config.fusion),
     }
 

@@ -54,7 +54,7 @@ def by_blocks(
     """
     blocks = values.shape[1] // BLOCK
     whole = blocks * BLOCK
-    maxima = values[:, :whole].unflatten(1, (blocks, BLOCK)).amax(dim=2)
+    maxima = values[:, :whole].view(-1, blocks, BLOCK).amax(dim=2)
     numbers = torch.arange(values.shape[1], device=values.device)
     firsts = ranks(maxima, numbers[:blocks]).topk(count, dim=1).indices * BLOCK
     within = (firsts.unsqueeze(2) + numbers[:BLOCK]).flatten(1)

@@ -12,6 +12,7 @@ from nmt import saved
 from nmt.batch import Batch
 from nmt.build import translation_model
 from nmt.errors import ModelError
+from nmt.lexicon import NAME, Lexicon
 from nmt.saved import CONFIGURATION, SCORES, WEIGHTS
 from nmt.scorers.single import Single
 from nmt.tokenizer import Tokenizers
@@ -29,11 +30,13 @@ class Bundle:
         model: the network, at rest (`eval`).
         tokenizers: of source and target.
         config: the resolved configuration, `model` and `search` among its keys.
+        folder: where it lies.
     """
 
     model: TranslationModel
     tokenizers: Tokenizers
     config: dict[str, Any]
+    folder: Path
 
     @classmethod
     def load(cls, folder: Path, trust: Sequence[str], device: torch.device) -> "Bundle":
@@ -58,7 +61,21 @@ class Bundle:
         saved.fill(model, folder / WEIGHTS, device)
         with saved.described(path):
             _try(model.eval(), tokenizers.target.size, device)
-        return cls(model, tokenizers, config)
+        return cls(model, tokenizers, config, folder)
+
+    def lexicon(self) -> Lexicon:
+        """Read what shortlists are made by.
+
+        Raises:
+            ModelError: if there is none, or it is damaged.
+        """
+        path = self.folder / NAME
+        if not path.exists():
+            raise ModelError(
+                f"{path} is missing: an older version of nmt trained this model; translate with"
+                " shortlist=none, or train again"
+            )
+        return Lexicon.load(path, self.tokenizers.source.size, self.tokenizers.target.size)
 
 
 @torch.inference_mode()
@@ -82,6 +99,7 @@ def save(
     config: Mapping[str, Any],
     tokenizers: Tokenizers,
     scores: Mapping[str, Any],
+    lexicon: bytes | None = None,
 ) -> None:
     """Write a model's folder, in which a killed writer leaves the old model or the new one.
 
@@ -91,5 +109,7 @@ def save(
         config: resolved, with the nodes `model` and `search`.
         tokenizers: of source and target.
         scores: what `scores.json` shall say.
+        lexicon: the bytes of the lexicon's file, for shortlists; None for a model without.
     """
-    saved.write(folder, weights, config, scores, tokenizers.files())
+    files = tokenizers.files() if lexicon is None else {**tokenizers.files(), NAME: lexicon}
+    saved.write(folder, weights, config, scores, files)

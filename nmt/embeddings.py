@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from nmt import packed
 from nmt.dropout import Locked
 from nmt.errors import ConfigurationError, require
 from nmt.products import linear
@@ -50,6 +51,23 @@ class Embedding(nn.Module):
         return nn.functional.embedding(ids, self.weight) * self.size**0.5
 
 
+@dataclass(frozen=True)
+class Columns:
+    """What is needed of an output for some pieces alone.
+
+    Attributes:
+        weight: their rows of the table.
+        bias: theirs.
+    """
+
+    weight: Float[Tensor, "choices readout"]
+    bias: Float[Tensor, " choices"]
+
+    def __call__(self, readouts: Float[Tensor, "rows readout"]) -> Float[Tensor, "rows choices"]:
+        """Give logits of these pieces."""
+        return nn.functional.linear(readouts, self.weight, self.bias)
+
+
 class Output(nn.Module):
     """Compares a readout with the vector of each piece of the target vocabulary.
 
@@ -68,6 +86,10 @@ class Output(nn.Module):
     ) -> Float[Tensor, "*places pieces"]:
         """Give logits."""
         return linear(readouts, self.weight, self.bias)
+
+    def columns(self, ids: Int[Tensor, " choices"]) -> Columns:
+        """Copy what gives the logits of these pieces, in this order."""
+        return Columns(packed.rows(self.weight, ids), self.bias.index_select(0, ids))
 
 
 Tables = tuple[Embedding, Embedding, Output]

@@ -1,4 +1,4 @@
-"""In which floating-point format a network computes; its weights are float32 in every case."""
+"""In which floating-point format a network computes; it is saved in float32 in every case."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import torch
 
 from nmt.errors import ConfigurationError
+from nmt.packed import NetworkT, pack
 
 
 @runtime_checkable
@@ -21,6 +22,10 @@ class Precision(Protocol):
         """Give the context in which the network and its loss are computed on this device."""
         ...
 
+    def pack(self, network: NetworkT, device: torch.device) -> NetworkT:
+        """Change a network at rest on this device into one that only computes, in this format."""
+        ...
+
 
 @dataclass(frozen=True)
 class Float32:
@@ -33,6 +38,10 @@ class Float32:
     def autocast(self, device: torch.device) -> AbstractContextManager[None]:
         """Give a context that changes nothing."""
         return nullcontext()
+
+    def pack(self, network: NetworkT, device: torch.device) -> NetworkT:
+        """Lay the weights out for products; they lose nothing."""
+        return pack(network, torch.float32)
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,17 @@ class BFloat16:
             ConfigurationError: if the device has no such instructions (there nn.LSTM fails under
                 autocast, deep inside torch).
         """
-        if not has_bfloat16(device):
-            raise ConfigurationError(
-                f"precision=bfloat16, but this {device.type} has no bfloat16 instructions; "
-                "use precision=auto or precision=float32"
-            )
+        _require_bfloat16(device)
         return torch.autocast(device.type, dtype=torch.bfloat16)
+
+    def pack(self, network: NetworkT, device: torch.device) -> NetworkT:
+        """Round the weights once, and lay them out for products.
+
+        Raises:
+            ConfigurationError: if the device has no such instructions.
+        """
+        _require_bfloat16(device)
+        return pack(network, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,18 @@ class Automatic:
     def autocast(self, device: torch.device) -> AbstractContextManager[None]:
         """Give the context of the format that this device gets."""
         return self.chosen(device).autocast(device)
+
+    def pack(self, network: NetworkT, device: torch.device) -> NetworkT:
+        """Lay the weights out in the format that this device gets."""
+        return self.chosen(device).pack(network, device)
+
+
+def _require_bfloat16(device: torch.device) -> None:
+    if not has_bfloat16(device):
+        raise ConfigurationError(
+            f"precision=bfloat16, but this {device.type} has no bfloat16 instructions; "
+            "use precision=auto or precision=float32"
+        )
 
 
 def has_bfloat16(device: torch.device) -> bool:

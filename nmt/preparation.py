@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nmt import processors, seal, sums, workshops
+from nmt import atomic, lexicon, processors, seal, sums, workshops
 from nmt.build import instantiate
 from nmt.corpora.corpus import Corpus
 from nmt.corpora.policy import Policy, Tally, read
 from nmt.encoding import encode, nothing_left
 from nmt.errors import CorpusError, DamagedError, ModelError, NmtError, require
+from nmt.lexicon import Lexicon
 from nmt.pieces import Pieces, Vocabulary
 from nmt.report import Report
 from nmt.shards import Shards
@@ -77,6 +78,20 @@ class Prepared:
                 what = f"{folder} is damaged: {len(shards)} pairs of {name}, the report says "
                 raise DamagedError(f"{what}{report.splits[name].kept}", folder)
         return cls(folder, tokenizers, train, valid, report)
+
+    def lexicon(self) -> bytes:
+        """Give the bytes of the lexicon's file; a folder of an older version has none, so learn it.
+
+        Raises:
+            NmtError: if it may not be read.
+        """
+        path = self.folder / lexicon.NAME
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return _lexicon(self.train, self.tokenizers)
+        except OSError as error:
+            raise NmtError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 @dataclass(frozen=True)
@@ -160,6 +175,7 @@ class Preparation:
         for name, corpus in (("train", self.train), ("valid", self.valid)):
             log.info("preparing %s: encoding %s", self.name, name)
             splits[name] = encode(corpus, self.policy, tokenizers, folder, name, processes)
+        atomic.write(folder / lexicon.NAME, _lexicon(Shards(folder, "train"), tokenizers))
         sizes = tokenizers.source.size, tokenizers.target.size
         Report(digest, self.settings(), *sizes, splits).save(folder / "report.json")
         seal.close(folder)
@@ -202,6 +218,14 @@ def _processes(asked: str) -> int:
     expected = f"auto, or a whole number, 1 to {MOST_PROCESSES}"
     require(holds, "preparation_workers", asked, expected)
     return int(asked)
+
+
+def _lexicon(train: Shards, tokenizers: Tokenizers) -> bytes:
+    rows = lexicon.sample(train.source_lengths, train.target_lengths)
+    log.info("learning a lexicon from %d of %d pairs", len(rows), len(train))
+    sources, targets = train.sources(rows), train.targets(rows)
+    sizes = tokenizers.source.size, tokenizers.target.size
+    return Lexicon.learn(sources, targets, *sizes).data()
 
 
 def _found(folder: Path, digest: str) -> Prepared | None:

@@ -39,7 +39,7 @@ def write(
         weights: each tensor once.
         config: resolved, with the node that describes the model.
         scores: what `scores.json` shall say, beside the sum of the weights that they are of.
-        pieces: the files of the vocabulary.
+        pieces: the files of the vocabulary, and of what else belongs to it.
 
     Raises:
         NmtError: if a file cannot be written.

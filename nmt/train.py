@@ -128,13 +128,14 @@ def _watchers(
 ) -> Watchers:
     folder = Path(config.run)
     source = {"commit": origin.commit(), "machine": origin.machine(held_out.device)}
+    lexicon = corpus.lexicon()
     stored = {"model": plain(config.model), "search": plain(config.search)}
 
     def keep_best(validation: Validation) -> None:
         scores = {"set": "valid", "search": plain(config.validation_search), **source}
         scores["values"] = dict(validation.values)
         scores["signatures"] = dict(validation.signatures)
-        bundle.save(folder, weights(network), stored, corpus.tokenizers, scores)
+        bundle.save(folder, weights(network), stored, corpus.tokenizers, scores, lexicon)
 
     return Watchers(
         validate=held_out,

@@ -22,6 +22,7 @@ def translate(config: DictConfig) -> None:
         inspect_all([config.fusion.run], ("language_model",), config.trust)
     # Imported after that look, as they import torch.
     from nmt import device
+    from nmt.assembly import Assembly
     from nmt.build import instantiate
     from nmt.translator import Translator
 
@@ -37,7 +38,7 @@ def translate(config: DictConfig) -> None:
         windows=windows,
         device=config.device,
         trust=config.trust,
-        fusion=instantiate(config.fusion),
+        assembly=Assembly.of(config),
     )
     if config.input is None and sys.stdin.isatty():
         logger.info("type a line to translate it; Ctrl-D ends")

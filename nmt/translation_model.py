@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from nmt.batch import Batch
 from nmt.decoders.decoder import Decoder
-from nmt.embeddings import Embedding, Output, Tables
+from nmt.embeddings import Columns, Embedding, Output, Tables
 from nmt.encoders.encoder import Encoder
 from nmt.errors import ModelError
 from nmt.memory import Memory, MemorySizes
@@ -50,6 +50,10 @@ class TranslationModel(nn.Module):
     def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
         """Give logits of the next piece, at chosen places."""
         return self.decoder.logits(readouts)
+
+    def columns(self, ids: Int[Tensor, " choices"]) -> Columns:
+        """Give what makes the logits of these pieces alone."""
+        return self.decoder.output.columns(ids)
 
     def start(self, memory: Memory) -> Any:
         """Give the decoder's state before the first piece, one row a sentence."""

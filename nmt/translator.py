@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import yaml
 
+from nmt.assembly import PLAIN, Assembly
 from nmt.build import instantiate
 from nmt.bundle import CONFIGURATION, Bundle
 from nmt.cleaning import cleaned
@@ -17,11 +18,9 @@ from nmt.long_lines.long_lines import LongLines
 from nmt.notice import Notice, Pulse
 from nmt.resources import folder
 from nmt.saved import described
-from nmt.scorers.ensemble import Ensemble
 from nmt.scorers.single import Single
 from nmt.search.parts import in_parts
 from nmt.search.search import Hypothesis, Scorer, Search
-from nmt.shallow_fusion import ALONE, ShallowFusion
 from nmt.tokenizer import Tokenizers
 from nmt.translation import Candidate, Translation
 from nmt.vocabulary import END, PADDING, UNKNOWN
@@ -65,7 +64,7 @@ class Translator:
         windows: Windows | None = None,
         device: str = "auto",
         trust: Sequence[str] = (),
-        fusion: ShallowFusion = ALONE,
+        assembly: Assembly = PLAIN,
     ) -> "Translator":
         """Load a trained model, or several that are to write translations together.
 
@@ -76,7 +75,7 @@ class Translator:
             windows: None takes those of `conf/windows/default.yaml`.
             device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
             trust: packages of the user's own whose classes the models may name.
-            fusion: a language model that writes along.
+            assembly: number format, shortlist, and a language model that writes along.
 
         Raises:
             ModelError: if a model is missing, altered or not allowed, or models do not fit.
@@ -87,12 +86,11 @@ class Translator:
         bundles = [Bundle.load(Path(run), tuple(trust), place) for run in several]
         _check_vocabularies(several, bundles)
         first = bundles[0]
-        scorers = [Single(bundle.model) for bundle in bundles]
-        scorer = scorers[0] if len(scorers) == 1 else Ensemble(scorers)
+        chosen = search or _saved_search(Path(several[0]), first, place)
         return cls(
-            fusion(scorer, first.tokenizers.target, trust, place),
+            assembly(bundles, trust, place),
             first.tokenizers,
-            search or _saved_search(Path(several[0]), first, place),
+            chosen,
             _configured("long_lines/split") if long_lines is None else long_lines,
             _configured("windows/default") if windows is None else windows,
             place,

@@ -55,7 +55,7 @@ def test_without_weight_the_translation_model_is_alone():
         for one, two in zip(alone, fused, strict=True):
             assert [each.ids for each in one] == [each.ids for each in two]
             for each, other in zip(one, two, strict=True):
-                assert each.log_probability == pytest.approx(other.log_probability, abs=1e-5)
+                assert each.log_probability == pytest.approx(other.log_probability, abs=1e-4)
 
 
 def test_the_language_model_changes_what_is_written():

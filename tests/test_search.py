@@ -307,6 +307,23 @@ def test_best_takes_the_lowest_of_two_equal_columns_of_which_only_one_fits(count
         assert columns[row, -1] == (values[row] == 1000.0 - count).nonzero().min()
 
 
+@pytest.mark.parametrize("columns", [255, 256, 1535, 1536, 1537, 7997])
+@pytest.mark.parametrize("equal", [0, 1, 7])
+def test_best_over_blocks_of_columns_is_best_over_all(columns, equal):
+    generator = torch.Generator().manual_seed(columns)
+    values = torch.randn(60, 3 + columns, generator=generator)[:, 3:]
+    values = (values * equal).round() / equal if equal else values
+    values[7, 5:] = -torch.inf
+    values[8, : columns - 2] = -torch.inf
+    for count in (1, 5):
+        found, chosen = best(values, count)
+        expected, order = values.sort(dim=1, descending=True, stable=True)
+        assert found.equal(expected[:, :count])
+        finite = found > -torch.inf
+        assert chosen[finite].equal(order[:, :count][finite])
+        assert chosen.min() >= 0 and chosen.max() < columns
+
+
 def test_length_penalties_at_hand_computed_points():
     assert NoPenalty()(-3.0, 7) == -3.0
     assert Average()(-3.0, 6) == -0.5

@@ -12,19 +12,21 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice products ragged"
     " translation tree vocabulary",
-    "atomic dropout eager exhaustion given invalid_text lock piped processors ranges",
-    "attention batch bridges cells corpora journals long_lines metrics output_formats overrides"
+    "atomic dropout eager exhaustion given invalid_text lock packed piped processors ranges",
+    "attention batch bridges cells corpora ibm_model_1 journals"
+    " long_lines metrics output_formats overrides"
     " precision receiving report resources resumption sampling search shards sums windows"
     " workshops",
     "accuracy allowance averaging checkpoint command_line device embeddings fetch gradient_table"
     " ngrams objectives origin progress readouts schedules scoring seal stack starter strangers"
     " streams",
-    "attempt clock decoders encoders groups kept pace skips tokenizer validation",
-    "batches encoding language_models pieces skipped translation_model updater watchers",
+    "attempt clock decoders encoders groups kept lexicon pace skips tokenizer validation",
+    "batches encoding language_models pieces shortlists skipped translation_model updater watchers",
     "build gradient_flow scorers side trainer",
     "held_out held_out_text preparation readings saved writing",
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings shallow_fusion",
+    "assembly",
     "contrasts reranking training translator",
     "arpa commands contrast download generate plot prepare score train train_language_model"
     " translate",

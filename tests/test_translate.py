@@ -8,14 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from models import LINES, save
 
+import nmt.precision
 from nmt.build import instantiate
 from nmt.command_line import configuration, run
+from nmt.precision import has_bfloat16
 from nmt.translate import translate
 from nmt.translator import Translator
 
 ROOT = Path(__file__).parent.parent
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +106,27 @@ def test_text_that_is_none_stops_the_command_that_is_told_to(monkeypatch, capfd,
 def test_every_search_of_the_configuration_can_be_chosen(saved, overrides):
     search = instantiate(configuration("translate", overrides, ()).search)
     assert all(Translator.load(saved, search=search).translate(LINES[:2]))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "auto"])
+def test_the_command_computes_in_the_format_that_it_is_told(monkeypatch, capfd, saved, precision):
+    formats = set()
+    packing = nmt.precision.pack
+    monkeypatch.setattr(
+        nmt.precision,
+        "pack",
+        lambda network, rounding: (formats.add(rounding), packing(network, rounding))[1],
+    )
+    arguments = [f"run={saved}", "search=greedy", f"precision={precision}"]
+    if precision == "bfloat16" and not has_bfloat16(CPU):
+        status, _, err = command(monkeypatch, capfd, b"Hund\n", *arguments)
+        assert (status, err.count("\n")) == (2, 1)
+        assert "precision=bfloat16, but this cpu has no bfloat16" in err
+        return
+    status, out, _ = command(monkeypatch, capfd, b"Hund\n", *arguments)
+    assert (status, out.count("\n")) == (0, 1)
+    auto = "bfloat16" if has_bfloat16(CPU) else "float32"
+    assert formats == {getattr(torch, auto if precision == "auto" else precision)}
 
 
 def process(saved, *arguments):

@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig
 
 from nmt import allocator, atomic, device, given, origin
+from nmt.assembly import Assembly
 from nmt.benchmark import Benchmark, from_files, from_run, read
 from nmt.build import instantiate, plain
 from nmt.evaluation import Evaluation, System, report, table
@@ -69,7 +70,7 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
             windows=instantiate(config.windows),
             device=config.device,
             trust=_several(config.trust),
-            fusion=instantiate(config.fusion),
+            assembly=Assembly.of(config),
         )
         log.info("translating %d lines with %s", len(benchmark.source), name)
         yield System(name, translator.translate(benchmark.source), _settings(config))
@@ -85,6 +86,8 @@ def _settings(config: DictConfig) -> dict[str, Any]:
     return {
         "search": plain(config.search),
         "long_lines": plain(config.long_lines),
+        "precision": plain(config.precision),
+        "shortlist": plain(config.shortlist),
         "fusion": plain(config.fusion),
     }
 

@@ -107,9 +107,8 @@ class Beam:
         state = scorer.start(source)
         while len(live.sentences):
             logits, state = scorer.step(live.written[:, -1], state)
-            offsets = live.totals - logits.logsumexp(dim=1)
-            logits, ids = allowed(logits, scorer.choices(state))
-            candidates = self.extend(live, logits, offsets)
+            following, ids = allowed(logits.log_softmax(dim=1), scorer.choices(state))
+            candidates = self.extend(live, following)
             self.collect(live, candidates, found)
             live, left = self.advance(live, candidates, ids, found)
             state = _follow(scorer, state, live, left, candidates)
@@ -120,25 +119,20 @@ class Beam:
             )
         return found
 
-    def extend(
-        self,
-        live: Live,
-        logits: Float[Tensor, "rows choices"],
-        offsets: Float[Tensor, " rows"],
-    ) -> Candidates:
+    def extend(self, live: Live, following: Float[Tensor, "rows choices"]) -> Candidates:
         """Find each sentence's best extensions: of each row the best, then the best of these.
 
-        That is the same as the best of all rows × choices, and adds offsets only where needed.
+        That is the same as the best of all rows × choices, and adds totals only where needed.
         """
-        values, columns = best(logits, self.size)
+        values, columns = best(following, self.size)
         if live.full:
             only_end = (live.limits <= live.place).repeat_interleave(live.width).unsqueeze(1)
             others = torch.arange(columns.shape[1], device=columns.device) > 0
             columns = columns.masked_fill(only_end, 0)
-            values = torch.where(only_end, logits[:, :1], values)
+            values = torch.where(only_end, following[:, :1], values)
             values = values.masked_fill(only_end & others, -torch.inf)
         batch, each = len(live.sentences), columns.shape[1]
-        totals = (values + offsets.unsqueeze(1)).view(batch, live.width * each)
+        totals = (values + live.totals.unsqueeze(1)).view(batch, live.width * each)
         totals, chosen = best(totals, self.size)
         firsts = torch.arange(batch, device=columns.device).unsqueeze(1) * live.width
         columns = columns.reshape(batch, live.width * each).gather(1, chosen)

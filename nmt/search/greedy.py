@@ -6,6 +6,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from nmt.search import length
+from nmt.search.ranking import best
 from nmt.search.search import Hypothesis, Scorer
 from nmt.search.walk import walk
 
@@ -35,6 +36,6 @@ class Greedy:
 
 
 def _highest(
-    logits: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
+    log_probabilities: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
 ) -> Int[Tensor, " rows"]:
-    return logits.argmax(dim=1)
+    return best(log_probabilities, 1)[1].squeeze(1)

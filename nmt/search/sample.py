@@ -61,9 +61,9 @@ class Sample:
         noise = self.noise(source, int(limits.max()) + 1)
 
         def draw(
-            logits: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
+            following: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
         ) -> Int[Tensor, " rows"]:
-            return pick(self.probabilities(logits), noise[numbers, place])
+            return pick(self.probabilities(following), noise[numbers, place])
 
         drawn = walk(scorer, source, self.best, limits, draw)
         return [sorted(one, key=lambda found: (-found.score, found.ids)) for one in drawn]
@@ -83,9 +83,11 @@ class Sample:
                 rows.append(torch.rand(places, generator=generator, dtype=torch.float64))
         return torch.stack(rows).to(source.device)
 
-    def probabilities(self, logits: Float[Tensor, "rows choices"]) -> Float[Tensor, "rows choices"]:
+    def probabilities(
+        self, following: Float[Tensor, "rows choices"]
+    ) -> Float[Tensor, "rows choices"]:
         """Give what pieces are drawn with; 0 where top-k or top-p cut."""
-        probabilities = torch.softmax(logits.double() / self.temperature, dim=1)
+        probabilities = torch.softmax(following.double() / self.temperature, dim=1)
         if self.top_k:
             values, columns = best(probabilities, self.top_k)
             probabilities = torch.zeros_like(probabilities).scatter(1, columns, values)

@@ -13,7 +13,7 @@ from nmt.search.search import Hypothesis, Scorer
 from nmt.vocabulary import BEGIN
 
 Choose = Callable[[Float[Tensor, "rows choices"], Int[Tensor, " rows"], int], Int[Tensor, " rows"]]
-"""Gives each row's column, from the logits (END is column 0), the rows' numbers and the place."""
+"""Gives each row's column, of log-probabilities (END is column 0), the rows' numbers, the place."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,11 @@ def walk(
     results: list[list[Hypothesis]] = [[] for _ in range(len(source))]
     while len(rows.numbers):
         logits, state = scorer.step(rows.written[:, -1], state)
-        offsets = rows.totals - logits.logsumexp(dim=1)
-        logits, ids = allowed(logits, scorer.choices(state))
+        following, ids = allowed(logits.log_softmax(dim=1), scorer.choices(state))
         place = rows.written.shape[1] - 1
-        columns = choose(logits, rows.numbers, place).masked_fill(rows.limits <= place, 0)
-        chosen = logits.gather(1, columns.unsqueeze(1)).squeeze(1)
-        rows = replace(rows, totals=chosen + offsets)
+        columns = choose(following, rows.numbers, place).masked_fill(rows.limits <= place, 0)
+        chosen = following.gather(1, columns.unsqueeze(1)).squeeze(1)
+        rows = replace(rows, totals=rows.totals + chosen)
         for number, hypothesis in rows.ended(columns):
             results[number // width].append(hypothesis)
         rows = replace(

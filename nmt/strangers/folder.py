@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from nmt import sums
 from nmt.errors import ModelError
-from nmt.strangers import files, pieces, settings, sizes, tensors
+from nmt.strangers import files, lexicon, pieces, settings, sizes, tensors
 from nmt.strangers.files import shown
 from nmt.strangers.tensors import Shape
 
@@ -28,6 +28,7 @@ MOST = {
     pieces.JOINT: pieces.MOST_BYTES,
     pieces.SOURCE: pieces.MOST_BYTES,
     pieces.TARGET: pieces.MOST_BYTES,
+    lexicon.NAME: lexicon.MOST_BYTES,
 }
 """All files that a model may have, and their bytes; pieces are joint, or of source and target."""
 
@@ -177,10 +178,14 @@ def _check_types(path: Path, found: Mapping[str, Shape]) -> None:
 def _check_vocabularies(folder: Path, found: Mapping[str, Shape]) -> None:
     rows = {shape.sizes[0] for shape in found.values() if shape.sizes}
     two = files.exists(folder / pieces.SOURCE)
+    counts = []
     for name in (pieces.SOURCE, pieces.TARGET) if two else (pieces.JOINT,):
         count = pieces.read(folder / name)
+        counts.append(count)
         if count not in rows:
             raise ModelError(
                 f"{folder / name} has {count} pieces, but no tensor of {WEIGHTS} has as many rows;"
                 " these are files of different models"
             )
+    if files.exists(folder / lexicon.NAME):
+        lexicon.check(folder / lexicon.NAME, counts[0], counts[-1])

@@ -1,0 +1,1 @@
+"""Shortlists: which target pieces a sentence's translation may be made of, one file for each."""

@@ -1,0 +1,32 @@
+"""A model's lexicon, of which its head is looked at before numbers are read."""
+
+from pathlib import Path
+from typing import NoReturn
+
+from nmt.errors import ModelError
+from nmt.strangers import tensors
+
+NAME = "lexicon.safetensors"
+TRANSLATIONS = "translations"
+FREQUENT = "frequent"
+MOST_BYTES = 1 << 28
+
+
+def check(path: Path, source_pieces: int, target_pieces: int) -> None:
+    """Hold names, types and sizes against the vocabularies.
+
+    Raises:
+        ModelError: if it is no lexicon, or one of other vocabularies; names the file.
+    """
+    found = tensors.read(path)
+    if set(found) != {TRANSLATIONS, FREQUENT} or {one.kind for one in found.values()} != {"I64"}:
+        _refuse(path, f"expected {TRANSLATIONS} and {FREQUENT}, of type I64")
+    translations, frequent = found[TRANSLATIONS].sizes, found[FREQUENT].sizes
+    if len(translations) != 2 or translations[0] != source_pieces:
+        _refuse(path, f"expected {TRANSLATIONS} for {source_pieces} source pieces")
+    if len(frequent) != 1 or frequent[0] > target_pieces:
+        _refuse(path, f"expected {FREQUENT} of at most {target_pieces} target pieces")
+
+
+def _refuse(path: Path, why: str) -> NoReturn:
+    raise ModelError(f"{path} is not this model's lexicon: {why}; copy the model's folder again")

@@ -7,7 +7,7 @@ Source: Brown et al. 1993, "The Mathematics of Statistical Machine Translation",
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -66,11 +66,15 @@ def learn(sources: Ragged, targets: Ragged, target_pieces: int) -> Translations:
         target_pieces: more than the largest id of the targets.
     """
     keys = np.zeros(0, np.int64)
+    spread, own = [], []
     for block in _blocks(sources, targets, target_pieces):
-        keys = np.union1d(keys, block.pairs)
+        found, numbers = np.unique(block.pairs, return_inverse=True)
+        keys = _distinct(np.concatenate([keys, found]))
+        own.append(found)
+        spread.append(_Links(numbers.astype(np.int32), block.starts, block.lengths))
     blocks = [
-        _Links(np.searchsorted(keys, block.pairs).astype(np.int32), block.starts, block.lengths)
-        for block in _blocks(sources, targets, target_pieces)
+        replace(block, pairs=np.searchsorted(keys, found).astype(np.int32)[block.pairs])
+        for block, found in zip(spread, own, strict=True)
     ]
     source, target = np.divmod(keys, target_pieces)
     probabilities = np.ones(len(keys))
@@ -79,6 +83,12 @@ def learn(sources: Ragged, targets: Ragged, target_pieces: int) -> Translations:
         totals = np.bincount(source, counts)
         probabilities = counts / totals[source]
     return Translations(source, target, probabilities)
+
+
+def _distinct(keys: Int[np.ndarray, " keys"]) -> Int[np.ndarray, " pairs"]:
+    """Give each once, ascending; `np.unique` hashes them, which takes several times as long."""
+    ordered = np.sort(keys)
+    return ordered[np.diff(ordered, prepend=-1) > 0]
 
 
 def _expected(

@@ -20,7 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt.errors import ModelError, NmtError
+from nmt.lexicon import Lexicon
 from nmt.likelihood import Line, load
+from nmt.ragged import Ragged
 from nmt.strangers import pieces, tensors
 from nmt.strangers.folder import ANY, inspect
 from nmt.strangers.settings import DEPTH, check
@@ -660,3 +662,31 @@ def test_whatever_a_configuration_says_is_one_line_or_harmless(
 ):
     found = spoilt([saved, *others][which], lambda folder: rewrite(folder, node, key, value))
     assert found is None or "\n" not in found
+
+
+def lexicon(pieces):
+    """The bytes of one that knows nothing, for as many pieces in both languages."""
+    return Lexicon.learn(Ragged.of([]), Ragged.of([]), pieces, pieces).data()
+
+
+def test_a_lexicon_is_looked_at_as_all_files_are(copied):
+    path = copied / "lexicon.safetensors"
+    size = Translator.load(copied, device="cpu").tokenizers.source.size
+    path.write_bytes(lexicon(size))
+    seal(copied)
+    inspect(copied, ("model",), ())
+    path.write_bytes(lexicon(size)[:-8])
+    with pytest.raises(ModelError, match=r"lexicon\.safetensors is not what it was"):
+        inspect(copied, ("model",), ())
+    seal(copied)
+    with pytest.raises(ModelError, match=r"lexicon\.safetensors cannot be read: its tensors have"):
+        inspect(copied, ("model",), ())
+    path.write_bytes(lexicon(size + 1))
+    seal(copied)
+    expected = f"not this model's lexicon: expected translations for {size} source pieces; copy"
+    with pytest.raises(ModelError, match=expected):
+        inspect(copied, ("model",), ())
+    path.unlink()
+    path.symlink_to("model.safetensors")
+    with pytest.raises(ModelError, match=r"lexicon\.safetensors is a symbolic link"):
+        inspect(copied, ("model",), ())

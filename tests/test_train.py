@@ -4,18 +4,24 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
+import torch
 import yaml
 from small_run import starter
 
-from nmt import Translator, lock
+from nmt import Translator, lock, sums
+from nmt.assembly import PLAIN
+from nmt.bundle import Bundle
 from nmt.command_line import run
 from nmt.objectives.cross_entropy import CrossEntropy
 from nmt.resumption.resumption import Change
 from nmt.settings import changes
+from nmt.shortlists.lexical import Lexical
 from nmt.train import train
+from nmt.vocabulary import END
 
 SMALL = (
     "data=files",
@@ -94,6 +100,42 @@ def test_a_training_leaves_a_model_that_translates_and_prints_what_it_came_to(co
         ("validation", 4),
         ("average", 4),
     ]
+
+
+def test_a_trained_model_has_a_lexicon_that_shortlists_are_made_by(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    (prepared,) = (tmp_path / "prepared").iterdir()
+    stored = (tmp_path / "runs/a/lexicon.safetensors").read_bytes()
+    assert stored == (prepared / "lexicon.safetensors").read_bytes()
+    assert sorted(sums.stored(tmp_path / "runs/a")) == [
+        "config.yaml",
+        "lexicon.safetensors",
+        "model.safetensors",
+        "scores.json",
+        "sentencepiece.model",
+    ]
+    lines = starter("valid.de")[160:163]
+    narrow = replace(PLAIN, shortlist=Lexical(2, 1))
+    translator = Translator.load("runs/a", assembly=narrow)
+    choose = Lexical(2, 1)(Bundle.load(tmp_path / "runs/a", (), torch.device("cpu")).lexicon)
+    for line, found in zip(lines, translator.stream(lines), strict=True):
+        ids = [*translator.tokenizers.source.encode(line), END]
+        own = set(translator.tokenizers.target.pieces(choose(np.array([ids])).ids.tolist()))
+        written = found.candidates[0].pieces
+        assert written and set(written) <= own
+
+
+def test_a_corpus_that_an_older_version_prepared_gets_its_lexicon_at_training(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    (prepared,) = (tmp_path / "prepared").iterdir()
+    known = sums.stored(prepared)
+    del known["lexicon.safetensors"]
+    (prepared / "lexicon.safetensors").unlink()
+    sums.record(prepared, known)
+    status, _, error = command("run=runs/b")
+    assert (status, "learning a lexicon from 150 of 150 pairs" in error) == (0, True)
+    one, other = (tmp_path / "runs" / name / "lexicon.safetensors" for name in "ab")
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_the_same_command_again_says_that_all_is_done_and_goes_on_if_a_bound_is_raised(command):

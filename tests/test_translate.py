@@ -8,13 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import small_run
 import torch
+from folders import seal
 from models import LINES, save
 
 import nmt.precision
 from nmt.build import instantiate
 from nmt.command_line import configuration, run
+from nmt.lexicon import Lexicon
 from nmt.precision import has_bfloat16
+from nmt.ragged import Ragged
+from nmt.tokenizer import Tokenizers
 from nmt.translate import translate
 from nmt.translator import Translator
 
@@ -127,6 +132,51 @@ def test_the_command_computes_in_the_format_that_it_is_told(monkeypatch, capfd, 
     assert (status, out.count("\n")) == (0, 1)
     auto = "bfloat16" if has_bfloat16(CPU) else "float32"
     assert formats == {getattr(torch, auto if precision == "auto" else precision)}
+
+
+@pytest.fixture(scope="module")
+def listed(saved, tmp_path_factory):
+    """The same model with a lexicon."""
+    folder = tmp_path_factory.mktemp("listed")
+    for path in saved.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    ids = Ragged.of(Tokenizers.load(saved).source.encode_lines(LINES))
+    stored = Lexicon.learn(ids, ids, 46, 46).data()
+    (folder / "lexicon.safetensors").write_bytes(stored)
+    seal(folder)
+    return folder
+
+
+def test_a_generous_shortlist_hardly_changes_translations_and_a_narrow_one_does(
+    monkeypatch, capfd, listed
+):
+    given = "".join(f"{line}\n" for line in LINES).encode()
+    arguments = [f"run={listed}", "search=greedy", "search.length_extra=3"]
+    outputs = {}
+    for frequent in (None, 1000, 1):
+        words = ["shortlist=lexical", f"shortlist.frequent={frequent}", "shortlist.translations=1"]
+        more = [] if frequent is None else words
+        status, outputs[frequent], err = command(monkeypatch, capfd, given, *arguments, *more)
+        assert status == 0, err
+    assert outputs[1000] == outputs[None]
+    assert outputs[1] != outputs[None]
+    assert outputs[1].count("\n") == len(LINES)
+
+
+def test_a_model_without_lexicon_says_what_to_do(monkeypatch, capfd, saved):
+    arguments = [f"run={saved}", "shortlist=lexical"]
+    status, out, err = command(monkeypatch, capfd, b"Hund\n", *arguments)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert f"{saved / 'lexicon.safetensors'} is missing: an older version of nmt trained" in err
+    assert "translate with shortlist=none, or train again" in err
+
+
+def test_a_language_model_does_not_write_along_with_a_shortlist(monkeypatch, capfd, listed):
+    language = small_run.save_language(listed.parent / "language", "ngram")
+    arguments = [f"run={listed}", "shortlist=lexical", f"fusion.run={language}"]
+    status, _, err = command(monkeypatch, capfd, b"Hund\n", *arguments)
+    assert (status, err.count("\n")) == (2, 1)
+    assert f"fusion.run={language} writes with all pieces; give shortlist=none with it" in err
 
 
 def process(saved, *arguments):

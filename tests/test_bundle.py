@@ -55,7 +55,8 @@ def test_what_is_loaded_computes_what_was_saved(saved):
     folder, model = saved
     loaded = Bundle.load(folder, (), CPU)
     pairs = batch()
-    assert torch.equal(loaded.model(pairs), model(pairs))
+    with torch.no_grad():  # products of training may be another library's
+        assert torch.equal(loaded.model(pairs), model(pairs))
     assert not loaded.model.training
     assert loaded.tokenizers.source.encode(LINES[0])
     assert json.loads((folder / "scores.json").read_text()) == {

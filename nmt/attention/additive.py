@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from nmt.attention.attention import Attention
+from nmt.products import linear
 
 SLICE_ELEMENTS = 2**24
 """How many numbers of the hidden layer may exist at once; 64 MB in float32."""
@@ -35,7 +36,7 @@ class Additive(Attention):
         self, values: Float[Tensor, "batch source value"]
     ) -> Float[Tensor, "batch source key"]:
         """Give `U h`."""
-        return self.key(values)
+        return linear(values, self.key.weight, self.key.bias)
 
     def scores(
         self,
@@ -43,13 +44,13 @@ class Additive(Attention):
         keys: Float[Tensor, "batch source key"],
     ) -> Float[Tensor, "batch target source"]:
         """Compare by one hidden layer."""
-        projected = self.query(query)
+        projected = linear(query, self.query.weight, None)
         width = max(1, SLICE_ELEMENTS // max(1, keys.numel()))
         if width >= projected.shape[1]:
             return self._compare(projected, keys)
         slices = [
             checkpoint(self._compare, part, keys, use_reentrant=False)
-            for part in projected.split(width, dim=1)
+            for part in torch.split(projected, width, dim=1)
         ]
         return torch.cat(slices, dim=1)
 

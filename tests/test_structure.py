@@ -12,7 +12,7 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning distributed ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
-    "atomic dropout eager exhaustion given invalid_text lock piped processors ranges",
+    "atomic dropout eager exhaustion given instantiation invalid_text lock piped processors ranges",
     "attention batch bridges cells corpora journals long_lines metrics output_formats overrides"
     " precision receiving report resources resumption sampling search shards sums windows"
     " workshops",
@@ -20,7 +20,8 @@ LAYERS = [
     " ngrams objectives origin progress readouts schedules scoring seal stack starter strangers"
     " streams",
     "attempt clock decoders encoders groups kept pace skips tokenizer validation",
-    "batches encoding language_models pieces skipped translation_model updater watchers",
+    "batches encoding language_models line_translator pieces skipped translation_model updater"
+    " watchers",
     "build gradient_flow scorers side trainer",
     "held_out held_out_text preparation readings saved writing",
     "benchmark bundle language_bundle",

@@ -6,7 +6,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from nmt.search import length
-from nmt.search.search import Hypothesis, Scorer
+from nmt.search.hypothesis import Hypothesis
+from nmt.search.search import Scorer
 from nmt.search.walk import walk
 
 

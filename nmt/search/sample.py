@@ -9,8 +9,9 @@ from torch import Tensor
 
 from nmt.errors import require
 from nmt.search import length
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.ranking import best
-from nmt.search.search import Hypothesis, Scorer
+from nmt.search.search import Scorer
 from nmt.search.walk import walk
 from nmt.vocabulary import PADDING
 

@@ -16,9 +16,9 @@ LAYERS = [
     "attention batch bridges cells corpora journals long_lines metrics output_formats overrides"
     " precision receiving report resources resumption sampling search shards sums windows"
     " workshops",
-    "accuracy allowance averaging checkpoint command_line device embeddings fetch gradient_table"
-    " ngrams objectives origin progress readouts schedules scoring seal stack starter strangers"
-    " streams",
+    "accuracy allowance array_search averaging checkpoint command_line device embeddings fetch"
+    " gradient_table ngrams objectives origin progress readouts schedules scoring seal stack starter"
+    " strangers streams",
     "attempt clock decoders encoders groups kept pace skips tokenizer validation",
     "batches encoding language_models line_translator pieces skipped translation_model updater"
     " watchers",

@@ -7,13 +7,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nmt.errors import ModelError, require
+from nmt.errors import ModelError
 from nmt.search import length
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.length_penalties.length_penalty import LengthPenalty
 from nmt.search.ranked import Ranked
 from nmt.search.ranking import allowed, best
 from nmt.search.search import Scorer
+from nmt.search.settings import check_beam, check_length
 from nmt.vocabulary import BEGIN
 
 
@@ -95,10 +96,8 @@ class Beam:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        length.check(self.length_factor, self.length_extra)
-        require(self.size >= 1, "search.size", self.size, "1 or more")
-        fits = 1 <= self.best <= self.size
-        require(fits, "search.best", self.best, f"1 to search.size, which is {self.size}")
+        check_length(self.length_factor, self.length_extra)
+        check_beam(self.size, self.best)
 
     @property
     def ranked(self) -> Ranked:

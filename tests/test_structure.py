@@ -17,18 +17,19 @@ LAYERS = [
     " precision receiving report resources resumption sampling search shards sums windows"
     " workshops",
     "accuracy allowance array_search averaging checkpoint command_line device embeddings fetch"
-    " gradient_table ngrams objectives origin progress readouts schedules scoring seal stack starter"
-    " strangers streams",
+    " gradient_table ngrams objectives origin progress readouts schedules scoring seal stack"
+    " starter strangers streams",
     "attempt clock decoders encoders groups kept pace skips tokenizer validation",
     "batches encoding language_models line_translator pieces skipped translation_model updater"
     " watchers",
     "build gradient_flow scorers side trainer",
     "held_out held_out_text preparation readings saved writing",
     "benchmark bundle language_bundle",
-    "evaluation likelihood plots settings shallow_fusion",
+    "evaluation exporting likelihood plots settings shallow_fusion",
     "contrasts reranking training translator",
-    "arpa commands contrast download generate plot prepare score train train_language_model"
-    " translate",
+    "engines",
+    "arpa commands contrast download export generate plot prepare score train"
+    " train_language_model translate",
     "evaluate gradients recall rerank",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""

@@ -17,7 +17,7 @@ from nmt.search.greedy import Greedy
 SOURCES = padded(sentences(3, [1, 4, 2, 9, 6, 3, 1, 7, 5, 2]))
 
 
-def same(found, expected):
+def same(found, expected, tolerance=1e-5):
     assert [[one.ids for one in several] for several in found] == [
         [one.ids for one in several] for several in expected
     ]
@@ -26,7 +26,7 @@ def same(found, expected):
             [getattr(one, number) for several in all_ for one in several]
             for all_ in (found, expected)
         )
-        assert ours == pytest.approx(theirs, abs=1e-5)
+        assert ours == pytest.approx(theirs, abs=tolerance)
 
 
 def tied(asked):

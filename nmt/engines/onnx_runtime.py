@@ -147,7 +147,10 @@ class Exported:
         names = [f"{NEXT}{name}" for name in state.recurrent]
         found = self.advance.run([*BEST, *names], given)
         after = dict(zip(state.recurrent, found[len(BEST) :], strict=True))
-        return Best(*found[: len(BEST)]), State(batch, state.memory, after)
+        logits, best_ids, end, normalizer = found[: len(BEST)]
+        # onnxruntime's integers of 64 bits have another name, which only numpy takes for the same.
+        ranked = Best(logits, best_ids.view(np.int64), end, normalizer)
+        return ranked, State(batch, state.memory, after)
 
     def reorder(self, state: State, rows: Int[np.ndarray, " kept"]) -> State:
         """Take the recurrent state's rows; memory stays where it is."""

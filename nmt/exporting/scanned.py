@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch._higher_order_ops.scan import scan
 
-from nmt import tree
 from nmt.cells.cell import Cell
 from nmt.memory import State
 
@@ -43,7 +42,8 @@ def unroll(
 
     def place(carried: list[Tensor], read: tuple[Tensor, Tensor]) -> Any:
         output, moved = cell.step(read[0], tuple(carried))
-        return list(tree.where(read[1], moved, tuple(carried))), [output]
+        here = read[1].unsqueeze(1)
+        return [torch.where(here, *both) for both in zip(moved, carried, strict=True)], [output]
 
     places = (cell.project(inputs).transpose(0, 1).contiguous(), there.t().contiguous())
     # A scan refuses to carry one tensor twice, as the zeros of an LSTM's start are.

@@ -26,7 +26,7 @@ def same(found, expected, tolerance=1e-5):
             [getattr(one, number) for several in all_ for one in several]
             for all_ in (found, expected)
         )
-        assert ours == pytest.approx(theirs, abs=tolerance)
+        assert ours == pytest.approx(theirs, abs=tolerance, rel=tolerance)
 
 
 def tied(asked):

@@ -6,9 +6,9 @@ from typing import Any
 
 import torch
 
-from nmt.build import instantiate
 from nmt.bundle import Bundle
 from nmt.errors import ConfigurationError
+from nmt.instantiation import instantiate
 from nmt.precision import Float32, Precision
 from nmt.scorers.ensemble import Ensemble
 from nmt.scorers.shortlisted import Shortlisted

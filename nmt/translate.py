@@ -7,39 +7,22 @@ from dataclasses import replace
 
 from omegaconf import DictConfig
 
-from nmt import allocator, streams
+from nmt import streams
 from nmt.command_line import run
-from nmt.given import folders, name
-from nmt.strangers.folder import inspect_all
+from nmt.engines.engine import Engine
+from nmt.given import name
+from nmt.instantiation import instantiate
 
 logger = logging.getLogger(__name__)
 
 
 def translate(config: DictConfig) -> None:
     """Translate standard input, or input=FILE, line by line to standard output, or output=FILE."""
-    inspect_all(folders(config.run), ("model",), config.trust)
-    if isinstance(config.fusion.run, str):
-        inspect_all([config.fusion.run], ("language_model",), config.trust)
-    # Imported after that look, as they import torch.
-    from nmt import device
-    from nmt.assembly import Assembly
-    from nmt.build import instantiate
-    from nmt.translator import Translator
-
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    engine: Engine = instantiate(config.engine)
     windows, output_format = instantiate(config.windows), instantiate(config.output_format)
     if at_once := config.interactive or (config.input is None and sys.stdin.isatty()):
         windows = replace(windows, lines=1)
-    translator = Translator.load(
-        folders(config.run),
-        search=instantiate(config.search),
-        long_lines=instantiate(config.long_lines),
-        windows=windows,
-        device=config.device,
-        trust=config.trust,
-        assembly=Assembly.of(config),
-    )
+    translator = engine.load(config, windows)
     if config.input is None and sys.stdin.isatty():
         logger.info("type a line to translate it; Ctrl-D ends")
     began = time.monotonic()

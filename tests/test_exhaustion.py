@@ -26,8 +26,8 @@ from nmt.exhaustion import by_halves, exhausted
 from nmt.kept import weights
 from nmt.objectives.cross_entropy import CrossEntropy
 from nmt.readings.running import Carrying
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.parts import in_parts
-from nmt.search.search import Hypothesis
 from nmt.validation import mean_losses
 
 ALLOCATOR = (

@@ -10,12 +10,12 @@ from nmt import tree
 from nmt.errors import ConfigurationError, ModelError
 from nmt.search.beam import Beam
 from nmt.search.greedy import Greedy
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.length_penalties.average import Average
 from nmt.search.length_penalties.gnmt import GNMT
 from nmt.search.length_penalties.none import NoPenalty
 from nmt.search.ranking import best
 from nmt.search.sample import Sample
-from nmt.search.search import Hypothesis
 from nmt.vocabulary import BEGIN, END, PADDING
 
 PENALTIES = [NoPenalty(), Average(), GNMT(0.6), GNMT(1.5), GNMT(-0.5)]

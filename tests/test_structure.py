@@ -10,27 +10,26 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 
 
 LAYERS = [
-    "allocator cleaning distributed ends errors interruption labels memory notice products ragged"
-    " translation tree vocabulary",
-    "atomic dropout eager exhaustion given invalid_text lock packed piped processors ranges",
-    "attention batch bridges cells corpora ibm_model_1 journals"
-    " long_lines metrics output_formats overrides"
-    " precision receiving report resources resumption sampling search shards sums windows"
-    " workshops",
-    "accuracy allowance averaging checkpoint command_line device embeddings fetch gradient_table"
-    " ngrams objectives origin progress readouts schedules scoring seal stack starter strangers"
-    " streams",
-    "attempt clock decoders encoders groups kept lexicon pace skips tokenizer validation",
-    "batches encoding language_models pieces shortlists skipped translation_model updater watchers",
-    "build gradient_flow scorers side trainer",
-    "held_out held_out_text preparation readings saved writing",
-    "benchmark bundle language_bundle",
-    "evaluation likelihood plots settings shallow_fusion",
-    "assembly",
-    "contrasts reranking training translator",
-    "arpa commands contrast download generate plot prepare score train train_language_model"
-    " translate",
-    "evaluate gradients recall rerank",
+    "allocator cleaning distributed eager ends errors interruption labels memory notice"
+    " processors products ragged translation tree vocabulary",
+    "atomic attention batch bridges corpora device dropout exhaustion given ibm_model_1"
+    " instantiation invalid_text lock long_lines metrics output_formats overrides packed"
+    " piped ranges report resources resumption sampling shards windows",
+    "accuracy allowance averaging cells command_line embeddings gradient_table journals"
+    " ngrams objectives origin precision readouts receiving schedules scoring search"
+    " starter streams sums workshops",
+    "array_search checkpoint fetch kept progress seal stack strangers validation",
+    "attempt clock decoders encoders groups language_models lexicon pace skips tokenizer watchers",
+    "batches encoding held_out_text line_translator pieces shortlists skipped"
+    " translation_model updater writing",
+    "build exporting gradient_flow scorers side trainer",
+    "benchmark download held_out preparation readings saved",
+    "bundle evaluation language_bundle prepare",
+    "arpa export generate likelihood plots settings shallow_fusion",
+    "assembly contrasts plot reranking score training",
+    "contrast train_language_model translator",
+    "commands engines recall train",
+    "evaluate gradients rerank translate",
 ]
 """Rooms, lowest first; a room is a file or a folder of the package."""
 

@@ -142,7 +142,7 @@ def test_lines_of_megabytes_are_held_one_by_one(translator):
 
 
 def test_a_long_work_says_how_far_it_is(translator, caplog, monkeypatch):
-    monkeypatch.setattr("nmt.translator.SECONDS", 0.0)
+    monkeypatch.setattr("nmt.line_translator.SECONDS", 0.0)
     small = replace(translator, windows=Windows(3, 1000, 1, 1000), long_lines=Split(5))
     with caplog.at_level(logging.INFO):
         small.translate(["Hund", "", "Katze", LINES[0]])

@@ -86,7 +86,9 @@ class AtStart(Decoder):
     ) -> tuple[Float[Tensor, "rows readout"], tuple[State, ...]]:
         """Take in one piece a row."""
         context = self.context(memory)
-        context = context.repeat_interleave(ids.shape[0] // context.shape[0], dim=0)
+        # As repeat_interleave does, which as an ONNX graph fits one number of rows alone.
+        width = ids.shape[0] // context.shape[0]
+        context = context.unsqueeze(1).expand(-1, width, -1).flatten(0, 1)
         embedded = self.embedding.look_up(ids)
         output, state = self.stack.step(torch.cat([embedded, context], dim=-1), state)
         return self.readout(*self.parts(output, context, embedded)), state

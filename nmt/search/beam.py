@@ -7,11 +7,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nmt.errors import ModelError, require
+from nmt.errors import ModelError
 from nmt.search import length
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.length_penalties.length_penalty import LengthPenalty
+from nmt.search.ranked import Ranked
 from nmt.search.ranking import allowed, best
-from nmt.search.search import Hypothesis, Scorer
+from nmt.search.search import Scorer
+from nmt.search.settings import check_beam, check_length
 from nmt.vocabulary import BEGIN
 
 
@@ -93,10 +96,13 @@ class Beam:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        length.check(self.length_factor, self.length_extra)
-        require(self.size >= 1, "search.size", self.size, "1 or more")
-        fits = 1 <= self.best <= self.size
-        require(fits, "search.best", self.best, f"1 to search.size, which is {self.size}")
+        check_length(self.length_factor, self.length_extra)
+        check_beam(self.size, self.best)
+
+    @property
+    def ranked(self) -> Ranked:
+        """What becomes of translations, and of sentences that have some."""
+        return Ranked(self.best, self.length_penalty)
 
     def __call__(
         self, scorer: Scorer, source: Int[Tensor, "batch source"]
@@ -147,11 +153,7 @@ class Beam:
         totals = candidates.totals[ended].tolist()
         written = live.written[candidates.parents[ended], 1:].tolist()
         for number, total, ids in zip(numbers, totals, written, strict=True):
-            score = self.length_penalty(total, len(ids) + 1)
-            mine = found[number]
-            mine.append(Hypothesis(tuple(ids), total, score))
-            mine.sort(key=lambda one: (-one.score, one.ids))
-            del mine[self.best :]
+            self.ranked.put(found[number], tuple(ids), total)
 
     def advance(
         self,
@@ -168,7 +170,7 @@ class Beam:
             for row, (number, limit) in enumerate(
                 zip(live.sentences.tolist(), live.limits.tolist(), strict=True)
             )
-            if self.hopeful(highest[row], live.place + 2, limit + 1, found[number])
+            if self.ranked.hopeful(highest[row], live.place + 2, limit + 1, found[number])
         ]
         kept = torch.tensor(left, dtype=torch.long, device=totals.device)
         parents = candidates.parents[kept].flatten()
@@ -176,20 +178,6 @@ class Beam:
         written = torch.cat([live.written[parents], newest.unsqueeze(1)], dim=1)
         moved = Live(live.sentences[kept], live.limits[kept], written, totals[kept].flatten())
         return moved, kept
-
-    def hopeful(
-        self, log_probability: float, shortest: int, longest: int, found: list[Hypothesis]
-    ) -> bool:
-        """Tell whether a live row may still lead to one of the best translations."""
-        if not log_probability > float("-inf"):
-            return False
-        if len(found) < self.best:
-            return True
-        bound = max(
-            self.length_penalty(log_probability, shortest),
-            self.length_penalty(log_probability, longest),
-        )
-        return bound > found[-1].score
 
 
 def _start(source: Int[Tensor, "batch source"], limits: Int[Tensor, " batch"]) -> Live:

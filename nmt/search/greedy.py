@@ -6,8 +6,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from nmt.search import length
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.ranking import best
-from nmt.search.search import Hypothesis, Scorer
+from nmt.search.search import Scorer
+from nmt.search.settings import check_length
 from nmt.search.walk import walk
 
 
@@ -25,7 +27,7 @@ class Greedy:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        length.check(self.length_factor, self.length_extra)
+        check_length(self.length_factor, self.length_extra)
 
     def __call__(
         self, scorer: Scorer, source: Int[Tensor, "batch source"]

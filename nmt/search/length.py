@@ -1,23 +1,9 @@
 """How long a translation may become."""
 
-import math
-
 from jaxtyping import Int
 from torch import Tensor
 
-from nmt.errors import require
 from nmt.vocabulary import PADDING
-
-
-def check(factor: float, extra: int) -> None:
-    """Refuse numbers that allow no translation.
-
-    Raises:
-        ConfigurationError: if `factor` or `extra` is negative, or infinite.
-    """
-    possible = 0 <= factor < math.inf
-    require(possible, "search.length_factor", factor, "a finite number, 0 or more")
-    require(extra >= 0, "search.length_extra", extra, "0 or more")
 
 
 def limits(source: Int[Tensor, "batch source"], factor: float, extra: int) -> Int[Tensor, " batch"]:

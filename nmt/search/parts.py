@@ -6,7 +6,8 @@ from jaxtyping import Int
 from torch import Tensor
 
 from nmt.exhaustion import by_halves
-from nmt.search.search import Hypothesis, Scorer, Search
+from nmt.search.hypothesis import Hypothesis
+from nmt.search.search import Scorer, Search
 
 
 def in_parts(

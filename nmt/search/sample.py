@@ -9,8 +9,10 @@ from torch import Tensor
 
 from nmt.errors import require
 from nmt.search import length
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.ranking import best
-from nmt.search.search import Hypothesis, Scorer
+from nmt.search.search import Scorer
+from nmt.search.settings import check_length
 from nmt.search.walk import walk
 from nmt.vocabulary import PADDING
 
@@ -46,7 +48,7 @@ class Sample:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        length.check(self.length_factor, self.length_extra)
+        check_length(self.length_factor, self.length_extra)
         greedy = "more than 0 (search=greedy is the limit at 0)"
         require(self.temperature > 0, "search.temperature", self.temperature, greedy)
         require(self.top_k >= 0, "search.top_k", self.top_k, "1 or more, or 0 for all pieces")

@@ -1,41 +1,11 @@
-"""The contract between a search and the scorer that it asks, and what every search returns."""
+"""The contract between a search and the scorer that it asks."""
 
-import math
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nmt.errors import ModelError
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """One translation of one sentence.
-
-    Attributes:
-        ids: its pieces, without BEGIN and END.
-        log_probability: natural logarithm of the probability of its pieces, END included (also
-            where the length limit allowed nothing but END).
-        score: what the search ranked it by; higher is better.
-    """
-
-    ids: tuple[int, ...]
-    log_probability: float
-    score: float
-
-    def __post_init__(self) -> None:
-        """Refuse what comes of a model whose numbers are broken.
-
-        Raises:
-            ModelError: if the log-probability is not a finite number.
-        """
-        if not math.isfinite(self.log_probability):
-            raise ModelError(
-                f"a translation's log-probability is {self.log_probability}, not a finite number;"
-                " the model's weights are broken, train it again"
-            )
+from nmt.search.hypothesis import Hypothesis
 
 
 @runtime_checkable

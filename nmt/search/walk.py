@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.ranking import allowed
-from nmt.search.search import Hypothesis, Scorer
+from nmt.search.search import Scorer
 from nmt.vocabulary import BEGIN
 
 Choose = Callable[[Float[Tensor, "rows choices"], Int[Tensor, " rows"], int], Int[Tensor, " rows"]]

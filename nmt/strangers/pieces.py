@@ -7,13 +7,13 @@ trained by, 3 how text is normalised, 4 a test of itself, 5 how text is made of 
 import math
 import re
 import struct
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
 
 from nmt.errors import ModelError
 from nmt.strangers import files
+from nmt.strangers.fields import Value, fields
 
 JOINT = "sentencepiece.model"
 SOURCE = "sentencepiece.source.model"
@@ -31,9 +31,6 @@ BLOCK = 1024  # bytes of 256 units
 MODEL_TYPE = 3  # field of what it was trained by
 CHARACTERS = 2  # field of how text is normalised: the compiled map of characters
 LEAF, VALUE = 1 << 8, 1 << 31  # bits of a unit of its trie
-Value = int | float | bytes
-"""Of a field."""
-
 LINE_END = re.compile("[\0\n\r]")
 
 
@@ -67,7 +64,7 @@ def _count(data: bytes) -> int:
     # Remembered, as a model is looked at by the command, when it is loaded, and as a tokenizer.
     pieces: list[bytes] = []
     kinds = []
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number == 1:
             piece, kind = _piece(_message(value))
             pieces.append(piece)
@@ -82,46 +79,10 @@ def _count(data: bytes) -> int:
     return len(pieces)
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, Value]]:
-    """Give the numbers and values of a message's fields, each within its bounds."""
-    place = 0
-    while place < len(data):
-        key, place = _number(data, place)
-        kind = key & 7
-        if kind == 0:
-            value, place = _number(data, place)
-            yield key >> 3, value
-            continue
-        if kind == 5:
-            yield key >> 3, struct.unpack_from("<f", data, place)[0]
-            place += 4
-            continue
-        if kind != 2:
-            _refuse(f"byte {place} begins no field of one")
-        length, place = _number(data, place)
-        if place + length > len(data):
-            _refuse("it was cut off")
-        yield key >> 3, data[place : place + length]
-        place += length
-
-
-def _number(data: bytes, place: int) -> tuple[int, int]:
-    value = data[place]
-    if value < 128:
-        return value, place + 1
-    value &= 127
-    for shift in range(7, 70, 7):
-        place += 1
-        value |= (data[place] & 127) << shift
-        if data[place] < 128:
-            return value, place + 1
-    _refuse(f"byte {place} ends no number")
-
-
 def _piece(data: bytes) -> tuple[bytes, int]:
     """Give text and type of a piece."""
     text, score, kind = b"", 0.0, NORMAL
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number == 1:
             text = _message(value)
         elif number == 2 and isinstance(value, float):
@@ -149,7 +110,7 @@ def _check_pieces(pieces: list[bytes], kinds: list[int]) -> None:
 
 def _check_training(data: bytes) -> None:
     method: Value = METHODS[0]
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number == MODEL_TYPE:
             method = value
         elif isinstance(value, bytes):
@@ -159,7 +120,7 @@ def _check_training(data: bytes) -> None:
 
 
 def _check_normalization(data: bytes) -> None:
-    for number, value in _fields(data):
+    for number, value in fields(data):
         if number == CHARACTERS and value:
             _check_characters(_message(value))
 

@@ -1,0 +1,1 @@
+"""Searches over numpy arrays, for engines without torch: the same translations as `nmt.search`."""

@@ -1,0 +1,1 @@
+"""What runs a model: one file for each answer to what `nmt.translate` computes with."""

@@ -1,0 +1,173 @@
+"""ONNX Runtime without torch: models that `nmt.export` wrote."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+from omegaconf import DictConfig, OmegaConf
+
+from nmt.array_search.beam import Beam
+from nmt.array_search.greedy import Greedy
+from nmt.array_search.scorer import Best
+from nmt.errors import ConfigurationError, MissingExtraError, require
+from nmt.exhaustion import by_halves
+from nmt.given import folders
+from nmt.instantiation import instantiate
+from nmt.line_translator import LineTranslator
+from nmt.search.hypothesis import Hypothesis
+from nmt.strangers.exported import ENCODER, STEP, inspect
+from nmt.tokenizer import Tokenizers
+from nmt.vocabulary import END
+from nmt.windows import Windows
+
+SEARCHES = {
+    "nmt.search.beam.Beam": "nmt.array_search.beam.Beam",
+    "nmt.search.greedy.Greedy": "nmt.array_search.greedy.Greedy",
+}
+"""For searches over tensors, those over arrays that find the same."""
+
+ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
+MOST_THREADS = 1024
+BEST = ("best_logits", "best_ids", "end", "normalizer")
+NEXT = "next_"  # before the name of a state's tensor, that of the one after it
+
+
+@dataclass(frozen=True)
+class OnnxRuntime:
+    """Runs one exported model on the processor."""
+
+    def load(self, config: DictConfig, windows: Windows) -> LineTranslator:
+        """Load the exported model in the folder `config.run`.
+
+        Raises:
+            NmtError: if it is not there or not allowed, or something is asked for that only torch
+                gives: an ensemble, fusion, another search or device.
+        """
+        runs = folders(config.run)
+        alone = "one exported model; engine=torch runs several together"
+        require(len(runs) == 1, "run", config.run, alone)
+        fusion = config.fusion.run
+        require(fusion is None, "fusion.run", fusion, "none, as only engine=torch has fusion")
+        cpu = config.device in ("auto", "cpu")
+        require(cpu, "device", config.device, "cpu, as only engine=torch runs on others")
+        exact = config.precision._target_ == "nmt.precision.Float32"
+        said = "float32, as nmt.export chose the format of what is computed"
+        require(exact, "precision", config.precision._target_, said)
+        listed = config.shortlist._target_
+        require(listed == "nmt.shortlists.none.Everything", "shortlist", listed, "none")
+        search = _search(config.search)
+        graphs = inspect(Path(runs[0]))
+        tokenizers = Tokenizers.load(Path(runs[0]))
+        scorer = Exported.load(graphs, tokenizers.target.size, config.threads)
+
+        def find(padded: list[list[int]]) -> list[list[Hypothesis]]:
+            source = np.array(padded, dtype=np.int64)
+            parts = by_halves(lambda rows: search(scorer, source[rows]), len(source), ADVICE)
+            return [one for part in parts for one in part]
+
+        return LineTranslator(find, tokenizers, instantiate(config.long_lines), windows)
+
+
+def _search(node: DictConfig) -> Greedy | Beam:
+    target = node.get("_target_")
+    if target not in SEARCHES:
+        raise ConfigurationError(
+            f"search {target} runs with engine=torch alone; engine=onnxruntime has search=beam"
+            " and search=greedy"
+        )
+    plain: Any = OmegaConf.to_container(node, resolve=True)
+    search: Greedy | Beam = instantiate({**plain, "_target_": SEARCHES[target]})
+    return search
+
+
+@dataclass(frozen=True)
+class State:
+    """What a search carries.
+
+    Attributes:
+        batch: how many sentences.
+        memory: by the names of the graph's inputs; one row a sentence.
+        recurrent: likewise; one row a hypothesis.
+    """
+
+    batch: int
+    memory: dict[str, np.ndarray]
+    recurrent: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Two sessions of ONNX Runtime as a scorer of searches over arrays.
+
+    Attributes:
+        encode: makes memory and state of ids.
+        advance: ranks the next pieces.
+        pieces: that there are to choose from.
+    """
+
+    encode: Any
+    advance: Any
+    pieces: int
+
+    @classmethod
+    def load(cls, graphs: dict[str, bytes], pieces: int, threads: object) -> "Exported":
+        """Make the sessions of graphs that were looked at.
+
+        Raises:
+            NmtError: if onnxruntime is not there, or the number of threads is none.
+        """
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingExtraError("onnxruntime", "onnx") from error
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        if threads is not None:
+            fits = isinstance(threads, int) and 1 <= threads <= MOST_THREADS
+            require(fits, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")
+            options.intra_op_num_threads = threads
+        encoder, step = (
+            onnxruntime.InferenceSession(graphs[name], options, providers=["CPUExecutionProvider"])
+            for name in (ENCODER, STEP)
+        )
+        return cls(encoder, step, pieces - END)
+
+    def start(self, source: Int[np.ndarray, "batch source"]) -> State:
+        """Encode the sentences."""
+        names = [one.name for one in self.encode.get_outputs()]
+        found = dict(zip(names, self.encode.run(names, {"source": source}), strict=True))
+        recurrent = {name: found.pop(name) for name in names if name.startswith("state_")}
+        return State(len(source), found, recurrent)
+
+    def step(self, ids: Int[np.ndarray, " rows"], state: State, count: int) -> tuple[Best, State]:
+        """Take in one piece a row."""
+        batch = state.batch
+        rows = {
+            name: part.reshape(batch, -1, part.shape[-1]) for name, part in state.recurrent.items()
+        }
+        best = np.array([min(count, self.pieces)])
+        given = {"ids": ids.reshape(batch, -1), "count": best, **state.memory, **rows}
+        names = [f"{NEXT}{name}" for name in state.recurrent]
+        found = self.advance.run([*BEST, *names], given)
+        after = dict(zip(state.recurrent, found[len(BEST) :], strict=True))
+        logits, best_ids, end, normalizer = found[: len(BEST)]
+        # onnxruntime's integers of 64 bits have another name, which only numpy takes for the same.
+        ranked = Best(logits, best_ids.view(np.int64), end, normalizer)
+        return ranked, State(batch, state.memory, after)
+
+    def reorder(self, state: State, rows: Int[np.ndarray, " kept"]) -> State:
+        """Take the recurrent state's rows; memory stays where it is."""
+        return State(state.batch, state.memory, _taken(state.recurrent, rows))
+
+    def keep(
+        self, state: State, sentences: Int[np.ndarray, " left"], rows: Int[np.ndarray, " kept"]
+    ) -> State:
+        """Drop the memory of the other sentences."""
+        memory = {name: part[sentences] for name, part in state.memory.items()}
+        return State(len(sentences), memory, _taken(state.recurrent, rows))
+
+
+def _taken(state: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: part.reshape(-1, part.shape[-1])[rows] for name, part in state.items()}

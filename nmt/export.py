@@ -1,0 +1,40 @@
+"""`python -m nmt.export`: a trained model as ONNX graphs, for machines without torch."""
+
+import logging
+import sys
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from nmt.command_line import run
+from nmt.errors import MissingExtraError
+from nmt.strangers.folder import inspect
+
+log = logging.getLogger(__name__)
+
+
+def export(config: DictConfig) -> None:
+    """Write run=FOLDER as ONNX graphs into output=FOLDER, for nmt.translate engine=onnxruntime."""
+    source, output = Path(str(config.run)), Path(str(config.output))
+    inspect(source, ("model",), config.trust)
+    # Imported after that look, as they import torch.
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(str(error.name), "onnx") from error
+    from nmt.bundle import Bundle
+    from nmt.device import choose
+    from nmt.exporting import folder
+    from nmt.instantiation import instantiate
+
+    folder.check_free(output)
+    numbers = instantiate(config.format)
+    bundle = Bundle.load(source, tuple(config.trust), choose("cpu"))
+    described = {"numbers": type(numbers).__name__}
+    folder.write(output, bundle.model, bundle.tokenizers, numbers, described)
+    log.info("wrote %s; translate with: nmt.translate engine=onnxruntime run=%s", output, output)
+
+
+if __name__ == "__main__":
+    sys.exit(run("export", export))

@@ -1,0 +1,1 @@
+"""In which numbers an exported model computes, one file for each answer."""

@@ -1,0 +1,114 @@
+"""Text to text with whatever finds the translations of ids; nothing here needs torch."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from nmt.cleaning import cleaned
+from nmt.long_lines.long_lines import LongLines
+from nmt.notice import Notice, Pulse
+from nmt.search.hypothesis import Hypothesis
+from nmt.tokenizer import Tokenizers
+from nmt.translation import Candidate, Translation
+from nmt.vocabulary import END, PADDING
+from nmt.windows import Windows
+
+NOTHING = (Candidate("", 0.0, 0.0, ()),)
+NOTICES = 3  # long lines that are named in the log before they are only counted
+SECONDS = 30.0  # between two messages that a long work goes on
+
+Chunk = tuple[int, ...]
+"""Ids of what is translated in one piece, END the last."""
+
+Find = Callable[[list[list[int]]], list[list[Hypothesis]]]
+"""Gives the translations, best first, of each sentence of a batch that is padded with PADDING."""
+
+
+@dataclass(frozen=True)
+class LineTranslator:
+    """Cuts lines into windows and batches, has them translated, and joins what comes back.
+
+    Attributes:
+        find: finds the translations of a batch.
+        tokenizers: of source and target.
+        long_lines: what is done with lines that are too long.
+        windows: how much is held at once.
+    """
+
+    find: Find
+    tokenizers: Tokenizers
+    long_lines: LongLines
+    windows: Windows
+
+    def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
+        """Translate an input of any length, holding one window of it; one out for each line in.
+
+        Control characters and line separators inside a line are read as spaces. Lines of which
+        nothing is left reach no model. Long lines are logged with their numbers, from 1, before
+        they are translated, and every half a minute how far it is.
+        """
+        notice = Notice(f"lines were longer than {self.long_lines.max_pieces} pieces", NOTICES)
+        pulse = Pulse(SECONDS)
+        for window in self.windows.of(enumerate(lines, start=1), lambda numbered: len(numbered[1])):
+            yield from self._translate_window(window, notice, pulse)
+        notice.close()
+
+    def _translate_window(
+        self, window: Sequence[tuple[int, str]], notice: Notice, pulse: Pulse
+    ) -> Iterator[Translation]:
+        """Translate each distinct text of the window once."""
+        texts = [cleaned(line) for _, line in window]
+        chunks, sizes = self._cut(list(dict.fromkeys(texts)))
+        for (number, _), text in zip(window, texts, strict=True):
+            if sizes[text] > self.long_lines.max_pieces:
+                limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
+                notice.say(f"line {number} has {limit}; it was {self.long_lines.done}")
+        distinct = {chunk for parts in chunks.values() for chunk in parts}
+        found = self._search(distinct, f"lines {window[0][0]}-{window[-1][0]}", pulse)
+        candidates = {
+            text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
+        }
+        for (_, line), text in zip(window, texts, strict=True):
+            yield Translation(line, candidates[text])
+
+    def _cut(self, texts: Sequence[str]) -> tuple[dict[str, list[Chunk]], dict[str, int]]:
+        """Give the chunks of each text, and its pieces as they are counted before."""
+        encoded = self.tokenizers.source.encode_lines(texts)
+        chunks = dict(zip(texts, map(self._chunks, texts, encoded), strict=True))
+        return chunks, dict(zip(texts, map(len, encoded), strict=True))
+
+    def _chunks(self, text: str, ids: Sequence[int]) -> list[Chunk]:
+        short = len(ids) <= self.long_lines.max_pieces
+        encode = self.tokenizers.source.encode_lines
+        parts = [ids] if short else self.long_lines(text, encode)
+        return [(*part, END) for part in parts if part]
+
+    def _search(
+        self, chunks: Iterable[Chunk], where: str, pulse: Pulse
+    ) -> dict[Chunk, list[Hypothesis]]:
+        ordered = sorted(chunks)
+        found: dict[Chunk, list[Hypothesis]] = {}
+        for batch in self.windows.batches([len(chunk) for chunk in ordered]):
+            mine = [ordered[number] for number in batch]
+            width = max(len(chunk) for chunk in mine)
+            padded = [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in mine]
+            found.update(zip(mine, self.find(padded), strict=True))
+            pulse.beat(f"{where}: {len(found)} of {len(ordered)} parts are translated")
+        return found
+
+    def _joined(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:
+        """Make candidates of chunks: the best of each together, then the second of each, …"""
+        if not parts:
+            return NOTHING
+        ranks = zip(*parts, strict=False)  # as many as the chunk with the fewest has
+        return tuple(self._candidate(chosen) for chosen in ranks)
+
+    def _candidate(self, hypotheses: Sequence[Hypothesis]) -> Candidate:
+        target = self.tokenizers.target
+        texts = [cleaned(target.decode(hypothesis.ids)) for hypothesis in hypotheses]
+        ids = [id_ for hypothesis in hypotheses for id_ in hypothesis.ids]
+        return Candidate(
+            " ".join(text for text in texts if text),
+            sum(hypothesis.score for hypothesis in hypotheses),
+            sum(hypothesis.log_probability for hypothesis in hypotheses),
+            tuple(target.pieces(ids)),
+        )

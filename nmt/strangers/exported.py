@@ -1,0 +1,67 @@
+"""The folder of an exported model, looked at as a whole before any of it is used."""
+
+from pathlib import Path
+
+from nmt import sums
+from nmt.errors import ModelError
+from nmt.strangers import files, graphs, pieces, settings
+from nmt.strangers.files import shown
+
+FORMAT = 1
+"""Of the folder; goes up when an older program could not read a newer folder."""
+
+ENCODER = "encoder.onnx"
+STEP = "step.onnx"
+DESCRIPTION = "export.yaml"
+
+MOST = {
+    ENCODER: min(files.memory(), 1 << 31),  # no protocol buffer is larger
+    STEP: min(files.memory(), 1 << 31),
+    DESCRIPTION: settings.MOST_BYTES,
+    pieces.JOINT: pieces.MOST_BYTES,
+    pieces.SOURCE: pieces.MOST_BYTES,
+    pieces.TARGET: pieces.MOST_BYTES,
+}
+"""All files that an exported model may have, and their bytes."""
+
+MOST_SUMS = 1 << 13
+
+
+def inspect(folder: Path) -> dict[str, bytes]:
+    """Refuse a folder that is damaged, or may come from somebody who means harm.
+
+    Returns:
+        The bytes of the graphs, which were looked at.
+
+    Raises:
+        ModelError: names the file, what is wrong with it, and what to do.
+    """
+    if not files.exists(folder / STEP):
+        raise ModelError(
+            f"{folder} holds no exported model ({STEP} is missing); write one with:"
+            f" python -m nmt.export run=RUN output={folder}"
+        )
+    _check_sums(folder)
+    described = settings.read(folder / DESCRIPTION, MOST[DESCRIPTION])
+    if described.get("format") != FORMAT:
+        raise ModelError(
+            f"{folder / DESCRIPTION} has format {shown(described.get('format'))}, this program"
+            f" reads format {FORMAT}; export the model again"
+        )
+    return {name: graphs.check(folder / name, MOST[name]) for name in (ENCODER, STEP)}
+
+
+def _check_sums(folder: Path) -> None:
+    there = [name for name in MOST if files.exists(folder / name)]
+    for name in there:
+        files.size(folder / name, MOST[name])
+    if not files.exists(folder / sums.NAME):
+        raise ModelError(f"{folder / sums.NAME} is missing; copy the model's folder again")
+    files.size(folder / sums.NAME, MOST_SUMS)
+    named = sums.stored(folder)
+    ours = {name: named.get(name, []) for name in MOST if name in there or name in named}
+    for name in sums.altered(folder, ours) if named else [sums.NAME]:
+        raise ModelError(
+            f"{folder / name} is not what it was when it was written: it was altered or cut off;"
+            " copy the folder again, or export the model again"
+        )

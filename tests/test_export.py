@@ -1,0 +1,301 @@
+"""Exported models: graphs that give what the model gives, and an engine that needs no torch."""
+
+import io
+import json
+import logging
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import jaxtyping
+import numpy as np
+import pytest
+import torch
+from models import LINES, save
+from networks import CELLS, PIECES, network
+from test_array_search import same
+from test_start import COMMAND, ROOT, imported
+
+from nmt import sums
+from nmt.array_search.beam import Beam
+from nmt.array_search.greedy import Greedy
+from nmt.attention.additive import Additive
+from nmt.attention.local import Predictive
+from nmt.command_line import configuration, run
+from nmt.decoders.conditional import Conditional
+from nmt.decoders.fixed_context import AtEveryStep
+from nmt.decoders.input_feeding import InputFeeding
+from nmt.decoders.parallel import Parallel
+from nmt.engines.onnx_runtime import Exported
+from nmt.errors import ModelError, NmtError
+from nmt.export import export
+from nmt.scorers.single import Single
+from nmt.search import beam, greedy
+from nmt.search.length_penalties.gnmt import GNMT
+from nmt.strangers.exported import inspect
+from nmt.translate import translate
+from nmt.translator import Translator
+from nmt.vocabulary import END, PADDING
+
+onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
+pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
+pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+
+from nmt.exporting.formats.float32 import Float32  # noqa: E402
+from nmt.exporting.formats.int8 import Int8, quantize  # noqa: E402
+from nmt.exporting.ranking import rank  # noqa: E402
+from nmt.exporting.trace import trace  # noqa: E402
+
+SOURCES = [[5, 9, 4, 30, 11, 7, END], [8, 6, END], [21, END], [5, 9, 33, END]]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """Folder of a small model with random weights."""
+    return save(tmp_path_factory.mktemp("run"), 46)
+
+
+@contextmanager
+def unchecked():
+    """Let shapes be traced, of which some are no numbers: jaxtyping cannot check them."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+def exported(saved, folder, *arguments):
+    config = configuration("export", [f"run={saved}", f"output={folder}", *arguments], ())
+    with unchecked():
+        export(config)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def float32(saved, tmp_path_factory):
+    return exported(saved, tmp_path_factory.mktemp("exported") / "float32")
+
+
+def command(monkeypatch, capfd, given, *arguments):
+    """Run nmt.translate in this process; give status, output and log."""
+    monkeypatch.setattr(sys, "argv", ["nmt.translate", *arguments])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    handlers, level = logging.root.handlers[:], logging.root.level
+    status = run("translate", translate)
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    found = capfd.readouterr()
+    return status, found.out, found.err
+
+
+def padded():
+    width = max(map(len, SOURCES))
+    return torch.tensor([ids + [PADDING] * (width - len(ids)) for ids in SOURCES])
+
+
+WAYS = [
+    network(Parallel, CELLS[1], layers=2),
+    network(InputFeeding, CELLS[2], layers=2, attention=partial(Predictive, reach=2)),
+    network(Conditional, CELLS[0], layers=1, attention=partial(Additive, size=6)),
+    network(AtEveryStep, CELLS[1], layers=2),
+]
+
+
+def traced(model, numbers):
+    """Both graphs of a model, in sessions, as a scorer."""
+    with unchecked():
+        graphs = trace(model)
+    rank(graphs.step)
+    both = {"encoder.onnx": graphs.encoder, "step.onnx": graphs.step}
+    made = {name: numbers(graph).SerializeToString() for name, graph in both.items()}
+    return Exported.load(made, PIECES, 1)
+
+
+def opinionated(model):
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(1.2)
+    return model.eval()
+
+
+@pytest.mark.parametrize("model", WAYS, ids=lambda model: type(model.decoder).__name__)
+def test_a_graph_gives_what_the_model_gives(model):
+    scorer = traced(opinionated(model), Float32())
+    source = padded()
+    theirs = greedy.Greedy(2.0, 3)(Single(model), source)
+    same(Greedy(2.0, 3)(scorer, source.numpy()), theirs, 1e-3)
+    settings = (3, 2, GNMT(0.6), 2.0, 3)
+    theirs = beam.Beam(*settings)(Single(model), source)
+    same(Beam(*settings)(scorer, source.numpy()), theirs, 1e-3)
+
+
+def test_products_of_integers_are_near_those_of_floats_whatever_the_batch_mates():
+    model = opinionated(network(Parallel, CELLS[1], layers=2))
+    floats, integers = traced(model, Float32()), traced(model, Int8(2))
+    source = padded().numpy()
+    search = Greedy(2.0, 3)
+    together = search(integers, source)
+    for ids, found in zip(SOURCES, together, strict=True):
+        same([found], search(integers, np.array([ids])), 1e-3)
+    ids = source[:, 0]
+    ours, theirs = (one.step(ids, one.start(source), PIECES)[0] for one in (integers, floats))
+    order, others = np.argsort(ours.ids, axis=1), np.argsort(theirs.ids, axis=1)
+    difference = np.take_along_axis(ours.logits, order, 1) - np.take_along_axis(
+        theirs.logits, others, 1
+    )
+    assert 0 < np.abs(difference).mean() < 0.1 * theirs.logits.std()
+
+
+def test_a_matrix_of_integers_is_near_its_floats():
+    weight = np.array([[1.0, -0.004, 0.0], [-0.5, 0.002, 0.0]], np.float32)
+    integers, scales = quantize(weight)
+    assert integers.tolist() == [[127, -127, 0], [-64, 64, 0]]
+    assert scales[:2] == pytest.approx([1 / 127, 0.004 / 127])
+
+
+@pytest.mark.parametrize("name", ["greedy", "beam"])
+def test_the_engine_without_torch_translates_alike(monkeypatch, capfd, saved, float32, name):
+    given = "".join(f"{line}\n" for line in ["", *LINES, "Der Hund " * 200]).encode()
+    arguments = [f"search={name}", "output_format=jsonl", "search.length_extra=3"]
+    theirs = command(monkeypatch, capfd, given, f"run={saved}", *arguments)
+    ours = command(
+        monkeypatch, capfd, given, f"run={float32}", "engine=onnxruntime", "threads=1", *arguments
+    )
+    assert ours[0] == theirs[0] == 0
+    for one, other in zip(ours[1].splitlines(), theirs[1].splitlines(), strict=True):
+        one, other = json.loads(one), json.loads(other)
+        assert one["source"] == other["source"]
+        for found, expected in zip(one["hypotheses"], other["hypotheses"], strict=True):
+            assert found["text"] == expected["text"]
+            assert found["score"] == pytest.approx(expected["score"], rel=1e-5, abs=1e-3)
+
+
+def test_the_engine_imports_no_torch(float32, tmp_path):
+    words = ["engine=onnxruntime", f"run={float32}"]
+    modules = imported(COMMAND, "nmt.translate", *words, cwd=tmp_path)
+    assert "onnxruntime" in modules
+    assert not modules & {"torch", "onnx", "pyarrow", "sacrebleu"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run={saved}"], "holds no exported model (step.onnx is missing); write one with: python"),
+        (["run=[{ours},{ours}]"], "expected one exported model; engine=torch runs several"),
+        (["run={ours}", "fusion.run=runs/lm"], "fusion.run=runs/lm: expected none, as only"),
+        (["run={ours}", "device=cuda"], "device=cuda: expected cpu, as only engine=torch"),
+        (["run={ours}", "threads=0"], "threads=0: expected a whole number, 1 to 1024"),
+        (["run={ours}", "search=sample"], "engine=onnxruntime has search=beam and search=greedy"),
+        (["run={ours}", "search.size=0"], "search.size=0: expected 1 or more"),
+    ],
+)
+def test_what_the_engine_refuses_is_one_line(
+    monkeypatch, capfd, saved, float32, arguments, message
+):
+    words = [word.format(saved=saved, ours=float32) for word in arguments]
+    status, out, err = command(monkeypatch, capfd, b"Hund\n", "engine=onnxruntime", *words)
+    assert (status, out) == (2, "")
+    assert message in err and err.count("\n") == 1
+
+
+def test_an_export_goes_into_no_folder_of_something_else(saved):
+    with pytest.raises(NmtError, match="holds other files; expected a folder that is new"):
+        exported(saved, saved)
+
+
+def test_an_export_replaces_an_older_one(saved, float32, tmp_path):
+    copied = Path(shutil.copytree(float32, tmp_path / "copied"))
+    exported(saved, copied, "format=int8", "format.smallest=4")
+    assert "Int8" in (copied / "export.yaml").read_text()
+    assert len(inspect(copied)["step.onnx"]) != len(inspect(float32)["step.onnx"])
+
+
+def summed(folder):
+    """Make the sums those of the files, as somebody who means harm would."""
+    names = [path.name for path in sorted(folder.iterdir()) if path.name != sums.NAME]
+    sums.record(folder, {name: [sums.of(folder / name)] for name in names})
+
+
+def outside(graph):
+    tensor = next(one for one in graph.graph.initializer if one.raw_data)
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../secret")
+
+
+def endless(graph):
+    graph.graph.node.append(onnx.helper.make_node("Loop", ["", ""], []))
+
+
+def foreign(graph):
+    graph.graph.node.append(onnx.helper.make_node("Run", [], [], domain="evil"))
+
+
+def deep(graph):
+    for _ in range(9):
+        node = onnx.helper.make_node("Scan", [], [], body=graph.graph, num_scan_inputs=0)
+        inner = onnx.helper.make_graph([node], "deep", [], [])
+        graph.graph.CopyFrom(inner)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (outside, "numbers of it lie in another file"),
+        (endless, "it has the operation b'Loop'"),
+        (foreign, "it has an operation of b'evil', not of ONNX itself"),
+        (deep, "its graphs are nested too deep"),
+        (lambda graph: graph.functions.add(name="f"), "it has functions"),
+        (lambda graph: graph.ClearField("graph"), "it has 0 graphs"),
+    ],
+)
+@pytest.mark.parametrize("name", ["encoder.onnx", "step.onnx"])
+def test_a_graph_that_does_more_than_compute_is_refused(float32, tmp_path, harm, message, name):
+    copied = Path(shutil.copytree(float32, tmp_path / "copied"))
+    graph = onnx.load(copied / name)
+    harm(graph)
+    (copied / name).write_bytes(graph.SerializeToString())
+    summed(copied)
+    with pytest.raises(ModelError, match=re.escape(message)):
+        inspect(copied)
+
+
+def test_a_folder_that_was_altered_is_refused(float32, tmp_path):
+    copied = Path(shutil.copytree(float32, tmp_path / "copied"))
+    data = (copied / "step.onnx").read_bytes()
+    (copied / "step.onnx").write_bytes(data[:-1] + b"\0")
+    with pytest.raises(ModelError, match=r"step\.onnx is not what it was when it was written"):
+        inspect(copied)
+    (copied / "step.onnx").write_bytes(data[: len(data) // 2])
+    summed(copied)
+    with pytest.raises(ModelError, match=r"step\.onnx is no graph of an exported model"):
+        inspect(copied)
+    (copied / "step.onnx").unlink()
+    (copied / "step.onnx").symlink_to(float32 / "step.onnx")
+    with pytest.raises(ModelError, match="is a symbolic link"):
+        inspect(copied)
+    shutil.copy(float32 / "export.yaml", copied)
+    (copied / sums.NAME).unlink()
+    (copied / "step.onnx").unlink()
+    (copied / "step.onnx").write_bytes(data)
+    with pytest.raises(ModelError, match="SHA256SUMS is missing"):
+        inspect(copied)
+    (copied / "export.yaml").write_text("format: 9\n")
+    summed(copied)
+    with pytest.raises(ModelError, match="has format 9, this program reads format 1"):
+        inspect(copied)
+
+
+def test_the_example_of_the_documentation_translates_as_greedy_search_does(saved, float32):
+    example = [str(ROOT / "docs" / "translate_onnx.py"), str(float32)]
+    given = "".join(f"{line}\n" for line in ["", *LINES])
+    code = "import runpy, sys; sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
+    code += "; assert not {'torch', 'nmt'} & set(sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *example], input=given, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    translator = Translator.load(saved, greedy.Greedy(2.0, 10), device="cpu")
+    assert done.stdout.splitlines() == ["", *translator.translate(LINES)]

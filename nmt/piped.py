@@ -81,13 +81,21 @@ class Forked(Process):
     def __init__(self, function: Callable[[Any], Any]) -> None:
         asked, ask = os.pipe()
         answers, answer = os.pipe()
+        # What Python itself does after a fork would swallow the exception of a signal's handler.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         self.pid = os.fork()
         if not self.pid:
-            _serve_as_copy(function, asked, answer)
+            _serve_as_copy(function, asked, answer, before)
         os.close(asked)
         os.close(answer)
         self.asked, self.answers = os.fdopen(ask, "wb"), os.fdopen(answers, "rb")
         self._status: int | None = None
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:  # of a signal that came meanwhile
+            self.kill()
+            self.wait()
+            raise
 
     def kill(self) -> None:
         """End it at once, if it has not ended."""
@@ -124,10 +132,14 @@ class Crew:
 
     def __enter__(self) -> "Crew":
         """Start the processes."""
-        for _ in range(self._count):
-            process = self._start(self._function)
-            self._processes.append(process)
-            self._free.put(process)
+        try:
+            for _ in range(self._count):
+                process = self._start(self._function)
+                self._processes.append(process)
+                self._free.put(process)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -171,7 +183,9 @@ class Crew:
                 f"process {process.pid}, one of {self._count} that this one started, has ended"
                 f" with status {process.wait()}; where memory is short, let fewer work at once"
             ) from lost
-        self._free.put(process)
+        finally:
+            # One that has ended too: whoever asks it next must be told, and not wait for another.
+            self._free.put(process)
         if error is not None:
             raise error
         return result
@@ -186,11 +200,14 @@ def serve() -> None:
         _answer(pickle.load(asked), asked, answered)
 
 
-def _serve_as_copy(function: Callable[[Any], Any], asked: int, answered: int) -> NoReturn:
+def _serve_as_copy(
+    function: Callable[[Any], Any], asked: int, answered: int, mask: set[int | signal.Signals]
+) -> NoReturn:
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         sys.stdout = os.fdopen(1, "w", buffering=1)

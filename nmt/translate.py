@@ -21,7 +21,7 @@ def translate(config: DictConfig) -> None:
     if isinstance(config.fusion.run, str):
         inspect_all([config.fusion.run], ("language_model",), config.trust)
     # Imported after that look, as they import torch.
-    from nmt import device
+    from nmt import device, workers
     from nmt.build import instantiate
     from nmt.translator import Translator
 
@@ -39,6 +39,8 @@ def translate(config: DictConfig) -> None:
         trust=config.trust,
         fusion=instantiate(config.fusion),
     )
+    number = workers.count(config.workers, config.threads, translator.device)
+    translator = replace(translator, workers=number)
     if config.input is None and sys.stdin.isatty():
         logger.info("type a line to translate it; Ctrl-D ends")
     began = time.monotonic()

@@ -26,6 +26,7 @@ from nmt.tokenizer import Tokenizers
 from nmt.translation import Candidate, Translation
 from nmt.vocabulary import END, PADDING, UNKNOWN
 from nmt.windows import Windows
+from nmt.workers import Workers
 
 NOTHING = (Candidate("", 0.0, 0.0, ()),)
 ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
@@ -47,6 +48,8 @@ class Translator:
         long_lines: what is done with lines that are too long.
         windows: how much is held at once.
         device: where the models are.
+        workers: processes of one thread each that share the batches of a window; 1 is this process
+            alone. They start with the first window that has several batches.
     """
 
     scorer: Scorer
@@ -55,6 +58,7 @@ class Translator:
     long_lines: LongLines
     windows: Windows
     device: torch.device
+    workers: int = 1
 
     @classmethod
     def load(
@@ -111,12 +115,14 @@ class Translator:
         """
         notice = Notice(f"lines were longer than {self.long_lines.max_pieces} pieces", NOTICES)
         pulse = Pulse(SECONDS)
-        for window in self.windows.of(enumerate(lines, start=1), lambda numbered: len(numbered[1])):
-            yield from self._translate_window(window, notice, pulse)
+        numbered = enumerate(lines, start=1)
+        with Workers(self._hypotheses, self.workers) as workers:
+            for window in self.windows.of(numbered, lambda numbered: len(numbered[1])):
+                yield from self._translate_window(window, workers, notice, pulse)
         notice.close()
 
     def _translate_window(
-        self, window: Sequence[tuple[int, str]], notice: Notice, pulse: Pulse
+        self, window: Sequence[tuple[int, str]], workers: Workers, notice: Notice, pulse: Pulse
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
         texts = [cleaned(line) for _, line in window]
@@ -126,7 +132,8 @@ class Translator:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
                 notice.say(f"line {number} has {limit}; it was {self.long_lines.done}")
         distinct = {chunk for parts in chunks.values() for chunk in parts}
-        found = self._search(distinct, f"lines {window[0][0]}-{window[-1][0]}", pulse)
+        where = f"lines {window[0][0]}-{window[-1][0]}"
+        found = self._search(distinct, workers, where, pulse)
         candidates = {
             text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
         }
@@ -145,21 +152,27 @@ class Translator:
         parts = [ids] if short else self.long_lines(text, encode)
         return [(*part, END) for part in parts if part]
 
-    @torch.inference_mode()
     def _search(
-        self, chunks: Iterable[Chunk], where: str, pulse: Pulse
+        self, chunks: Iterable[Chunk], workers: Workers, where: str, pulse: Pulse
     ) -> dict[Chunk, list[Hypothesis]]:
         ordered = sorted(chunks)
+        batches = [
+            [ordered[number] for number in batch]
+            for batch in self.windows.batches([len(chunk) for chunk in ordered])
+        ]
+        batches.reverse()  # The long ones first: workers end at about the same time.
         found: dict[Chunk, list[Hypothesis]] = {}
-        for batch in self.windows.batches([len(chunk) for chunk in ordered]):
-            mine = [ordered[number] for number in batch]
-            width = max(len(chunk) for chunk in mine)
-            padded = [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in mine]
-            source = torch.tensor(padded, device=self.device)
-            hypotheses = in_parts(self.search, self.scorer, source, ADVICE)
-            found.update(zip(mine, hypotheses, strict=True))
+        for batch, hypotheses in zip(batches, workers.map(batches), strict=True):
+            found.update(zip(batch, hypotheses, strict=True))
             pulse.beat(f"{where}: {len(found)} of {len(ordered)} parts are translated")
         return found
+
+    @torch.inference_mode()
+    def _hypotheses(self, batch: Sequence[Chunk]) -> list[list[Hypothesis]]:
+        width = max(len(chunk) for chunk in batch)
+        padded = [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in batch]
+        source = torch.tensor(padded, device=self.device)
+        return in_parts(self.search, self.scorer, source, ADVICE)
 
     def _joined(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:
         """Make candidates of chunks: the best of each together, then the second of each, …"""

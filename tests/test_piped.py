@@ -77,6 +77,11 @@ def test_a_process_that_was_ended_from_outside_is_named(start):
         list(crew.map([3]))
 
 
+def test_nobody_waits_for_processes_that_have_all_ended():
+    with piped.Crew(os._exit, 1) as crew, pytest.raises(NmtError, match="ended with status 3"):
+        list(crew.map([3, 3, 3]))
+
+
 @WAYS
 def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work(start):
     with piped.Crew(time.sleep, 2, start) as crew:

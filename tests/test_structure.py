@@ -22,7 +22,7 @@ LAYERS = [
     "attempt clock decoders encoders groups kept pace skips tokenizer validation",
     "batches encoding language_models pieces skipped translation_model updater watchers",
     "build gradient_flow scorers side trainer",
-    "held_out held_out_text preparation readings saved writing",
+    "held_out held_out_text preparation readings saved workers writing",
     "benchmark bundle language_bundle",
     "evaluation likelihood plots settings shallow_fusion",
     "contrasts reranking training translator",

@@ -4,13 +4,14 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig
 
-from nmt import allocator, atomic, device, given, origin
+from nmt import allocator, atomic, device, given, origin, workers
 from nmt.benchmark import Benchmark, from_files, from_run, read
 from nmt.build import instantiate, plain
 from nmt.evaluation import Evaluation, System, report, table
@@ -71,6 +72,8 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
             trust=_several(config.trust),
             fusion=instantiate(config.fusion),
         )
+        number = workers.count(config.workers, config.threads, translator.device)
+        translator = replace(translator, workers=number)
         log.info("translating %d lines with %s", len(benchmark.source), name)
         yield System(name, translator.translate(benchmark.source), _settings(config))
 

@@ -1,11 +1,12 @@
 """Translates, and lets a language model choose among the n best."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import allocator, device, streams
+from nmt import allocator, device, streams, workers
 from nmt.benchmark import Benchmark, from_files, from_run
 from nmt.build import instantiate, plain
 from nmt.errors import ConfigurationError
@@ -33,6 +34,8 @@ def rerank(config: DictConfig) -> None:
         device=config.device,
         trust=config.trust,
     )
+    number = workers.count(config.workers, config.threads, translator.device)
+    translator = replace(translator, workers=number)
     language = LanguageBundle.load(Path(str(config.language_run)), config.trust, place)
     judge = LanguageJudge(language.model, language.tokenizer, windows, place)
     weights = _weights(config, translator, judge)

@@ -10,15 +10,15 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 
 
 LAYERS = [
-    "allocator cleaning distributed ends errors interruption labels memory notice ragged"
+    "allocator cleaning ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
-    "atomic dropout eager exhaustion given invalid_text lock piped processors ranges",
+    "atomic distributed dropout eager exhaustion given invalid_text lock piped processors ranges",
     "attention batch bridges cells corpora journals long_lines metrics output_formats overrides"
     " precision receiving report resources resumption sampling search shards sums windows"
     " workshops",
     "accuracy allowance averaging checkpoint command_line device embeddings fetch gradient_table"
-    " ngrams objectives origin progress readouts schedules scoring seal stack starter strangers"
-    " streams",
+    " ngrams objectives origin progress readouts schedules scoring seal stack starter stopping"
+    " strangers streams",
     "attempt clock decoders encoders groups kept pace skips tokenizer validation",
     "batches encoding language_models pieces skipped translation_model updater watchers",
     "build gradient_flow scorers side trainer",

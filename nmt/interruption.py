@@ -56,7 +56,7 @@ class Watch:
         noted: the signal's number, None before it came.
     """
 
-    def __init__(self, most: float = 1) -> None:
+    def __init__(self, most: float = 1.0) -> None:
         """Note so many signals at most: torchrun sends each of its processes a second one."""
         self.noted: int | None = None
         self._most = most

@@ -17,7 +17,7 @@ class Stopping:
 
     def __init__(self) -> None:
         self._alone = distributed.ranks() == 1
-        self._watch = Watch(1 if self._alone else math.inf)
+        self._watch = Watch(1.0 if self._alone else math.inf)
 
     def __enter__(self) -> "Stopping":
         """Begin to watch."""

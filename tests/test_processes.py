@@ -17,6 +17,9 @@ from small_run import starter
 from test_train import SMALL
 
 from nmt import lock
+from nmt.command_line import configuration
+from nmt.errors import ConfigurationError
+from nmt.train_language_model import learn
 
 ROOT = Path(__file__).parent.parent
 FILES = [
@@ -177,3 +180,9 @@ def test_updates_that_only_one_process_cannot_make_are_skipped_by_all(folder):
     assert "update 1 is skipped, its loss or gradient is not finite" in log
     assert list((folder / "broken" / "training" / "skipped").iterdir())
     assert state(folder, "broken")["progress"]["update"] == 2
+
+
+def test_several_processes_are_refused_for_a_language_model(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigurationError, match="^WORLD_SIZE=2: one process trains a language"):
+        learn(configuration("train_language_model", [], ()), "train_language_model")

@@ -184,5 +184,5 @@ def test_updates_that_only_one_process_cannot_make_are_skipped_by_all(folder):
 
 def test_several_processes_are_refused_for_a_language_model(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(ConfigurationError, match="^WORLD_SIZE=2: one process trains a language"):
+    with pytest.raises(ConfigurationError, match=r"^WORLD_SIZE=2: one process trains a "):
         learn(configuration("train_language_model", [], ()), "train_language_model")

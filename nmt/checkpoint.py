@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import torch
 
-from nmt import atomic, ranges, sums
+from nmt import atomic, distributed, ranges, sums
 from nmt.errors import ModelError
 from nmt.exhaustion import exhausted
 
@@ -229,6 +229,19 @@ def restore_random_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["torch"])
     if state["cuda"] and torch.cuda.device_count() == len(state["cuda"]):
         torch.cuda.set_rng_state_all(state["cuda"])
+
+
+def random_states() -> dict[str, Any]:
+    """Give `random`, the state of the first process, and `others` where several train."""
+    first, *others = distributed.values_of_all(random_state())
+    return {"random": first, "others": others} if others else {"random": first}
+
+
+def restore_random_states(state: dict[str, Any]) -> None:
+    """Set this process's generators to its own of `random_states`; if it has none, to nothing."""
+    states = [state["random"], *state.get("others", ())]
+    if distributed.rank() < len(states):
+        restore_random_state(states[distributed.rank()])
 
 
 def seed(number: int) -> None:

@@ -2,11 +2,14 @@
 
 import time
 
+from nmt import distributed
 from nmt.progress import Progress
 
 
 class Clock:
     """Runs from when it is started; its readings are the training's only knowledge of time.
+
+    Where several processes train, it is that of the first, so that all end at the same update.
 
     Attributes:
         now: seconds of the monotonic clock at the last tick.
@@ -18,12 +21,12 @@ class Clock:
 
     def start(self, progress: Progress, share: float) -> None:
         """Begin to count where a training stands whose `share` is done."""
-        self.now = time.monotonic()
+        self.now = distributed.of_first(time.monotonic())
         self._began = (progress.seconds, share)
 
     def tick(self, progress: Progress) -> None:
         """Add the time since the last tick to the training's time."""
-        before, self.now = self.now, time.monotonic()
+        before, self.now = self.now, distributed.of_first(time.monotonic())
         progress.seconds += self.now - before
 
     def seconds_left(self, progress: Progress, share: float) -> float:

@@ -20,7 +20,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nmt import allocator, overrides
 from nmt.cleaning import cleaned
-from nmt.errors import ConfigurationError, NmtError
+from nmt.errors import ConfigurationError, LostError, NmtError
 from nmt.exhaustion import exhausted
 from nmt.interruption import Terminated, terminating
 from nmt.resources import folder
@@ -56,7 +56,7 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
         with terminating():
             _run(name, command, words)
     except NmtError as error:
-        return _refused(str(error))
+        return _refused(error)
     except Terminated:
         return 128 + signal.SIGTERM
     except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     else:
         return 0
     # Only here is the error gone, and with it the frames that hold the memory.
-    return _refused(SHORTAGE)
+    return _refused(NmtError(SHORTAGE))
 
 
 def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]) -> None:
@@ -84,10 +84,12 @@ def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...
         raise ConfigurationError(_explain(error)) from error
 
 
-def _refused(message: str) -> int:
+def _refused(error: NmtError) -> int:
+    if isinstance(error, LostError) and os.environ.get("RANK", "0") != "0":
+        return 2
     # A message may hold anything that a file or a shell does; and nobody may be there to read it.
     with suppress(OSError):
-        sys.stderr.write(f"error: {cleaned(message)}\n")
+        sys.stderr.write(f"error: {cleaned(str(error))}\n")
         sys.stderr.flush()
     return 2
 

@@ -1,11 +1,26 @@
-"""The only file that knows ranks: how several processes, started by torchrun, train as one."""
+"""The only file that knows ranks: how several processes, started by torchrun, train as one.
+
+All decide the same at the same moments, as what decides is the same in all: sums, the first one's
+clock, the greatest of all signals. What one of them alone decided, the others would wait for.
+"""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed
 from torch import Tensor
+
+from nmt.errors import LostError
+
+Value = TypeVar("Value")
+
+PATIENCE = timedelta(days=7)
+"""How long the others wait for the first one, which may prepare a corpus. Ended processes are
+noticed at once."""
 
 
 def rank() -> int:
@@ -22,24 +37,107 @@ def start() -> None:
     """Meet the other processes; nothing for a single one."""
     if ranks() > 1 and not torch.distributed.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        torch.distributed.init_process_group(backend)
+        with _together():
+            torch.distributed.init_process_group(backend, timeout=PATIENCE)
+
+
+@contextmanager
+def met() -> Iterator[None]:
+    """Meet the other processes, and part from them whether the work is done or failed."""
+    start()
+    try:
+        yield
+    finally:
+        # Its threads must be gone before Python is, which would end with a fault.
+        if ranks() > 1 and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
 
 
 def add(numbers: Tensor) -> Tensor:
     """Give the sum over all processes of a tensor of one shape."""
     if ranks() > 1:
-        torch.distributed.all_reduce(numbers)
+        with _together():
+            torch.distributed.all_reduce(numbers)
     return numbers
+
+
+def greatest(number: int) -> int:
+    """Give the greatest of all processes' numbers."""
+    if ranks() == 1:
+        return number
+    found = torch.tensor(number)
+    with _together():
+        torch.distributed.all_reduce(found, torch.distributed.ReduceOp.MAX)
+    return int(found)
+
+
+def of_first(number: float) -> float:
+    """Give the first process's number."""
+    return float(add(torch.tensor(0.0 if rank() else number, dtype=torch.float64)))
+
+
+def value_of_first(value: Value) -> Value:
+    """Give what the first process has, which is pickled."""
+    if ranks() == 1:
+        return value
+    values: list[Any] = [value]
+    with _together():
+        torch.distributed.broadcast_object_list(values)
+    found: Value = values[0]
+    return found
+
+
+def values_of_all(value: Value) -> list[Value]:
+    """Give what each process has, in the order of their numbers; it is pickled."""
+    if ranks() == 1:
+        return [value]
+    values: list[Any] = [None] * ranks()
+    with _together():
+        torch.distributed.all_gather_object(values, value)
+    return values
+
+
+@contextmanager
+def first_before_others() -> Iterator[None]:
+    """Let the first process do something alone, and then the others the same at once."""
+    if rank():
+        greatest(0)
+    yield
+    if not rank():
+        greatest(0)
 
 
 def add_gradients(parameters: Iterable[Tensor]) -> None:
     """Replace each gradient by the sum of all processes' gradients.
 
-    A parameter that a process did not use counts as a gradient of zeros.
+    A parameter that a process did not use counts as a gradient of zeros. All gradients of a type
+    go in one message.
     """
     if ranks() == 1:
         return
+    groups: dict[tuple[torch.dtype, torch.device], list[Tensor]] = {}
     for parameter in parameters:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
-        add(parameter.grad)
+        groups.setdefault((parameter.dtype, parameter.device), []).append(parameter.grad)
+    for gradients in groups.values():
+        flat = add(torch.cat([gradient.reshape(-1) for gradient in gradients]))
+        sizes = [gradient.numel() for gradient in gradients]
+        for gradient, total in zip(gradients, torch.split(flat, sizes), strict=True):
+            gradient.copy_(total.view_as(gradient))
+
+
+@contextmanager
+def _together() -> Iterator[None]:
+    """Say that another process has ended, where the work of all fails.
+
+    Raises:
+        LostError: whatever torch's engines say.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise LostError(
+            "another process of this training has ended, and so do all; the same command goes on"
+            f" from the last saved state ({str(error).splitlines()[0]})"
+        ) from error

@@ -41,6 +41,10 @@ class DamagedError(NmtError):
         self.what = what
 
 
+class LostError(NmtError):
+    """Another of the processes that train together has ended; the first one alone says so."""
+
+
 class MissingExtraError(NmtError):
     """A command needs a package that only an extra installs; names the extra."""
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
 
+from nmt import distributed
 from nmt.batch import Batch
 from nmt.batches import in_order
 from nmt.journals.journal import Sample
@@ -82,7 +84,7 @@ class HeldOut:
             self.search(Single(self.network), line.source)
 
     def _losses(self) -> tuple[float, float]:
-        batches = (batch.to(self.device) for _, batch in self._in_order())
+        batches = (batch.to(self.device) for _, batch in self._own())
         with self.precision.autocast(self.device):
             return mean_losses(self.network, self.objective, batches)
 
@@ -90,14 +92,19 @@ class HeldOut:
         rows = np.arange(len(self.shards))
         return in_order(self.shards.sources(rows), self.shards.targets(rows), self.budget)
 
+    def _own(self) -> Iterator[tuple[list[int], Batch]]:
+        """Give the batches that are this process's to look at."""
+        return islice(self._in_order(), distributed.rank(), None, distributed.ranks())
+
     def _translate(self) -> list[str]:
         scorer = Single(self.network)
         outputs = [""] * len(self.shards)
-        for rows, batch in self._in_order():
+        for rows, batch in self._own():
             found = in_parts(self.search, scorer, batch.source.to(self.device), ADVICE)
             for row, hypotheses in zip(rows, found, strict=True):
                 outputs[row] = self.tokenizer.decode(hypotheses[0].ids)
-        return outputs
+        # What another process translated is empty here.
+        return list(map("".join, zip(*distributed.values_of_all(outputs), strict=True)))
 
     def _sample(self, row: int, output: str) -> Sample:
         return Sample(self.shards.source_text(row), self.shards.target_text(row), output)

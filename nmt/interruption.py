@@ -48,7 +48,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 class Watch:
-    """Notes the first signal instead of dying of it; a second one works as if nobody watched.
+    """Notes the first signals instead of dying of them; the next one works as if nobody watched.
 
     Outside the main thread it notes nothing, since Python delivers signals there alone.
 
@@ -56,8 +56,10 @@ class Watch:
         noted: the signal's number, None before it came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: float = 1.0) -> None:
+        """Note so many signals at most: torchrun sends each of its processes a second one."""
         self.noted: int | None = None
+        self._most = most
         self._before: dict[int, Any] = {}
         self._at_once = False
 
@@ -98,7 +100,9 @@ class Watch:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.noted = number
-        self._give_back()
+        self._most -= 1
+        if self._most < 1:
+            self._give_back()
         if self._at_once:
             raise Interrupted(number)
 

@@ -11,6 +11,7 @@ from nmt.tokenizer import Tokenizers
 from nmt.translation import Candidate, Translation
 from nmt.vocabulary import END, PADDING
 from nmt.windows import Windows
+from nmt.workers import Workers
 
 NOTHING = (Candidate("", 0.0, 0.0, ()),)
 NOTICES = 3  # long lines that are named in the log before they are only counted
@@ -28,13 +29,13 @@ class LineTranslator:
     """Cuts lines into windows and batches, has them translated, and joins what comes back.
 
     Attributes:
-        find: finds the translations of a batch.
+        workers: makes what finds the translations of batches.
         tokenizers: of source and target.
         long_lines: what is done with lines that are too long.
         windows: how much is held at once.
     """
 
-    find: Find
+    workers: Callable[[], Workers]
     tokenizers: Tokenizers
     long_lines: LongLines
     windows: Windows
@@ -48,12 +49,14 @@ class LineTranslator:
         """
         notice = Notice(f"lines were longer than {self.long_lines.max_pieces} pieces", NOTICES)
         pulse = Pulse(SECONDS)
-        for window in self.windows.of(enumerate(lines, start=1), lambda numbered: len(numbered[1])):
-            yield from self._translate_window(window, notice, pulse)
+        numbered = enumerate(lines, start=1)
+        with self.workers() as workers:
+            for window in self.windows.of(numbered, lambda numbered: len(numbered[1])):
+                yield from self._translate_window(window, workers, notice, pulse)
         notice.close()
 
     def _translate_window(
-        self, window: Sequence[tuple[int, str]], notice: Notice, pulse: Pulse
+        self, window: Sequence[tuple[int, str]], workers: Workers, notice: Notice, pulse: Pulse
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
         texts = [cleaned(line) for _, line in window]
@@ -63,7 +66,8 @@ class LineTranslator:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
                 notice.say(f"line {number} has {limit}; it was {self.long_lines.done}")
         distinct = {chunk for parts in chunks.values() for chunk in parts}
-        found = self._search(distinct, f"lines {window[0][0]}-{window[-1][0]}", pulse)
+        where = f"lines {window[0][0]}-{window[-1][0]}"
+        found = self._search(distinct, workers, where, pulse)
         candidates = {
             text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
         }
@@ -83,15 +87,17 @@ class LineTranslator:
         return [(*part, END) for part in parts if part]
 
     def _search(
-        self, chunks: Iterable[Chunk], where: str, pulse: Pulse
+        self, chunks: Iterable[Chunk], workers: Workers, where: str, pulse: Pulse
     ) -> dict[Chunk, list[Hypothesis]]:
         ordered = sorted(chunks)
+        batches = [
+            [ordered[number] for number in batch]
+            for batch in self.windows.batches([len(chunk) for chunk in ordered])
+        ]
+        batches.reverse()  # The long ones first: workers end at about the same time.
         found: dict[Chunk, list[Hypothesis]] = {}
-        for batch in self.windows.batches([len(chunk) for chunk in ordered]):
-            mine = [ordered[number] for number in batch]
-            width = max(len(chunk) for chunk in mine)
-            padded = [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in mine]
-            found.update(zip(mine, self.find(padded), strict=True))
+        for batch, hypotheses in zip(batches, workers.map(_padded(batches)), strict=True):
+            found.update(zip(batch, hypotheses, strict=True))
             pulse.beat(f"{where}: {len(found)} of {len(ordered)} parts are translated")
         return found
 
@@ -112,3 +118,11 @@ class LineTranslator:
             sum(hypothesis.log_probability for hypothesis in hypotheses),
             tuple(target.pieces(ids)),
         )
+
+
+def _padded(batches: Sequence[Sequence[Chunk]]) -> list[list[list[int]]]:
+    widths = [max(len(chunk) for chunk in batch) for batch in batches]
+    return [
+        [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in batch]
+        for width, batch in zip(widths, batches, strict=True)
+    ]

@@ -59,6 +59,10 @@ class Packed(Tensor):
                 return tree.apply(partial(_as, torch.float32), func(*rounded))
             return func(*args, **(kwargs or {}))
 
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        """Send the float32 tensor and the format; who receives it makes a layout of their own."""
+        return Packed.of, (self.as_subclass(Tensor), self.rounding)
+
     def multiplied(self, inputs: Tensor, bias: Tensor | None = None) -> Tensor:
         """Give `inputs · weightᵀ + bias` in float32."""
         if self.product is None:

@@ -1,10 +1,12 @@
 """Processes that do one thing to many values, in the order of the values.
 
-They are started by hand, not by `multiprocessing`: a fork of a process that has threads may hang,
-its other ways import the command's module, and torch with it, once more in each process, and what
-it starts waits forever where the first process was killed. These end when their input ends.
+They are started by hand, not by `multiprocessing`, whose ways import the command's module once more
+in each process, and what it starts waits forever where the first process was killed. These end when
+their input ends. `Spawned` begins with nothing, `Forked` with all that is in memory.
 """
 
+import itertools
+import os
 import pickle
 import signal
 import subprocess
@@ -14,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, BinaryIO, NoReturn, Protocol
 
 from nmt.errors import NmtError
 
@@ -22,32 +24,122 @@ AHEAD = 2  # values for each process that are read before their turn
 START = "import sys; sys.path[:] = sys.argv[1:]; from nmt import piped; piped.serve()"
 
 
+class Process(Protocol):
+    """One of several that answer.
+
+    Attributes:
+        pid: the system's number.
+        asked: takes pickled values.
+        answers: gives a pickled result and error for each of them.
+    """
+
+    pid: int
+    asked: BinaryIO
+    answers: BinaryIO
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        ...
+
+    def wait(self) -> int:
+        """Wait for its end; give its status, or -SIGNAL."""
+        ...
+
+
+class Spawned(Process):
+    """A new process, which imports what the function needs; some two seconds where that is torch.
+
+    The function is pickled.
+    """
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        command = [sys.executable, "-c", START, *sys.path]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin is not None and process.stdout is not None
+        self._process, self.pid = process, process.pid
+        self.asked, self.answers = process.stdin, process.stdout  # type: ignore[assignment]
+        with suppress(BrokenPipeError):  # Who ended so early is missed at the first value.
+            pickle.dump(function, self.asked)
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        self._process.kill()
+
+    def wait(self) -> int:
+        """Wait for its end; give its status, or -SIGNAL."""
+        return self._process.wait()
+
+
+class Forked(Process):
+    """A copy of this process that shares its memory until one of both writes there; at once.
+
+    Where the first process computed with several threads, the copy must compute with one alone:
+    the others are not copied, but OpenMP would wait for them. Files that are open are the first
+    process's own; the copy lets go of them, and of their locks.
+    """
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        asked, ask = os.pipe()
+        answers, answer = os.pipe()
+        # What Python itself does after a fork would swallow the exception of a signal's handler.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        self.pid = os.fork()
+        if not self.pid:
+            _serve_as_copy(function, asked, answer, before)
+        os.close(asked)
+        os.close(answer)
+        self.asked, self.answers = os.fdopen(ask, "wb"), os.fdopen(answers, "rb")
+        self._status: int | None = None
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:  # of a signal that came meanwhile
+            self.kill()
+            self.wait()
+            raise
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        if self._status is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Wait for its end; give its status, or -SIGNAL."""
+        if self._status is None:
+            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._status
+
+
 class Crew:
     """Some processes that call the same function; a context manager, after which they are gone."""
 
-    def __init__(self, function: Callable[[Any], Any], count: int) -> None:
+    def __init__(
+        self,
+        function: Callable[[Any], Any],
+        count: int,
+        start: Callable[[Callable[[Any], Any]], Process] = Spawned,
+    ) -> None:
         """Start nothing yet.
 
         Args:
-            function: is pickled, as are its arguments and results.
+            function: its arguments and results are pickled.
             count: processes.
+            start: makes one of them.
         """
-        self._function, self._count = function, count
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._free: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._function, self._count, self._start = function, count, start
+        self._processes: list[Process] = []
+        self._free: SimpleQueue[Process] = SimpleQueue()
         self._threads = ThreadPoolExecutor(count)
 
     def __enter__(self) -> "Crew":
         """Start the processes."""
-        command = [sys.executable, "-c", START, *sys.path]
-        function = pickle.dumps(self._function)
-        with suppress(BrokenPipeError):  # Who ended so early is missed at the first value.
+        try:
             for _ in range(self._count):
-                process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                process = self._start(self._function)
                 self._processes.append(process)
                 self._free.put(process)
-                assert process.stdin is not None
-                process.stdin.write(function)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -56,8 +148,10 @@ class Crew:
             process.kill()
         self._threads.shutdown(cancel_futures=True)
         for process in self._processes:
-            with suppress(BrokenPipeError):
-                process.communicate()
+            with suppress(BrokenPipeError):  # of what was written last and not read
+                process.asked.close()
+            process.answers.close()
+            process.wait()
 
     def map(self, values: Iterable[Any]) -> Iterator[Any]:
         """Give the function's results, each where its value stood; a few values are held at once.
@@ -80,17 +174,18 @@ class Crew:
 
     def _ask(self, value: Any) -> Any:
         process = self._free.get()
-        assert process.stdin is not None and process.stdout is not None
         try:
-            pickle.dump(value, process.stdin, pickle.HIGHEST_PROTOCOL)
-            process.stdin.flush()
-            result, error = pickle.load(process.stdout)
+            pickle.dump(value, process.asked, pickle.HIGHEST_PROTOCOL)
+            process.asked.flush()
+            result, error = pickle.load(process.answers)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as lost:
             raise NmtError(
                 f"process {process.pid}, one of {self._count} that this one started, has ended"
                 f" with status {process.wait()}; where memory is short, let fewer work at once"
             ) from lost
-        self._free.put(process)
+        finally:
+            # One that has ended too: whoever asks it next must be told, and not wait for another.
+            self._free.put(process)
         if error is not None:
             raise error
         return result
@@ -101,8 +196,33 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first one decides.
     asked, answered = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # What is printed must not stand among the answers.
+    with suppress(EOFError):
+        _answer(pickle.load(asked), asked, answered)
+
+
+def _serve_as_copy(
+    function: Callable[[Any], Any], asked: int, answered: int, mask: set[int | signal.Signals]
+) -> NoReturn:
+    status = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)
+        sys.stdout = os.fdopen(1, "w", buffering=1)
+        ends = [2, *sorted((asked, answered)), os.sysconf("SC_OPEN_MAX")]
+        for before, after in itertools.pairwise(ends):
+            os.closerange(before + 1, after)
+        with os.fdopen(asked, "rb") as values, os.fdopen(answered, "wb") as answers:
+            _answer(function, values, answers)
+        status = 0
+    finally:
+        os._exit(status)  # Nothing that the first process has begun is to be ended here as well.
+
+
+def _answer(function: Callable[[Any], Any], asked: BinaryIO, answered: BinaryIO) -> None:
     with suppress(EOFError, BrokenPipeError):
-        function = pickle.load(asked)
         while True:
             value = pickle.load(asked)
             answer: tuple[Any, Exception | None]

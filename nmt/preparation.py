@@ -23,7 +23,7 @@ from nmt.build import instantiate
 from nmt.corpora.corpus import Corpus
 from nmt.corpora.policy import Policy, Tally, read
 from nmt.encoding import encode, nothing_left
-from nmt.errors import CorpusError, DamagedError, ModelError, NmtError, require
+from nmt.errors import CorpusError, DamagedError, ModelError, NmtError
 from nmt.lexicon import Lexicon
 from nmt.pieces import Pieces, Vocabulary
 from nmt.report import Report
@@ -32,7 +32,6 @@ from nmt.tokenizer import Tokenizers
 
 log = logging.getLogger(__name__)
 
-MOST_PROCESSES = 1024
 FORMAT = 1  # of the folder; another number makes another sum
 
 
@@ -208,16 +207,8 @@ def prepared(config: Any) -> Prepared:
         instantiate(config.tokenizer),
         instantiate(config.vocabulary),
     )
-    return preparation(Path(config.prepared), _processes(str(config.preparation_workers)))
-
-
-def _processes(asked: str) -> int:
-    if asked == "auto":
-        return processors.count()
-    holds = asked.isascii() and asked.isdigit() and 1 <= int(asked) <= MOST_PROCESSES
-    expected = f"auto, or a whole number, 1 to {MOST_PROCESSES}"
-    require(holds, "preparation_workers", asked, expected)
-    return int(asked)
+    asked = processors.asked("preparation_workers", config.preparation_workers)
+    return preparation(Path(config.prepared), asked or processors.count())
 
 
 def _lexicon(train: Shards, tokenizers: Tokenizers) -> bytes:

@@ -5,6 +5,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from nmt.errors import require
+
+MOST = 1024
+
 Value = TypeVar("Value")
 Result = TypeVar("Result")
 
@@ -14,6 +18,20 @@ def count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def asked(key: str, value: object) -> int | None:
+    """Read how many processes the user asks for; None is `auto`.
+
+    Raises:
+        ConfigurationError: if it is neither `auto` nor such a number.
+    """
+    text = str(value)
+    if text == "auto":
+        return None
+    holds = text.isascii() and text.isdigit() and 1 <= int(text) <= MOST
+    require(holds, key, text, f"auto, or a whole number, 1 to {MOST}")
+    return int(text)
 
 
 def on_all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[Result]:

@@ -21,6 +21,9 @@ CORPUS = "corpus"
 FORKS = "forks"
 """The key that says after which updates the run went on with other settings, and with which."""
 
+PROCESSES = "processes"
+"""The key that says how many processes train; where it is absent, one does."""
+
 MAY_CHANGE = (
     "data",
     "device",
@@ -101,7 +104,9 @@ def agree(
             f"run={run} was begun with other text than is there now ({stored[CORPUS]}, now "
             f"{settings[CORPUS]}); begin another run=NAME"
         )
-    if found := changes(stored, settings, (*MAY_CHANGE, CORPUS)):
+    if found := changes(
+        {PROCESSES: 1, **stored}, {PROCESSES: 1, **settings}, (*MAY_CHANGE, CORPUS)
+    ):
         resumption(run, found)
         forks.append(Fork(update or 0, [change.key for change in found]))
     return Agreement(run, settings, forks)

@@ -26,7 +26,7 @@ from nmt.translation_model import TranslationModel
 from nmt.translator import Translator
 from nmt.updater import Updater
 from nmt.validation import Validation
-from nmt.watchers import Watchers
+from nmt.watchers import Watchers, of_process
 
 logger = logging.getLogger(__name__)
 
@@ -39,17 +39,30 @@ def train(config: DictConfig) -> None:
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
-    _check(config)
-    test = _test(config)
-    with writing(config.run):
-        corpus = prepared(config)
-        agreement, checkpoints = agreed(config, corpus.folder.name)
-        checkpoint.seed(config.seed)
-        network = _network(config, corpus).to(place)
-        trainer = _trainer(config, corpus, network, place, checkpoints)
-        trained = complete(trainer, "train", agreement)
-    if trained:
+    if distributed.rank():
+        logging.getLogger().setLevel(logging.ERROR)  # The first one speaks for all.
+    with distributed.met():
+        with distributed.first_before_others():
+            _check(config)
+            test = _test(config)
+        with writing(config.run):
+            trained = _train(config, place)
+    if trained and not distributed.rank():
         _show(config, test)
+
+
+def _train(config: DictConfig, place: torch.device) -> bool:
+    """Train to the end, and say whether there was anything to do."""
+    with distributed.first_before_others():
+        corpus = prepared(config)
+    found: Any = None if distributed.rank() else agreed(config, corpus.folder.name)
+    agreement, checkpoints = distributed.value_of_first(found)
+    checkpoint.seed(config.seed)
+    network = _network(config, corpus).to(place)
+    if distributed.rank():  # The weights are those of all, dropout is each one's own.
+        checkpoint.seed((config.seed + distributed.rank()) % 2**32)
+    trainer = _trainer(config, corpus, network, place, checkpoints)
+    return complete(trainer, "train", agreement)
 
 
 def _check(config: DictConfig) -> None:
@@ -118,7 +131,7 @@ def _trainer(
         len(corpus.train),
         bounds(config),
         pace(config),
-        _watchers(config, corpus, network, held_out),
+        of_process(_watchers(config, corpus, network, held_out)),
         checkpoints,
     )
 

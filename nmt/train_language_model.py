@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from omegaconf import DictConfig
 
-from nmt import allocator, checkpoint, device, language_bundle, origin
+from nmt import allocator, checkpoint, device, distributed, language_bundle, origin
 from nmt.build import instantiate, language_network, plain
 from nmt.checkpoint import Checkpoints
 from nmt.command_line import run
+from nmt.errors import ConfigurationError
 from nmt.held_out_text import HeldOutText, surprise, words
 from nmt.kept import KeptWeights, count, weights
 from nmt.language_models.network import LanguageNetwork
@@ -58,6 +59,11 @@ def learn(config: DictConfig, command: str) -> bool:
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
+    if distributed.ranks() > 1:
+        raise ConfigurationError(
+            f"WORLD_SIZE={distributed.ranks()}: one process trains a language model; start it"
+            " without torchrun, and with threads=NUMBER for several cores"
+        )
     check(config, CHECKED)
     instantiate(config.criterion).score(dict.fromkeys(("loss", *surprise(0.0, 1, 1)), 0.0))
     counted = "estimator" in config.model

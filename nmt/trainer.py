@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nmt import checkpoint, skips
+from nmt import checkpoint, distributed, skips
 from nmt.checkpoint import Checkpoints
 from nmt.clock import Clock
 from nmt.groups import Data, Group, groups
-from nmt.interruption import Interrupted, Watch
+from nmt.interruption import Interrupted
 from nmt.journals.journal import ValidationRecord
 from nmt.kept import set_weights, weights
 from nmt.pace import Bounds, Pace
 from nmt.progress import Progress
 from nmt.resumption.resumption import Fork, adapted
 from nmt.schedules.schedule import Schedule
+from nmt.stopping import Stopping
 from nmt.updater import Updater
 from nmt.watchers import Watchers
 
@@ -58,7 +59,7 @@ class Trainer:
         self.checkpoints = checkpoints
         self.progress = Progress()
         self.trained = False
-        self._watch = Watch()
+        self._stopping = Stopping()
         self._clock = Clock()
         self._saved = self._clock.now
         self._forks, self._judged = 0, -1
@@ -81,7 +82,7 @@ class Trainer:
         self._clock.start(self.progress, self._share())
         self.watchers.journal.resume(self.progress.update, self.progress.validated)
         try:
-            with self._watch:
+            with self._stopping:
                 logger.info("training ends: %s", self._loop())
                 self._average()
                 self.progress.finished = True
@@ -98,7 +99,7 @@ class Trainer:
         following = groups(self.data, self.progress, self.pace.accumulate)
         while True:
             self._clock.tick(self.progress)
-            self._watch.check()
+            self._stopping.between_updates()
             reached = self.bounds.reached(self.progress, self.pairs)
             if self.pace.validation_is_due(self.progress, reached):
                 self._validate()
@@ -111,9 +112,9 @@ class Trainer:
     def _update(self, group: Group) -> None:
         progress = self.progress
         began = time.monotonic()
-        rate = self.schedule.rate(progress.update + 1, self._share())
-        check = self._watch.check
-        outcome = self.updater.update(group.batches, progress.update + 1, rate, check)
+        number = progress.update + 1
+        rate = self.schedule.rate(number, self._share())
+        outcome = self.updater.update(group.batches, number, rate, self._stopping.within_update)
         progress.count(outcome, len(group.batches))
         progress.window.seconds += time.monotonic() - began
         if outcome.fault is not None:
@@ -147,7 +148,7 @@ class Trainer:
     def _look(self, kind: str) -> tuple[float, bool]:
         """Validate the network as it is and keep it if it is the best; give score and whether."""
         began = time.monotonic()
-        with self._watch.at_once():
+        with self._stopping.at_once():
             validation = self.watchers.validate()
         score = self.watchers.criterion.score(validation.values)
         best = self.progress.judge(score)
@@ -172,11 +173,12 @@ class Trainer:
         """Try the mean of the kept weights; the training's own weights are as before after it."""
         kept = self.watchers.kept
         kept.drop_damaged()
-        if len(kept.kept) < 2:
+        mean = distributed.value_of_first(kept.mean() if len(kept.kept) > 1 else None)
+        if mean is None:
             return
         network = self.updater.network
         before = weights(network)
-        set_weights(network, kept.mean())
+        set_weights(network, mean)
         try:
             score, best = self._look("average")
         finally:
@@ -209,8 +211,10 @@ class Trainer:
                 self.progress.update,
             )
             return
-        self.checkpoints.save(self.progress.update, self._state())
-        self.watchers.kept.prune(self.checkpoints.oldest())
+        state = self._state()
+        if not distributed.rank():
+            self.checkpoints.save(self.progress.update, state)
+            self.watchers.kept.prune(self.checkpoints.oldest())
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -218,7 +222,7 @@ class Trainer:
             "updater": self.updater.state(),
             "schedule": self.schedule.state(),
             "kept": self.watchers.kept.state(),
-            "random": checkpoint.random_state(),
+            **checkpoint.random_states(),
             "forks": self._forks,
         }
 
@@ -234,7 +238,9 @@ class Trainer:
             ModelError: if no state is intact, or it does not fit the network.
         """
         self._forks = len(forks)
-        saved = self.checkpoints.newest()
+        saved = distributed.value_of_first(
+            None if distributed.rank() else self.checkpoints.newest()
+        )
         if saved is None:
             return
         # What a state lacks, be it older or adapted, begins afresh.
@@ -243,8 +249,9 @@ class Trainer:
         self.updater.restore(state["updater"])
         self.schedule.restore(state["schedule"])
         self.watchers.kept.restore(state["kept"])
-        checkpoint.restore_random_state(state["random"])
-        if self.progress.best > -math.inf and not intact():
+        checkpoint.restore_random_states(state)
+        there = distributed.value_of_first(bool(distributed.rank()) or intact())
+        if self.progress.best > -math.inf and not there:
             logger.warning("the best model is missing or damaged; the next validation makes one")
             self._judged = self.progress.validated
             self.progress.forget_best()

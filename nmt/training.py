@@ -22,7 +22,7 @@ from nmt.errors import ConfigurationError, NmtError, require
 from nmt.interruption import Interrupted
 from nmt.pace import Bounds, Pace
 from nmt.saved import SCORES, WEIGHTS
-from nmt.settings import CORPUS, Agreement, agree
+from nmt.settings import CORPUS, PROCESSES, Agreement, agree
 from nmt.trainer import Trainer
 from nmt.updater import parameter_groups
 
@@ -39,11 +39,6 @@ def check(config: DictConfig, groups: Sequence[str]) -> None:
     Raises:
         ConfigurationError: naming key and value.
     """
-    if distributed.ranks() > 1:
-        raise ConfigurationError(
-            f"WORLD_SIZE={distributed.ranks()}: one process trains at a time; start it without "
-            "torchrun, and with threads=NUMBER for several cores"
-        )
     require(str(config.run).strip() != "", "run", config.run, "the name of a folder")
     bounds(config)
     pace(config)
@@ -73,6 +68,8 @@ def agreed(config: DictConfig, corpus: str) -> tuple[Agreement, Checkpoints]:
     """
     checkpoints = Checkpoints(Path(config.run) / TRAINING.parent, config.keep)
     told = {**settings(config), CORPUS: corpus}
+    if distributed.ranks() > 1:
+        told[PROCESSES] = distributed.ranks()
     return agree(config.run, told, checkpoints, instantiate(config.resume)), checkpoints
 
 
@@ -108,11 +105,14 @@ def optimizer(config: DictConfig, network: torch.nn.Module) -> torch.optim.Optim
 
 @contextmanager
 def writing(run: str) -> Iterator[None]:
-    """Keep other processes from a run's folder.
+    """Keep other processes from a run's folder, in the first of those that train together.
 
     Raises:
         LockedError: if another process writes it.
     """
+    if distributed.rank():
+        yield
+        return
     try:
         with lock.locked(Path(run) / TRAINING.parent):
             yield
@@ -141,7 +141,8 @@ def complete(trainer: Trainer, command: str, agreement: Agreement) -> bool:
         NmtError: what the trainer raises, and if no validation found a model.
     """
     trainer.resume(agreement.forks, partial(intact, agreement.run))
-    agreement.write()
+    if not distributed.rank():
+        agreement.write()
     try:
         trainer.train()
     except Interrupted as interrupted:

@@ -1,7 +1,8 @@
 """Text to text: `Translator.load(run).translate(lines)`."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from nmt.tokenizer import Tokenizers
 from nmt.translation import Translation
 from nmt.vocabulary import END, UNKNOWN
 from nmt.windows import Windows
+from nmt.workers import Workers, count
 
 ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
 
@@ -40,6 +42,8 @@ class Translator:
         long_lines: what is done with lines that are too long.
         windows: how much is held at once.
         device: where the models are.
+        workers: processes of one thread each that share the batches of a window; 1 is this process
+            alone. They start with the first window that has several batches.
     """
 
     scorer: Scorer
@@ -48,6 +52,7 @@ class Translator:
     long_lines: LongLines
     windows: Windows
     device: torch.device
+    workers: int = 1
 
     @classmethod
     def load(
@@ -90,6 +95,15 @@ class Translator:
             place,
         )
 
+    def shared(self, workers: object, threads: object) -> "Translator":
+        """Let so many processes share the work, `auto` where that serves (`nmt.workers.count`).
+
+        Raises:
+            ConfigurationError: if it is no such number, or several processes cannot work so.
+        """
+        number = count(workers, threads, self.device.type, torch.get_num_threads())
+        return replace(self, workers=number)
+
     def translate(self, lines: Iterable[str]) -> list[str]:
         """Give the best translation of each line, in order; of an empty line an empty one."""
         return [translation.text for translation in self.stream(lines)]
@@ -99,14 +113,27 @@ class Translator:
 
         What becomes of lines is said in `LineTranslator.stream`.
         """
-        return LineTranslator(self._find, self.tokenizers, self.long_lines, self.windows).stream(
-            lines
-        )
+        workers = partial(Workers, self._find, self.workers, Alone(self._find))
+        by_line = LineTranslator(workers, self.tokenizers, self.long_lines, self.windows)
+        return by_line.stream(lines)
 
     @torch.inference_mode()
     def _find(self, padded: list[list[int]]) -> list[list[Hypothesis]]:
         source = torch.tensor(padded, device=self.device)
         return in_parts(self.search, self.scorer, source, ADVICE)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Calls a function with one thread, in a process that works beside others."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, value: Any) -> Any:
+        """Give what the function gives."""
+        if torch.get_num_threads() > 1:
+            torch.set_num_threads(1)
+        return self.function(value)
 
 
 def _saved_search(run: Path, bundle: Bundle, device: torch.device) -> Search:

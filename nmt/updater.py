@@ -47,10 +47,18 @@ class _Seen:
     fault: Fault
 
     def suspects(self) -> list[Batch]:
-        """Give the parts whose losses are not finite; where all are, the gradient is to blame."""
+        """Give the parts whose losses are not finite; none where the gradient is to blame."""
         finite = self.losses.isfinite().all(dim=1).tolist()
-        named = [part for part, good in zip(self.parts, finite, strict=True) if not good]
-        return named or list(self.parts)
+        return [part for part, good in zip(self.parts, finite, strict=True) if not good]
+
+
+def _blamed(seen: _Seen) -> tuple[Fault, list[Batch]]:
+    """Say what is wrong with an update, and give the parts that it came from, of all processes."""
+    all_seen = distributed.values_of_all((seen.fault, seen.suspects(), list(seen.parts)))
+    faults = [fault for fault, _, _ in all_seen]
+    fault = next((one for one in faults if one != NOT_FINITE), NOT_FINITE)
+    suspects = [part for _, named, _ in all_seen for part in named]
+    return fault, suspects or [part for _, _, parts in all_seen for part in parts]
 
 
 class _RehearsedError(Exception):
@@ -122,6 +130,7 @@ class Updater:
         # The one place of an update where the device is waited for.
         loss, likelihood, length = torch.stack([*sums, norm]).tolist()
         finite = math.isfinite(loss) and math.isfinite(length)
+        fault, suspects = (None, ()) if finite else _blamed(seen)
         if finite:
             self._move(rate)
         return Outcome(
@@ -132,8 +141,8 @@ class Updater:
             rows=rows,
             gradient_norm=length,
             clipped=length > self.clip_norm,
-            fault=None if finite else seen.fault,
-            suspects=() if finite else seen.suspects(),
+            fault=fault,
+            suspects=suspects,
         )
 
     def healthy(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 
+from nmt import distributed
 from nmt.batch import Batch
 from nmt.errors import ConfigurationError
 from nmt.exhaustion import by_halves
@@ -71,8 +72,8 @@ def mean_losses(
 ) -> tuple[float, float]:
     """Give the objective and the plain negative log-likelihood, in nats a target piece.
 
-    The caller puts the network into eval mode and the batches on its device. A batch that does
-    not fit into memory is looked at in parts.
+    They are those of the batches of all processes. The caller puts the network into eval mode and
+    the batches on its device. A batch that does not fit into memory is looked at in parts.
 
     Raises:
         NmtError: if not even a single line fits.
@@ -88,7 +89,9 @@ def mean_losses(
             loss += one.sum.item()
             likelihood += one.negative_log_likelihood.item()
             pieces += one.pieces
-    return loss / max(1, pieces), likelihood / max(1, pieces)
+    sums = torch.tensor([loss, likelihood, pieces], dtype=torch.float64)
+    loss, likelihood, total = distributed.add(sums).tolist()
+    return loss / max(1, total), likelihood / max(1, total)
 
 
 def _value(values: Mapping[str, float], name: str) -> float:

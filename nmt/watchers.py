@@ -1,10 +1,14 @@
 """Who looks at a training from outside: validation, the best model, averages, the journal."""
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nmt import distributed
+from nmt.averaging.nothing import Nothing
 from nmt.journals.journal import Journal
+from nmt.journals.together import Together
 from nmt.kept import KeptWeights
 from nmt.progress import Outcome
 from nmt.validation import Criterion, Validation
@@ -30,3 +34,16 @@ class Watchers:
     keep_skipped: Callable[[int, float, Outcome], Path]
     kept: KeptWeights
     journal: Journal
+
+
+def of_process(watchers: Watchers) -> Watchers:
+    """Give the watchers of the first process; in the others such as write nothing."""
+    if not distributed.rank():
+        return watchers
+    return replace(
+        watchers,
+        keep_best=lambda validation: None,
+        keep_skipped=lambda update, rate, outcome: Path(os.devnull),
+        kept=KeptWeights(watchers.kept.folder, Nothing()),
+        journal=Together([]),
+    )

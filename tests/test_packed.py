@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 import torch
 from networks import ATTENTIVE, CELLS, DECODERS, SEEING_ALL, batch, encoder, network
@@ -131,3 +133,12 @@ def test_bfloat16_is_refused_where_the_processor_lacks_it(monkeypatch):
     monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
     with pytest.raises(ConfigurationError, match="this cpu has no bfloat16 instructions"):
         BFloat16().pack(network(), CPU)
+
+
+def test_what_is_sent_to_another_process_is_packed_there_anew():
+    weight = Packed.of(torch.randn(6, 8), torch.bfloat16)
+    inputs = torch.randn(3, 8)
+    expected = torch.nn.functional.linear(inputs, weight)
+    sent = pickle.loads(pickle.dumps(weight))
+    assert isinstance(sent, Packed) and sent.product is None
+    assert torch.equal(torch.nn.functional.linear(inputs, sent), expected)

@@ -21,9 +21,13 @@ def gone(process):
     return False
 
 
+WAYS = pytest.mark.parametrize("start", [piped.Spawned, piped.Forked])
+
+
+@WAYS
 @pytest.mark.parametrize("count", [1, 3])
-def test_results_come_in_the_order_of_the_values(count):
-    with piped.Crew(operator.neg, count) as crew:
+def test_results_come_in_the_order_of_the_values(count, start):
+    with piped.Crew(operator.neg, count, start) as crew:
         assert list(crew.map(range(20))) == [-value for value in range(20)]
         assert list(crew.map([])) == []
 
@@ -59,20 +63,28 @@ def test_an_error_comes_where_its_value_stood_and_before_that_of_a_later_reading
             next(results)
 
 
-def test_what_a_function_prints_does_not_stand_among_the_results(capfd):
-    with piped.Crew(print, 1) as crew:
+@WAYS
+def test_what_a_function_prints_does_not_stand_among_the_results(capfd, start):
+    with piped.Crew(print, 1, start) as crew:
         assert list(crew.map(["a", "b"])) == [None, None]
     assert capfd.readouterr().out == ""
 
 
-def test_a_process_that_was_ended_from_outside_is_named():
+@WAYS
+def test_a_process_that_was_ended_from_outside_is_named(start):
     said = r"^process \d+, one of 2 .* ended with status 3; where"
-    with piped.Crew(os._exit, 2) as crew, pytest.raises(NmtError, match=said):
+    with piped.Crew(os._exit, 2, start) as crew, pytest.raises(NmtError, match=said):
         list(crew.map([3]))
 
 
-def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work():
-    with piped.Crew(time.sleep, 2) as crew:
+def test_nobody_waits_for_processes_that_have_all_ended():
+    with piped.Crew(os._exit, 1) as crew, pytest.raises(NmtError, match="ended with status 3"):
+        list(crew.map([3, 3, 3]))
+
+
+@WAYS
+def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work(start):
+    with piped.Crew(time.sleep, 2, start) as crew:
         results = crew.map([0, 1000, 1000])
         assert next(results) is None
         running = [process.pid for process in crew._processes]
@@ -84,7 +96,7 @@ def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work():
 CHILD = """
 import os, sys, time
 from nmt import piped
-with piped.Crew(time.sleep, 2) as crew:
+with piped.Crew(time.sleep, 2, getattr(piped, sys.argv[1])) as crew:
     results = crew.map([0, 0.1, 0.1, *[1] * 100])
     next(results)
     print(*(process.pid for process in crew._processes), flush=True)
@@ -92,10 +104,11 @@ with piped.Crew(time.sleep, 2) as crew:
 """
 
 
-def test_processes_end_by_themselves_where_the_first_one_was_killed():
+@pytest.mark.parametrize("start", ["Spawned", "Forked"])
+def test_processes_end_by_themselves_where_the_first_one_was_killed(start):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     first = subprocess.Popen(
-        [sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", CHILD, start], stdout=subprocess.PIPE, text=True, env=environment
     )
     running = [int(word) for word in first.stdout.readline().split()]
     assert len(running) == 2
@@ -106,3 +119,18 @@ def test_processes_end_by_themselves_where_the_first_one_was_killed():
     while not all(map(gone, running)):
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def closed(handle):
+    """Say whether a number is of no open file."""
+    try:
+        os.fstat(handle)
+    except OSError:
+        return True
+    return False
+
+
+def test_a_copy_holds_no_file_of_the_first_process(tmp_path):
+    with (tmp_path / "file").open("w") as file, piped.Crew(closed, 1, piped.Forked) as crew:
+        assert list(crew.map([file.fileno(), 0])) == [True, False]
+        assert not closed(file.fileno())

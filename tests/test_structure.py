@@ -10,16 +10,18 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 
 
 LAYERS = [
-    "allocator cleaning distributed eager ends errors interruption labels memory notice"
-    " processors products ragged translation tree vocabulary",
-    "atomic attention batch bridges corpora device dropout exhaustion given ibm_model_1"
-    " instantiation invalid_text lock long_lines metrics output_formats overrides packed"
-    " piped ranges report resources resumption sampling shards windows",
+    "allocator cleaning eager ends errors interruption labels memory notice products"
+    " ragged translation tree vocabulary",
+    "atomic attention batch bridges corpora device distributed dropout exhaustion given"
+    " ibm_model_1 instantiation invalid_text lock long_lines metrics output_formats"
+    " overrides packed piped processors ranges report resources resumption sampling"
+    " windows",
     "accuracy allowance averaging cells command_line embeddings gradient_table journals"
     " ngrams objectives origin precision readouts receiving schedules scoring search"
-    " starter streams sums workshops",
+    " shards starter stopping streams sums workers workshops",
     "array_search checkpoint fetch kept progress seal stack strangers validation",
-    "attempt clock decoders encoders groups language_models lexicon pace skips tokenizer watchers",
+    "attempt clock decoders encoders groups language_models lexicon pace skips tokenizer"
+    " watchers",
     "batches encoding held_out_text line_translator pieces shortlists skipped"
     " translation_model updater writing",
     "build exporting gradient_flow scorers side trainer",

@@ -273,12 +273,6 @@ def test_data_without_a_test_set_is_validated_only(command):
     assert len(out.splitlines()) == 2
 
 
-def test_several_processes_are_refused(command, monkeypatch):
-    monkeypatch.setenv("WORLD_SIZE", "2")
-    status, _, error = command("run=runs/a")
-    assert (status, error.startswith("error: WORLD_SIZE=2: one process trains")) == (2, True)
-
-
 @pytest.mark.parametrize(
     ("argument", "message"),
     [

@@ -72,6 +72,7 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
             trust=_several(config.trust),
             assembly=Assembly.of(config),
         )
+        translator = translator.shared(config.workers, config.threads)
         log.info("translating %d lines with %s", len(benchmark.source), name)
         yield System(name, translator.translate(benchmark.source), _settings(config))
 

@@ -33,6 +33,7 @@ def rerank(config: DictConfig) -> None:
         device=config.device,
         trust=config.trust,
     )
+    translator = translator.shared(config.workers, config.threads)
     language = LanguageBundle.load(Path(str(config.language_run)), config.trust, place)
     judge = LanguageJudge(language.model, language.tokenizer, windows, place)
     weights = _weights(config, translator, judge)

@@ -1,6 +1,7 @@
 """ONNX Runtime without torch: models that `nmt.export` wrote."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from jaxtyping import Int
 from omegaconf import DictConfig, OmegaConf
 
+from nmt import processors
 from nmt.array_search.beam import Beam
 from nmt.array_search.greedy import Greedy
 from nmt.array_search.scorer import Best
@@ -21,6 +23,7 @@ from nmt.strangers.exported import ENCODER, STEP, inspect
 from nmt.tokenizer import Tokenizers
 from nmt.vocabulary import END
 from nmt.windows import Windows
+from nmt.workers import COPIES, Workers, count
 
 SEARCHES = {
     "nmt.search.beam.Beam": "nmt.array_search.beam.Beam",
@@ -60,14 +63,19 @@ class OnnxRuntime:
         search = _search(config.search)
         graphs = inspect(Path(runs[0]))
         tokenizers = Tokenizers.load(Path(runs[0]))
-        scorer = Exported.load(graphs, tokenizers.target.size, config.threads)
+        number = count(config.workers, config.threads, "cpu", processors.count())
+        require(number == 1 or COPIES, "workers", number, "1, as sessions cannot be sent to others")
+        # A session of one thread has no threads of its own, and can be copied with its process.
+        threads = 1 if number > 1 else config.threads
+        scorer = Exported.load(graphs, tokenizers.target.size, threads)
 
         def find(padded: list[list[int]]) -> list[list[Hypothesis]]:
             source = np.array(padded, dtype=np.int64)
             parts = by_halves(lambda rows: search(scorer, source[rows]), len(source), ADVICE)
             return [one for part in parts for one in part]
 
-        return LineTranslator(find, tokenizers, instantiate(config.long_lines), windows)
+        workers = partial(Workers, find, number, find)
+        return LineTranslator(workers, tokenizers, instantiate(config.long_lines), windows)
 
 
 def _search(node: DictConfig) -> Greedy | Beam:

@@ -32,7 +32,7 @@ class PyTorch:
 
         allocator.keep_blocks()
         device.use_threads(config.threads)
-        return Translator.load(
+        translator = Translator.load(
             folders(config.run),
             search=instantiate(config.search),
             long_lines=instantiate(config.long_lines),
@@ -41,3 +41,4 @@ class PyTorch:
             trust=config.trust,
             assembly=Assembly.of(config),
         )
+        return translator.shared(config.workers, config.threads)

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 OPTIMIZER = ("optimizer",)
 SCHEDULE = ("schedule",)
 JUDGEMENT = ("criterion", "metric", "validation_search")
-ORDER = ("accumulate", "batches", "reading", "seed", "segmentation", "side")
+ORDER = ("accumulate", "batches", "processes", "reading", "seed", "segmentation", "side")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from nmt.exhaustion import exhausted
+
 FORMATS = (torch.float32, torch.bfloat16)
 """What oneDNN multiplies on a CPU; float64 is left to torch."""
 
@@ -30,8 +32,13 @@ def product(
     processors; and before a product in bfloat16 it writes the bias to every row of the result.
     """
     if weight.is_mkldnn or (_known(values) and _known(weight)):
-        made: Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
-        return made
+        try:
+            made: Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
+            return made
+        except RuntimeError as error:
+            # oneDNN found no room for the code that it writes; torch's way may need none.
+            if not exhausted(error):
+                raise
     return nn.functional.linear(values, weight, bias)
 
 

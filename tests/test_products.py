@@ -138,3 +138,17 @@ def test_a_weight_that_is_not_trained_has_no_gradient_after_a_loop():
     looped_once(values, weight, None).sum().backward()
     assert weight.grad is None
     assert values.grad is not None
+
+
+@pytest.mark.parametrize("said", ["could not create a primitive", "expected a tensor"])
+def test_a_product_for_which_onednn_finds_no_memory_is_made_by_torch(monkeypatch, said):
+    def fail(*arguments):
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", fail)
+    values, weight = torch.randn(3, 4), torch.randn(5, 4)
+    if "primitive" in said:
+        assert torch.equal(product(values, weight), nn.functional.linear(values, weight))
+    else:
+        with pytest.raises(RuntimeError, match=said):
+            product(values, weight)

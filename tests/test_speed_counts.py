@@ -39,7 +39,7 @@ MASKS = 7
 """Dropout masks of an update with two layers on each side."""
 SEARCHES = {
     # search: operators of a step with any number of sentences
-    Greedy: 88,
+    Greedy: 98,
     Beam: 135,
 }
 PADDED = (0.185, 0.012)

@@ -10,21 +10,22 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 
 
 LAYERS = [
-    "allocator cleaning eager ends errors interruption labels memory notice products"
-    " ragged translation tree vocabulary",
-    "atomic attention batch bridges corpora device distributed dropout exhaustion given"
-    " ibm_model_1 instantiation invalid_text lock long_lines metrics output_formats"
-    " overrides packed piped processors ranges report resources resumption sampling"
-    " windows",
-    "accuracy allowance averaging cells command_line embeddings gradient_table journals"
-    " ngrams objectives origin precision readouts receiving schedules scoring search"
-    " shards starter stopping streams sums workers workshops",
-    "array_search checkpoint fetch kept progress seal stack strangers validation",
-    "attempt clock decoders encoders groups language_models lexicon pace skips tokenizer watchers",
-    "batches encoding held_out_text line_translator pieces shortlists skipped"
-    " translation_model updater writing",
-    "build exporting gradient_flow scorers side trainer",
-    "benchmark download held_out preparation readings saved",
+    "allocator cleaning eager ends errors interruption labels memory notice ragged"
+    " translation tree vocabulary",
+    "atomic batch bridges corpora device distributed dropout exhaustion given ibm_model_1"
+    " instantiation invalid_text lock long_lines metrics output_formats overrides packed"
+    " piped processors ranges report resources resumption sampling windows",
+    "accuracy allowance averaging command_line gradient_table journals ngrams objectives"
+    " origin precision products receiving schedules scoring search shards starter stopping"
+    " streams sums workers workshops",
+    "array_search attention cells checkpoint embeddings fetch kept progress readouts seal"
+    " strangers validation",
+    "attempt clock groups lexicon pace skips stack tokenizer watchers",
+    "batches decoders encoders encoding language_models line_translator pieces shortlists"
+    " skipped updater",
+    "held_out_text side trainer translation_model writing",
+    "build exporting gradient_flow readings scorers",
+    "benchmark download held_out preparation saved",
     "bundle evaluation language_bundle prepare",
     "arpa export generate likelihood plots settings shallow_fusion",
     "assembly contrasts plot reranking score training",

@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parent.parent))
 
 from benchmarks.speed import quality, turns
 from benchmarks.speed.keys import parse
-from benchmarks.speed.products import Products, rate
+from benchmarks.speed.products import LIBRARIES, Products, rate
 from benchmarks.speed.sizes import completed
 from nmt.build import plain, translation_model
 from nmt.command_line import configuration
@@ -254,6 +254,7 @@ def test_the_formula_counts_what_torch_multiplies(decoder):
     assert operations * 4 * target == pytest.approx(counter.get_total_flops(), rel=0.02)
 
 
-def test_the_rate_of_products_is_that_of_the_machine():
-    clock, processor = rate((64, 32, 48), torch.float32, 0.01)
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_the_rate_of_products_is_that_of_the_machine(library):
+    clock, processor = rate((64, 32, 48), torch.float32, 0.01, LIBRARIES[library])
     assert 1e6 < clock < 1e14 and processor > 0

@@ -1,12 +1,20 @@
 """What a network's matrix products cost, by formula, and how fast the machine multiplies."""
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from nmt.products import product
 from nmt.translation_model import TranslationModel
+
+Multiply = Callable[[Tensor, Tensor], Tensor]
+"""Gives `left · rightᵀ`."""
+
+LIBRARIES: dict[str, Multiply] = {"torch": nn.functional.linear, "oneDNN": product}
+"""Who multiplies: the linear layer of torch, and oneDNN where this torch has it."""
 
 BACKWARD = 3
 """A training's products by those of its forward pass: the backward pass has two for each."""
@@ -80,10 +88,12 @@ def largest(network: nn.Module, places: int) -> list[tuple[int, int, int]]:
     return [(places, shape[1], shape[0]) for shape in ordered[:3]]
 
 
-def rate(shape: tuple[int, int, int], kind: torch.dtype, seconds: float) -> tuple[float, float]:
+def rate(
+    shape: tuple[int, int, int], kind: torch.dtype, seconds: float, multiply: Multiply
+) -> tuple[float, float]:
     """Multiply matrices for a while; give operations a second, and a second of processors.
 
-    As torch's linear layer does, whatever is fused around it: places x inputs by the transpose of
+    As a linear layer does, whatever is fused around it: places x inputs by the transpose of
     outputs x inputs. By the clock the faster half counts, as what disturbs only makes slower.
     """
     places, inputs, outputs = shape
@@ -92,11 +102,11 @@ def rate(shape: tuple[int, int, int], kind: torch.dtype, seconds: float) -> tupl
     operations = 2.0 * places * inputs * outputs
     took: list[float] = []
     with torch.inference_mode():
-        nn.functional.linear(left, right)
+        multiply(left, right)
         before, end = time.process_time(), time.perf_counter() + seconds
         while time.perf_counter() < end or len(took) < 3:
             began = time.perf_counter()
-            nn.functional.linear(left, right)
+            multiply(left, right)
             took.append(time.perf_counter() - began)
     used = time.process_time() - before
     faster = sorted(took)[: (len(took) + 1) // 2]

@@ -94,7 +94,7 @@ def table(report: dict[str, Any]) -> list[str]:
             f"pieces/s, peak memory {row['peak_memory_bytes'] / 1e6:,.0f} MB; "
             f"{row['share_of_products']:.0%} ({row['share_by_processor_time']:.0%} by processor "
             f"time) of {row['product_flops_per_second'] / 1e9:,.0f} GFLOP/s, which the product "
-            f"{detail['fastest_product']} reaches",
+            f"{detail['fastest_product']} reaches; {row['share_of_torch_products']:.0%} of torch's",
             f"  {detail['formula']}",
         ]
         if name in report["ratios"]:

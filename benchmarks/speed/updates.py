@@ -3,6 +3,7 @@
 Prints a line of JSON. Matrix products and updates take turns, in the same number type and process.
 """
 
+import itertools
 import json
 import resource
 import statistics
@@ -16,7 +17,7 @@ import torch
 from omegaconf import DictConfig
 
 from benchmarks.speed.keys import parse
-from benchmarks.speed.products import BACKWARD, Products, largest, rate
+from benchmarks.speed.products import BACKWARD, LIBRARIES, Products, largest, rate
 from nmt import allocator, checkpoint, device, distributed
 from nmt.batch import Batch
 from nmt.build import instantiate, plain, translation_model
@@ -26,6 +27,9 @@ from nmt.training import optimizer
 from nmt.updater import Updater
 
 Shape = tuple[int, int, int]
+Rates = dict[tuple[str, Shape], list[tuple[float, float]]]
+"""What was measured of each library and shape: by the clock, and by processors' seconds."""
+
 RATE = 1e-4
 """Of learning; what is learnt does not matter here."""
 
@@ -70,15 +74,19 @@ def main(words: Sequence[str]) -> dict[str, Any]:
         config.clip_norm,
     )
     stream = _endless(config, corpus)
-    shapes = largest(network, config.batches.budget)
+    ways = list(itertools.product(LIBRARIES, largest(network, config.batches.budget)))
+
+    def multiplied(way: tuple[str, Shape]) -> tuple[float, float]:
+        return rate(way[1], kind, keys.product_seconds, LIBRARIES[way[0]])
+
     for number in range(1, keys.warm + 1):
         updater.update([next(stream)], number, RATE, lambda: None)
-    rates = {shape: [rate(shape, kind, keys.product_seconds)] for shape in shapes}
+    rates: Rates = {way: [multiplied(way)] for way in ways}
     parts = []
     for _ in range(keys.turns):
         parts.append(_part(updater, stream, keys.seconds / keys.turns))
-        for shape in shapes:
-            rates[shape].append(rate(shape, kind, keys.product_seconds))
+        for way in ways:
+            rates[way].append(multiplied(way))
     return _found(network, parts, rates)
 
 
@@ -109,14 +117,13 @@ def _part(updater: Updater, stream: Iterator[Batch], seconds: float) -> dict[str
     return sums
 
 
-def _found(
-    network: Any, parts: Sequence[dict[str, float]], rates: dict[Shape, list[tuple[float, float]]]
-) -> dict[str, Any]:
+def _found(network: Any, parts: Sequence[dict[str, float]], rates: Rates) -> dict[str, Any]:
     total = {name: sum(part[name] for part in parts) for name in parts[0]}
     means = total["source_pieces"] / total["rows"], total["target_pieces"] / total["rows"]
     products = Products.of(network)
-    middle = {shape: _middle(some) for shape, some in rates.items()}
-    best = max(middle, key=lambda shape: middle[shape])
+    middle = {way: _middle(some) for way, some in rates.items()}
+    best = max(middle, key=lambda way: middle[way])
+    by_torch = max(found[0] for (library, _), found in middle.items() if library == "torch")
     speed = total["target_pieces"] / total["seconds"]
     processor_speed = total["target_pieces"] / total["processor_seconds"]
     operations = BACKWARD * products.forward(*means)
@@ -131,14 +138,19 @@ def _found(
             "product_flops_per_second": middle[best][0],
             "flops_per_target_piece": operations,
             "share_of_products": operations * speed / middle[best][0],
+            "share_of_torch_products": operations * speed / by_torch,
             "share_by_processor_time": operations * processor_speed / middle[best][1],
         },
         "formula": products.formula(*means),
         "products": products.numbers(),
-        "product_shapes": {" x ".join(map(str, shape)): middle[shape] for shape in middle},
-        "fastest_product": " x ".join(map(str, best)),
+        "product_shapes": {_called(way): middle[way] for way in middle},
+        "fastest_product": _called(best),
         "parameters": sum(one.numel() for one in network.parameters()),
     }
+
+
+def _called(way: tuple[str, Shape]) -> str:
+    return f"{' x '.join(map(str, way[1]))} by {way[0]}"
 
 
 def _middle(some: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -135,6 +135,7 @@ def lists():
     """Of four frequent pieces, and three translations of each source piece."""
     random = np.random.default_rng(3)
     translations = random.integers(END + 1, PIECES, (PIECES, 50))
+    translations[PADDING] = END
     frequent = END + 1 + random.permutation(PIECES - END - 1)
     return Lexical(4, 3)(lambda: Lexicon(translations, frequent))
 
@@ -171,7 +172,7 @@ def test_integers_of_listed_columns_are_those_of_the_whole_table():
         logits = dict(zip(everything.ids[row].tolist(), everything.logits[row], strict=True))
         own = np.isfinite(best.logits[row])
         assert 4 < own.sum() < PIECES - END
-        expected = [logits[id] for id in ids[own].tolist()]
+        expected = [logits[piece] for piece in ids[own].tolist()]
         assert best.logits[row][own] == pytest.approx(expected)
 
 

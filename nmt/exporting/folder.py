@@ -1,4 +1,4 @@
-"""The folder of an exported model: graphs, lexicon, the vocabulary, a description, and their sums."""
+"""The folder of an exported model: graphs, vocabulary, lexicon, a description, and their sums."""
 
 import hashlib
 from collections.abc import Mapping

@@ -80,7 +80,7 @@ def _choosing(chosen: list[tuple[onnx.TensorProto, int]]) -> onnx.GraphProto:
 def _drop_unheard(graph: onnx.GraphProto) -> None:
     """Drop the table where no embedding shares it; loops in a graph do not read it."""
     heard = {name for node in graph.node for name in node.input}
-    heard |= {name for name in _inner(graph)} | {one.name for one in graph.output}
+    heard |= {*_inner(graph), *(one.name for one in graph.output)}
     left = [one for one in graph.initializer if one.name in heard]
     del graph.initializer[:]
     graph.initializer.extend(left)

@@ -8,7 +8,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from nmt.vocabulary import END
 
-
 Nodes = list[tuple[list[str], list[str], str, dict[str, Any]]]
 """Inputs, outputs, operation and attributes of each."""
 

@@ -8,6 +8,7 @@ from omegaconf import DictConfig
 
 from nmt.command_line import run
 from nmt.errors import MissingExtraError
+from nmt.strangers import lexicon
 from nmt.strangers.folder import inspect
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ def export(config: DictConfig) -> None:
     numbers = instantiate(config.format)
     bundle = Bundle.load(source, tuple(config.trust), choose("cpu"))
     described = {"numbers": type(numbers).__name__}
-    folder.write(output, bundle.model, bundle.tokenizers, numbers, described)
+    learnt = bundle.lexicon().data() if (source / lexicon.NAME).exists() else None
+    folder.write(output, bundle.model, bundle.tokenizers, numbers, described, learnt)
     log.info("wrote %s; translate with: nmt.translate engine=onnxruntime run=%s", output, output)
 
 

@@ -33,9 +33,12 @@ from nmt.decoders.parallel import Parallel
 from nmt.engines.onnx_runtime import Exported
 from nmt.errors import ModelError, NmtError
 from nmt.export import export
+from nmt.lexicon import Lexicon
+from nmt.scorers.shortlisted import Shortlisted
 from nmt.scorers.single import Single
 from nmt.search import beam, greedy
 from nmt.search.length_penalties.gnmt import GNMT
+from nmt.shortlists.lexical import Lexical
 from nmt.strangers.exported import inspect
 from nmt.translate import translate
 from nmt.translator import Translator
@@ -45,10 +48,9 @@ onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
 pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
+from nmt.exporting.folder import written  # noqa: E402
 from nmt.exporting.formats.float32 import Float32  # noqa: E402
 from nmt.exporting.formats.int8 import Int8, quantize  # noqa: E402
-from nmt.exporting.ranking import rank  # noqa: E402
-from nmt.exporting.trace import trace  # noqa: E402
 
 SOURCES = [[5, 9, 4, 30, 11, 7, END], [8, 6, END], [21, END], [5, 9, 33, END]]
 
@@ -104,14 +106,11 @@ WAYS = [
 ]
 
 
-def traced(model, numbers):
-    """Both graphs of a model, in sessions, as a scorer."""
+def traced(model, numbers, choose=None):
+    """All graphs of a model, in sessions, as a scorer."""
     with unchecked():
-        graphs = trace(model)
-    rank(graphs.step)
-    both = {"encoder.onnx": graphs.encoder, "step.onnx": graphs.step}
-    made = {name: numbers(graph).SerializeToString() for name, graph in both.items()}
-    return Exported.load(made, PIECES, 1)
+        made = written(model, numbers)
+    return Exported.load(made, PIECES, 1, choose)
 
 
 def opinionated(model):
@@ -130,6 +129,51 @@ def test_a_graph_gives_what_the_model_gives(model):
     settings = (3, 2, GNMT(0.6), 2.0, 3)
     theirs = beam.Beam(*settings)(Single(model), source)
     same(Beam(*settings)(scorer, source.numpy()), theirs, 1e-3)
+
+
+def lists():
+    """Of four frequent pieces, and three translations of each source piece."""
+    random = np.random.default_rng(3)
+    translations = random.integers(END + 1, PIECES, (PIECES, 50))
+    translations[PADDING] = END
+    frequent = END + 1 + random.permutation(PIECES - END - 1)
+    return Lexical(4, 3)(lambda: Lexicon(translations, frequent))
+
+
+@pytest.mark.parametrize("model", WAYS, ids=lambda model: type(model.decoder).__name__)
+def test_a_graph_with_lists_gives_what_the_model_with_lists_gives(model):
+    choose = lists()
+    model = opinionated(model)
+    scorer = traced(model, Float32(), choose)
+    source = padded()
+    theirs = greedy.Greedy(2.0, 3)(Shortlisted(model, choose), source)
+    same(Greedy(2.0, 3)(scorer, source.numpy()), theirs, 1e-3)
+    settings = (3, 2, GNMT(0.6), 2.0, 3)
+    theirs = beam.Beam(*settings)(Shortlisted(model, choose), source)
+    same(Beam(*settings)(scorer, source.numpy()), theirs, 1e-3)
+
+
+@pytest.mark.parametrize("search", [Greedy(2.0, 3), Beam(3, 2, GNMT(0.6), 2.0, 3)])
+def test_lists_of_batch_mates_change_no_translation_in_integers(search):
+    model = opinionated(network(Parallel, CELLS[1], layers=2))
+    scorer = traced(model, Int8(2), lists())
+    together = search(scorer, padded().numpy())
+    for ids, found in zip(SOURCES, together, strict=True):
+        same([found], search(scorer, np.array([ids])), 1e-3)
+
+
+def test_integers_of_listed_columns_are_those_of_the_whole_table():
+    model = opinionated(network(Parallel, CELLS[1], layers=2))
+    whole, some = traced(model, Int8(2)), traced(model, Int8(2), lists())
+    source = padded().numpy()
+    best, _ = some.step(source[:, 0], some.start(source), PIECES)
+    everything, _ = whole.step(source[:, 0], whole.start(source), PIECES)
+    for row, ids in enumerate(best.ids):
+        logits = dict(zip(everything.ids[row].tolist(), everything.logits[row], strict=True))
+        own = np.isfinite(best.logits[row])
+        assert 4 < own.sum() < PIECES - END
+        expected = [logits[piece] for piece in ids[own].tolist()]
+        assert best.logits[row][own] == pytest.approx(expected)
 
 
 def test_products_of_integers_are_near_those_of_floats_whatever_the_batch_mates():
@@ -189,6 +233,7 @@ def test_the_engine_imports_no_torch(float32, tmp_path):
         (["run={ours}", "device=cuda"], "device=cuda: expected cpu, as only engine=torch"),
         (["run={ours}", "threads=0"], "threads=0: expected a whole number, 1 to 1024"),
         (["run={ours}", "search=sample"], "engine=onnxruntime has search=beam and search=greedy"),
+        (["run={ours}", "shortlist=lexical"], "lexicon.safetensors is missing: the model was expo"),
         (["run={ours}", "search.size=0"], "search.size=0: expected 1 or more"),
     ],
 )
@@ -211,6 +256,28 @@ def test_an_export_replaces_an_older_one(saved, float32, tmp_path):
     exported(saved, copied, "format=int8", "format.smallest=4")
     assert "Int8" in (copied / "export.yaml").read_text()
     assert len(inspect(copied)["step.onnx"]) != len(inspect(float32)["step.onnx"])
+
+
+def test_a_lexicon_is_exported_and_makes_lists(monkeypatch, capfd, saved, tmp_path):
+    run = Path(shutil.copytree(saved, tmp_path / "run"))
+    random = np.random.default_rng(1)
+    frequent = END + 1 + random.permutation(46 - END - 1)
+    learnt = Lexicon(random.integers(END + 1, 46, (46, 50)), frequent)
+    (run / "lexicon.safetensors").write_bytes(learnt.data())
+    summed(run)
+    folder = exported(run, tmp_path / "exported")
+    given = "".join(f"{line}\n" for line in LINES).encode()
+    words = ["shortlist=lexical", "shortlist.frequent=5", "shortlist.translations=2"]
+    theirs = command(monkeypatch, capfd, given, f"run={run}", *words)
+    ours = command(monkeypatch, capfd, given, f"run={folder}", "engine=onnxruntime", *words)
+    everything = command(monkeypatch, capfd, given, f"run={folder}", "engine=onnxruntime")
+    assert ours[:2] == theirs[:2]
+    assert ours[0] == 0 and ours[1] != everything[1]
+    (folder / "lexicon.safetensors").write_bytes(learnt.data()[:-1])
+    with pytest.raises(ModelError, match=r"lexicon\.safetensors is not what it was"):
+        inspect(folder)
+    exported(saved, folder)
+    assert not (folder / "lexicon.safetensors").exists()
 
 
 def summed(folder):
@@ -251,7 +318,7 @@ def deep(graph):
         (lambda graph: graph.ClearField("graph"), "it has 0 graphs"),
     ],
 )
-@pytest.mark.parametrize("name", ["encoder.onnx", "step.onnx"])
+@pytest.mark.parametrize("name", ["encoder.onnx", "step.onnx", "columns.onnx", "step_listed.onnx"])
 def test_a_graph_that_does_more_than_compute_is_refused(float32, tmp_path, harm, message, name):
     copied = Path(shutil.copytree(float32, tmp_path / "copied"))
     graph = onnx.load(copied / name)

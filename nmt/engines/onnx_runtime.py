@@ -1,25 +1,28 @@
 """ONNX Runtime without torch: models that `nmt.export` wrote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from omegaconf import DictConfig, OmegaConf
 
 from nmt import processors
 from nmt.array_search.beam import Beam
 from nmt.array_search.greedy import Greedy
 from nmt.array_search.scorer import Best
-from nmt.errors import ConfigurationError, MissingExtraError, require
+from nmt.errors import ConfigurationError, MissingExtraError, ModelError, require
 from nmt.exhaustion import by_halves
 from nmt.given import folders
 from nmt.instantiation import instantiate
+from nmt.lexicon import Lexicon
 from nmt.line_translator import LineTranslator
 from nmt.search.hypothesis import Hypothesis
-from nmt.strangers.exported import ENCODER, STEP, inspect
+from nmt.shortlists.shortlist import Choose
+from nmt.strangers import lexicon
+from nmt.strangers.exported import COLUMNS, ENCODER, LISTED, STEP, inspect
 from nmt.tokenizer import Tokenizers
 from nmt.vocabulary import END
 from nmt.windows import Windows
@@ -58,8 +61,6 @@ class OnnxRuntime:
         exact = config.precision._target_ == "nmt.precision.Float32"
         said = "float32, as nmt.export chose the format of what is computed"
         require(exact, "precision", config.precision._target_, said)
-        listed = config.shortlist._target_
-        require(listed == "nmt.shortlists.none.Everything", "shortlist", listed, "none")
         search = _search(config.search)
         graphs = inspect(Path(runs[0]))
         tokenizers = Tokenizers.load(Path(runs[0]))
@@ -67,7 +68,9 @@ class OnnxRuntime:
         require(number == 1 or COPIES, "workers", number, "1, as sessions cannot be sent to others")
         # A session of one thread has no threads of its own, and can be copied with its process.
         threads = 1 if number > 1 else config.threads
-        scorer = Exported.load(graphs, tokenizers.target.size, threads)
+        sizes = (tokenizers.source.size, tokenizers.target.size)
+        choose = instantiate(config.shortlist)(partial(_lexicon, Path(runs[0]), *sizes))
+        scorer = Exported.load(graphs, sizes[1], threads, choose)
 
         def find(padded: list[list[int]]) -> list[list[Hypothesis]]:
             source = np.array(padded, dtype=np.int64)
@@ -76,6 +79,15 @@ class OnnxRuntime:
 
         workers = partial(Workers, find, number, find)
         return LineTranslator(workers, tokenizers, instantiate(config.long_lines), windows)
+
+
+def _lexicon(folder: Path, source_pieces: int, target_pieces: int) -> Lexicon:
+    if not (folder / lexicon.NAME).exists():
+        raise ModelError(
+            f"{folder / lexicon.NAME} is missing: the model was exported without one; translate"
+            " with shortlist=none, or train it again and export it"
+        )
+    return Lexicon.load(folder / lexicon.NAME, source_pieces, target_pieces)
 
 
 def _search(node: DictConfig) -> Greedy | Beam:
@@ -98,30 +110,44 @@ class State:
         batch: how many sentences.
         memory: by the names of the graph's inputs; one row a sentence.
         recurrent: likewise; one row a hypothesis.
+        columns: likewise; of the output, the same for all sentences.
+        pieces: that there are to choose from.
     """
 
     batch: int
     memory: dict[str, np.ndarray]
     recurrent: dict[str, np.ndarray]
+    columns: dict[str, np.ndarray]
+    pieces: int
 
 
 @dataclass(frozen=True)
 class Exported:
-    """Two sessions of ONNX Runtime as a scorer of searches over arrays.
+    """Sessions of ONNX Runtime as a scorer of searches over arrays.
 
     Attributes:
         encode: makes memory and state of ids.
         advance: ranks the next pieces.
-        pieces: that there are to choose from.
+        pieces: that there are to choose from without lists.
+        lists: None where all pieces are allowed.
     """
 
     encode: Any
     advance: Any
     pieces: int
+    lists: "Lists | None"
 
     @classmethod
-    def load(cls, graphs: dict[str, bytes], pieces: int, threads: object) -> "Exported":
+    def load(
+        cls, graphs: dict[str, bytes], pieces: int, threads: object, choose: Choose | None
+    ) -> "Exported":
         """Make the sessions of graphs that were looked at.
+
+        Args:
+            graphs: by the names of their files.
+            pieces: in the target vocabulary.
+            threads: of each session; None for as many as there are processors.
+            choose: makes the lists of a batch; None where all pieces are allowed.
 
         Raises:
             NmtError: if onnxruntime is not there, or the number of threads is none.
@@ -136,18 +162,25 @@ class Exported:
             fits = isinstance(threads, int) and 1 <= threads <= MOST_THREADS
             require(fits, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")
             options.intra_op_num_threads = threads
-        encoder, step = (
-            onnxruntime.InferenceSession(graphs[name], options, providers=["CPUExecutionProvider"])
-            for name in (ENCODER, STEP)
+        session = partial(
+            onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"]
         )
-        return cls(encoder, step, pieces - END)
+        encoder = session(graphs[ENCODER])
+        if choose is None:
+            return cls(encoder, session(graphs[STEP]), pieces - END, None)
+        lists = Lists(session(graphs[COLUMNS]), choose)
+        return cls(encoder, session(graphs[LISTED]), pieces - END, lists)
 
     def start(self, source: Int[np.ndarray, "batch source"]) -> State:
         """Encode the sentences."""
         names = [one.name for one in self.encode.get_outputs()]
         found = dict(zip(names, self.encode.run(names, {"source": source}), strict=True))
         recurrent = {name: found.pop(name) for name in names if name.startswith("state_")}
-        return State(len(source), found, recurrent)
+        if self.lists is None:
+            return State(len(source), found, recurrent, {}, self.pieces)
+        columns, allowed = self.lists(source)
+        memory = {**found, "allowed": allowed}
+        return State(len(source), memory, recurrent, columns, allowed.shape[1])
 
     def step(self, ids: Int[np.ndarray, " rows"], state: State, count: int) -> tuple[Best, State]:
         """Take in one piece a row."""
@@ -155,26 +188,55 @@ class Exported:
         rows = {
             name: part.reshape(batch, -1, part.shape[-1]) for name, part in state.recurrent.items()
         }
-        best = np.array([min(count, self.pieces)])
-        given = {"ids": ids.reshape(batch, -1), "count": best, **state.memory, **rows}
+        best = np.array([min(count, state.pieces)])
+        given = {
+            "ids": ids.reshape(batch, -1),
+            "count": best,
+            **state.memory,
+            **state.columns,
+            **rows,
+        }
         names = [f"{NEXT}{name}" for name in state.recurrent]
         found = self.advance.run([*BEST, *names], given)
         after = dict(zip(state.recurrent, found[len(BEST) :], strict=True))
         logits, best_ids, end, normalizer = found[: len(BEST)]
         # onnxruntime's integers of 64 bits have another name, which only numpy takes for the same.
         ranked = Best(logits, best_ids.view(np.int64), end, normalizer)
-        return ranked, State(batch, state.memory, after)
+        return ranked, replace(state, recurrent=after)
 
     def reorder(self, state: State, rows: Int[np.ndarray, " kept"]) -> State:
         """Take the recurrent state's rows; memory stays where it is."""
-        return State(state.batch, state.memory, _taken(state.recurrent, rows))
+        return replace(state, recurrent=_taken(state.recurrent, rows))
 
     def keep(
         self, state: State, sentences: Int[np.ndarray, " left"], rows: Int[np.ndarray, " kept"]
     ) -> State:
         """Drop the memory of the other sentences."""
         memory = {name: part[sentences] for name, part in state.memory.items()}
-        return State(len(sentences), memory, _taken(state.recurrent, rows))
+        recurrent = _taken(state.recurrent, rows)
+        return replace(state, batch=len(sentences), memory=memory, recurrent=recurrent)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Chooses the columns of a batch's shortlists.
+
+    Attributes:
+        columns: takes them out of the output.
+        choose: makes the lists.
+    """
+
+    columns: Any
+    choose: Choose
+
+    def __call__(
+        self, source: Int[np.ndarray, "batch source"]
+    ) -> tuple[dict[str, np.ndarray], Bool[np.ndarray, "batch listed"]]:
+        """Give inputs of a step by their names, and which columns each sentence may use."""
+        listed = self.choose(source)
+        names = [one.name for one in self.columns.get_outputs()]
+        found = self.columns.run(names, {"listed": listed.ids})
+        return {"listed": listed.ids, **dict(zip(names, found, strict=True))}, listed.mask
 
 
 def _taken(state: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:

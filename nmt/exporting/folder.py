@@ -1,4 +1,4 @@
-"""The folder of an exported model: two graphs, the vocabulary, a description, and their sums."""
+"""The folder of an exported model: graphs, vocabulary, lexicon, a description, and their sums."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,9 +9,11 @@ import yaml
 from nmt import atomic, sums
 from nmt.errors import NmtError
 from nmt.exporting.formats.format import Format
-from nmt.exporting.ranking import rank
+from nmt.exporting.listed import split
+from nmt.exporting.ranking import rank, rank_listed
 from nmt.exporting.trace import trace
-from nmt.strangers.exported import DESCRIPTION, ENCODER, FORMAT, STEP
+from nmt.strangers import lexicon
+from nmt.strangers.exported import COLUMNS, DESCRIPTION, ENCODER, FORMAT, LISTED, STEP
 from nmt.tokenizer import Tokenizers
 from nmt.translation_model import TranslationModel
 
@@ -22,6 +24,7 @@ def write(
     tokenizers: Tokenizers,
     numbers: Format,
     described: Mapping[str, object],
+    learnt: bytes | None,
 ) -> None:
     """Write a model's graphs.
 
@@ -31,22 +34,34 @@ def write(
         tokenizers: of source and target.
         numbers: in which the graphs compute.
         described: what else the description shall say.
+        learnt: the bytes of the lexicon's file, for shortlists; None for a model without.
 
     Raises:
         ModelError: if the model has no counterpart in ONNX.
         NmtError: if a file cannot be written.
     """
-    graphs = trace(model)
-    rank(graphs.step)
     files = {
-        ENCODER: numbers(graphs.encoder).SerializeToString(),
-        STEP: numbers(graphs.step).SerializeToString(),
+        **written(model, numbers),
         DESCRIPTION: yaml.safe_dump({"format": FORMAT, **described}, sort_keys=False).encode(),
         **tokenizers.files(),
+        **({} if learnt is None else {lexicon.NAME: learnt}),
     }
     for name, data in files.items():
         atomic.write(folder / name, data)
+    if learnt is None:
+        (folder / lexicon.NAME).unlink(missing_ok=True)
     sums.record(folder, {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()})
+
+
+def written(model: TranslationModel, numbers: Format) -> dict[str, bytes]:
+    """Give a model's graphs by the names of their files: the step with all pieces and with some."""
+    graphs = trace(model)
+    step = numbers(graphs.step)
+    columns, listed = split(step, model.target_pieces)
+    rank(step)
+    rank_listed(listed)
+    all_four = {ENCODER: numbers(graphs.encoder), STEP: step, COLUMNS: columns, LISTED: listed}
+    return {name: graph.SerializeToString() for name, graph in all_four.items()}
 
 
 def check_free(folder: Path) -> None:

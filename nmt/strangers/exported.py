@@ -4,7 +4,7 @@ from pathlib import Path
 
 from nmt import sums
 from nmt.errors import ModelError
-from nmt.strangers import files, graphs, pieces, settings
+from nmt.strangers import files, graphs, lexicon, pieces, settings
 from nmt.strangers.files import shown
 
 FORMAT = 1
@@ -12,12 +12,17 @@ FORMAT = 1
 
 ENCODER = "encoder.onnx"
 STEP = "step.onnx"
+COLUMNS = "columns.onnx"
+LISTED = "step_listed.onnx"
 DESCRIPTION = "export.yaml"
 
 MOST = {
     ENCODER: min(files.memory(), 1 << 31),  # no protocol buffer is larger
     STEP: min(files.memory(), 1 << 31),
+    COLUMNS: min(files.memory(), 1 << 31),
+    LISTED: min(files.memory(), 1 << 31),
     DESCRIPTION: settings.MOST_BYTES,
+    lexicon.NAME: lexicon.MOST_BYTES,
     pieces.JOINT: pieces.MOST_BYTES,
     pieces.SOURCE: pieces.MOST_BYTES,
     pieces.TARGET: pieces.MOST_BYTES,
@@ -48,7 +53,8 @@ def inspect(folder: Path) -> dict[str, bytes]:
             f"{folder / DESCRIPTION} has format {shown(described.get('format'))}, this program"
             f" reads format {FORMAT}; export the model again"
         )
-    return {name: graphs.check(folder / name, MOST[name]) for name in (ENCODER, STEP)}
+    names = (ENCODER, STEP, COLUMNS, LISTED)
+    return {name: graphs.check(folder / name, MOST[name]) for name in names}
 
 
 def _check_sums(folder: Path) -> None:

@@ -19,9 +19,8 @@ LAYERS = [
     "accuracy allowance averaging cells command_line embeddings gradient_table journals"
     " ngrams objectives origin precision readouts receiving schedules scoring search"
     " shards starter stopping streams sums workers workshops",
-    "array_search checkpoint fetch kept progress seal stack strangers validation",
-    "attempt clock decoders encoders groups language_models lexicon pace skips tokenizer"
-    " watchers",
+    "array_search checkpoint fetch kept processes progress seal stack strangers validation",
+    "attempt clock decoders encoders groups language_models lexicon pace skips tokenizer watchers",
     "batches encoding held_out_text line_translator pieces shortlists skipped"
     " translation_model updater writing",
     "build exporting gradient_flow scorers side trainer",

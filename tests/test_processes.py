@@ -152,27 +152,15 @@ def test_two_processes_make_the_model_of_one(folder):
     assert len(re.findall("training ends", log)) == 1
 
 
-def test_two_processes_interrupted_and_resumed_equal_themselves_uninterrupted(folder):
-    arguments = ["averaging=best", "model.dropout=0.3", "schedule=constant", "validate_every=1"]
-    trained(folder, 2, *arguments, "run=whole", "updates=4")
-    trained(folder, 2, *arguments, "run=halves", "updates=3")
-    trained(folder, 2, *arguments, "run=halves", "updates=4")
-    whole, halves = (state(folder, run) for run in ("whole", "halves"))
-    for name, weight in whole["updater"]["network"].items():
-        assert torch.equal(halves["updater"]["network"][name], weight), name
-    assert torch.equal(whole["others"][0]["torch"], halves["others"][0]["torch"])
-    assert not torch.equal(whole["others"][0]["torch"], whole["random"]["torch"])
-
-
 def test_another_number_of_processes_is_announced_or_refused(folder):
-    trained(folder, 2, *STILL, "run=three", "updates=2")
+    trained(folder, 2, *STILL, "run=three", "updates=1")
     ((status, _, log),) = ended(started(folder, 1, *STILL, "run=three", "workers=1"))
     assert status == 2
     assert log.splitlines()[-1].startswith("error: ")
     assert "processes" in log.splitlines()[-1]
-    trained(folder, 1, *STILL, "run=three", "workers=1", "resume=fork")
+    trained(folder, 1, *STILL, "run=three", "updates=2", "workers=1", "resume=fork")
     stored = yaml.safe_load((folder / "three" / "training" / "config.yaml").read_text())
-    assert stored["forks"] == [{"update": 2, "keys": ["processes"]}]
+    assert stored["forks"] == [{"update": 1, "keys": ["processes"]}]
 
 
 ENDLESS = ["updates=100000", "validate_every=null"]
@@ -217,34 +205,36 @@ def updating(folder, run, process):
     return child
 
 
-def test_workers_train_as_torchrun_does_and_auto_goes_on_with_as_many(folder):
-    def said(*arguments):
-        ((status, out, log),) = ended([alone(folder, *arguments)])
-        assert status == 0, log
-        return out, log
+def said(folder, *arguments):
+    ((status, out, log),) = ended([alone(folder, *arguments)])
+    assert status == 0, log
+    return out, log
 
-    still = "schedule=constant"
-    out, log = said(still, "run=own", "workers=2", "updates=2")
+
+def test_workers_that_go_on_equal_processes_of_torchrun_that_train_at_once(folder):
+    arguments = ["averaging=best", "model.dropout=0.3", "schedule=constant", "validate_every=1"]
+    out, log = said(folder, *arguments, "run=halves", "workers=2", "updates=2")
     assert "training with 2 processes of one thread each" in log
-    assert out.startswith("run own\nvalid  loss ")
-    _, log = said(still, "run=own", "workers=auto", "updates=4")
+    assert out.startswith("run halves\nvalid  loss ")
+    _, log = said(folder, *arguments, "run=halves", "workers=auto", "updates=3")
     assert "resuming after update 2" in log
     assert "training with 2 processes of one thread each" in log
-    trained(folder, 2, *STILL, still, "run=torchrun")
-    own, other = (state(folder, run)["updater"]["network"] for run in ("own", "torchrun"))
-    for name, weight in other.items():
-        assert torch.equal(own[name], weight), name
+    trained(folder, 2, *arguments, "run=whole", "updates=3")
+    whole, halves = (state(folder, run) for run in ("whole", "halves"))
+    for name, weight in whole["updater"]["network"].items():
+        assert torch.equal(halves["updater"]["network"][name], weight), name
+    assert torch.equal(whole["others"][0]["torch"], halves["others"][0]["torch"])
+    assert not torch.equal(whole["others"][0]["torch"], whole["random"]["torch"])
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_workers_in_good_order(folder, number):
-    process = alone(folder, f"run=signal{number}", "workers=2", *ENDLESS)
-    child = updating(folder, f"signal{number}", process)
-    process.send_signal(number)
+def test_a_signal_ends_workers_in_good_order(folder):
+    process = alone(folder, "run=interrupted", "workers=2", *ENDLESS)
+    child = updating(folder, "interrupted", process)
+    os.killpg(process.pid, signal.SIGINT)
     ((status, _, log),) = ended([process])
-    assert (status, log.count("error: ")) == (128 + number, 0)
+    assert (status, log.count("error: ")) == (128 + signal.SIGINT, 0)
     assert "interrupted; everything is saved" in log
-    assert state(folder, f"signal{number}")["progress"]["update"] > 0
+    assert state(folder, "interrupted")["progress"]["update"] > 0
     assert gone(child)
 
 

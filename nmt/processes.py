@@ -28,9 +28,9 @@ HERE = "127.0.0.1"
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 """Systems on which `auto` takes several processes, each with the network within the machine."""
 
-PIECES_EACH = 2000
-"""Of an update. With fewer a process waits too much for the sums of gradients, whose time does not
-depend on the batch; docs/speed.md has the measurements."""
+PIECES_EACH = 4096
+"""Of an update. An update has costs that do not depend on the batch, which each process has anew, and
+the sums of gradients besides; docs/speed.md says how to measure where they no longer matter."""
 
 SECONDS = 10.0
 """In which a process whose input has ended must have ended, too."""

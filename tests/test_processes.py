@@ -16,7 +16,7 @@ import yaml
 from small_run import starter
 from test_train import SMALL
 
-from nmt import lock, processes
+from nmt import device, distributed, lock, processes
 from nmt.command_line import configuration
 from nmt.errors import ConfigurationError
 from nmt.train_language_model import learn
@@ -78,6 +78,17 @@ def test_auto_takes_one_process_where_none_is_known_to_be_faster(monkeypatch):
 def test_workers_that_cannot_train_are_refused(asked, threads, place, said):
     with pytest.raises(ConfigurationError, match=said):
         processes.count(asked, threads, place, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "expected"),
+    [("auto", 1, "cuda:1"), ("cuda", 2, "cuda:2"), ("cuda:0", 1, "cuda:0"), ("auto", 0, "cuda")],
+)
+def test_each_process_of_a_machine_has_the_gpu_of_its_number(monkeypatch, name, number, expected):
+    monkeypatch.setenv("LOCAL_RANK", str(number))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "empty", lambda size, device: device)  # There is no GPU here.
+    assert device.choose(name, distributed.place()) == torch.device(expected)
 
 
 @pytest.fixture(scope="module")

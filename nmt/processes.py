@@ -29,7 +29,7 @@ LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 """Systems on which `auto` takes several processes, each with the network within the machine."""
 
 PIECES_EACH = 4096
-"""Of an update. An update has costs that do not depend on the batch, which each process has anew, and
+"""Of an update. It has costs that do not depend on the batch, which each process has anew, and
 the sums of gradients besides; docs/speed.md says how to measure where they no longer matter."""
 
 SECONDS = 10.0

@@ -77,16 +77,18 @@ class Batches:
     """The batches of a split, epoch after epoch, for one of several processes.
 
     An epoch shuffles all pairs, takes them window by window, sorts a window by length, cuts it
-    into batches and shuffles these. With several processes, batches go round: the first to rank
-    0, the second to rank 1. If the last round is not full, the ranks left over get a batch
-    without a single target piece (mask all false), so that all make the same number of updates
-    and the ranks together see each pair once.
+    into batches and shuffles these. Several processes deal out the rows of each batch: the first
+    to rank 0, the second to rank 1. So all have sentences of about the same length at the same
+    moment, wait little for each other, and learn what one process learns. If a batch has fewer
+    rows, the ranks left over get one without a single target piece (mask all false), so that all
+    make the same number of updates and the ranks together see each pair once.
 
     Attributes:
         shards: the pairs.
         tokenizers: what `segmentation` may cut the text with.
         segmentation: where the ids come from.
-        budget: pieces that a batch may cost, padding and END included, on the longer side.
+        budget: pieces that a batch may cost, padding and END included, on the longer side; all
+            its parts together.
         window: pairs that are sorted together; larger is less padding, smaller is more chance.
         seed: chooses the order.
         rank: number of this process, from 0.
@@ -109,20 +111,14 @@ class Batches:
                 raise ConfigurationError(f"batches.{key}={value} is too small; expected 1 or more")
 
     def epoch(self, number: int, skip: int) -> Iterator[Batch]:
-        """Give this rank's batches of an epoch.
+        """Give this rank's rows of the batches of an epoch.
 
         Args:
             number: the epoch's; each has another order.
-            skip: batches of this rank to pass over at the start, without making their tensors.
+            skip: batches to pass over at the start, without making their tensors.
         """
-        cuts = self._cuts(number)
-        for place in range(0, 1 << 62):
-            group = list(islice(cuts, self.ranks))
-            if not group:
-                return
-            if place < skip:
-                continue
-            yield group[self.rank].batch() if self.rank < len(group) else _nothing()
+        for cut in islice(self._cuts(number), skip, None):
+            yield cut.part(self.rank, self.ranks)
 
     def _cuts(self, epoch: int) -> Iterator["_Cut"]:
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.shards))
@@ -147,6 +143,11 @@ class _Cut:
     def batch(self) -> Batch:
         sources, targets = self.sources.take(self.rows), self.targets.take(self.rows)
         return Batch(_padded(sources.compact(), 0), _padded(targets.compact(), 1))
+
+    def part(self, number: int, parts: int) -> Batch:
+        """Deal the rows, which are sorted by length, out to so many; give one's."""
+        rows = self.rows[number::parts]
+        return _Cut(self.sources, self.targets, rows).batch() if len(rows) else _nothing()
 
 
 def in_order(sources: Ragged, targets: Ragged, budget: int) -> Iterator[tuple[list[int], Batch]]:

@@ -7,14 +7,21 @@ from nmt.errors import ConfigurationError, require
 MOST_THREADS = 1024
 
 
-def choose(name: str) -> torch.device:
+def choose(name: str, number: int = 0) -> torch.device:
     """Turn a name such as `cpu`, `cuda` or `cuda:1` into a device; `auto` takes CUDA if there is.
+
+    Args:
+        name: what the user asks for.
+        number: of this process among those of its machine that work together; each has the GPU of
+            its number, where the user names none.
 
     Raises:
         ConfigurationError: if torch does not know the name, or the device is not there.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and number:
+        name = f"cuda:{number}"
     try:
         device = torch.device(name)
     except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""The only file that knows ranks: how several processes, started by torchrun, train as one.
+"""How several processes, whose numbers torchrun or nmt/processes.py gave them, train as one.
 
 All decide the same at the same moments, as what decides is the same in all: sums, the first one's
 clock, the greatest of all signals. What one of them alone decided, the others would wait for.
@@ -31,6 +31,11 @@ def rank() -> int:
 def ranks() -> int:
     """Give how many processes train together."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def place() -> int:
+    """Give this process's number among those of its machine, 0 for the only one."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def start() -> None:

@@ -44,6 +44,7 @@ MAY_CHANGE = (
     "updates",
     "vocabulary.run",
     "windows",
+    "workers",
 )
 """What a resumed run may have otherwise than before; the text itself is known by its sum."""
 
@@ -110,6 +111,19 @@ def agree(
         resumption(run, found)
         forks.append(Fork(update or 0, [change.key for change in found]))
     return Agreement(run, settings, forks)
+
+
+def processes(run: str, checkpoints: Checkpoints) -> int | None:
+    """Give how many processes have trained a run; None if none has yet.
+
+    Raises:
+        ModelError: if the settings that are there cannot be read.
+    """
+    path = Path(run) / TRAINING
+    if checkpoints.update() is None or not path.exists():
+        return None
+    stored, _ = _stored(path)
+    return int(stored.get(PROCESSES, 1))
 
 
 def changes(stored: dict[str, Any], now: dict[str, Any], may_change: Sequence[str]) -> list[Change]:

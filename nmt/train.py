@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from nmt import allocator, bundle, checkpoint, device, distributed, origin, ranges
+from nmt import allocator, bundle, checkpoint, device, distributed, origin, processes, ranges
 from nmt.benchmark import MISSING, Benchmark, from_corpus
 from nmt.build import instantiate, plain, translation_model
 from nmt.checkpoint import Checkpoints
@@ -21,7 +21,7 @@ from nmt.kept import KeptWeights, count, weights
 from nmt.preparation import Prepared, prepared
 from nmt.skipped import SKIPPED, Skipped
 from nmt.trainer import Trainer
-from nmt.training import agreed, bounds, check, complete, optimizer, pace, settings, writing
+from nmt.training import agreed, begun, bounds, check, complete, optimizer, pace, settings, writing
 from nmt.translation_model import TranslationModel
 from nmt.translator import Translator
 from nmt.updater import Updater
@@ -38,10 +38,10 @@ def train(config: DictConfig) -> None:
     """Train a translation model, or go on with one; prints scores and translations on stdout."""
     allocator.keep_blocks()
     device.use_threads(config.threads)
-    place = device.choose(config.device)
+    place = device.choose(config.device, distributed.place())
     if distributed.rank():
         logging.getLogger().setLevel(logging.ERROR)  # The first one speaks for all.
-    with distributed.met():
+    with processes.together(_processes(config, place), "train", sys.argv[1:]), distributed.met():
         with distributed.first_before_others():
             _check(config)
             test = _test(config)
@@ -49,6 +49,14 @@ def train(config: DictConfig) -> None:
             trained = _train(config, place)
     if trained and not distributed.rank():
         _show(config, test)
+
+
+def _processes(config: DictConfig, place: torch.device) -> int:
+    """Say how many processes are to train; 1 if others have started them."""
+    if distributed.ranks() > 1:
+        return 1
+    pieces = config.batches.get("budget", 0) * config.accumulate
+    return processes.count(config.workers, config.threads, place.type, pieces, begun(config))
 
 
 def _train(config: DictConfig, place: torch.device) -> bool:

@@ -22,7 +22,7 @@ from nmt.errors import ConfigurationError, NmtError, require
 from nmt.interruption import Interrupted
 from nmt.pace import Bounds, Pace
 from nmt.saved import SCORES, WEIGHTS
-from nmt.settings import CORPUS, PROCESSES, Agreement, agree
+from nmt.settings import CORPUS, PROCESSES, Agreement, agree, processes
 from nmt.trainer import Trainer
 from nmt.updater import parameter_groups
 
@@ -71,6 +71,11 @@ def agreed(config: DictConfig, corpus: str) -> tuple[Agreement, Checkpoints]:
     if distributed.ranks() > 1:
         told[PROCESSES] = distributed.ranks()
     return agree(config.run, told, checkpoints, instantiate(config.resume)), checkpoints
+
+
+def begun(config: DictConfig) -> int | None:
+    """Give how many processes have trained a run; None if none has yet."""
+    return processes(config.run, Checkpoints(Path(config.run) / TRAINING.parent, config.keep))
 
 
 def bounds(config: DictConfig) -> Bounds:

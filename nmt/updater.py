@@ -222,7 +222,8 @@ class Updater:
 
     def _backward(self, batch: Batch, number: int) -> tuple[Tensor, tuple[int, int, int]]:
         """Add to the gradients; give both losses, and target pieces, source pieces and rows."""
-        source_pieces = int(batch.source_mask.sum())
+        rows = batch.mask.any(dim=1)  # Without a target piece it is none.
+        source_pieces = int(batch.source_mask[rows].sum())
         try:
             with self.precision.autocast(self.device):
                 loss = self.objective(cast(Network, self.network), batch.to(self.device), number)
@@ -232,7 +233,7 @@ class Updater:
                 raise _DoesNotFitError(batch) from None
             raise
         values = torch.stack([loss.sum.detach(), loss.negative_log_likelihood]).float()
-        return values, (loss.pieces, source_pieces, len(batch.source))
+        return values, (loss.pieces, source_pieces, int(rows.sum()))
 
     def _divide_and_clip(self, pieces: int) -> Tensor:
         parameters = [one for one in self.network.parameters() if one.grad is not None]

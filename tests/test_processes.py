@@ -1,4 +1,4 @@
-"""Several processes train as one does with the joined batches, and all end where one does."""
+"""Several processes train as one does, and all end where one does."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import yaml
 from small_run import starter
 from test_train import SMALL
 
-from nmt import lock
+from nmt import device, distributed, lock, processes
 from nmt.command_line import configuration
 from nmt.errors import ConfigurationError
 from nmt.train_language_model import learn
@@ -41,6 +41,54 @@ class Broken(CrossEntropy):
             return replace(loss, sum=loss.sum * math.nan)
         return loss
 """
+
+
+@pytest.mark.parametrize(
+    ("threads", "place", "pieces", "begun", "expected"),
+    [
+        (None, "cpu", 100_000, None, 4),
+        (None, "cpu", 100, None, 1),
+        (4, "cpu", 100_000, None, 1),
+        (None, "cuda", 100_000, None, 1),
+        (None, "cpu", 100, 3, 3),
+        (None, "cpu", 100_000, 1, 1),
+    ],
+)
+def test_auto_takes_a_process_a_core_where_batches_are_large(
+    monkeypatch, threads, place, pieces, begun, expected
+):
+    monkeypatch.setattr(processes.processors, "count", lambda: 4)
+    monkeypatch.setattr(processes.torch, "get_num_threads", lambda: 4)
+    assert processes.count("auto", threads, place, pieces, begun) == expected
+
+
+def test_auto_takes_one_process_where_none_is_known_to_be_faster(monkeypatch):
+    monkeypatch.setattr(processes, "LOOPBACK", {})
+    assert processes.count("auto", None, "cpu", 1_000_000, None) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "threads", "place", "said"),
+    [
+        ("few", None, "cpu", "^workers=few: expected auto, or a whole number, 1 to 1024$"),
+        (2, 3, "cpu", "^threads=3: expected null or 1 with workers=2, each of which has one "),
+        (2, None, "cuda", "^workers=2: expected 1 with device=cuda$"),
+    ],
+)
+def test_workers_that_cannot_train_are_refused(asked, threads, place, said):
+    with pytest.raises(ConfigurationError, match=said):
+        processes.count(asked, threads, place, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "expected"),
+    [("auto", 1, "cuda:1"), ("cuda", 2, "cuda:2"), ("cuda:0", 1, "cuda:0"), ("auto", 0, "cuda")],
+)
+def test_each_process_of_a_machine_has_the_gpu_of_its_number(monkeypatch, name, number, expected):
+    monkeypatch.setenv("LOCAL_RANK", str(number))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "empty", lambda size, device: device)  # There is no GPU here.
+    assert device.choose(name, distributed.place()) == torch.device(expected)
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +146,9 @@ def records(folder, run):
     return [json.loads(line) for line in lines]
 
 
-def test_two_processes_make_the_model_of_one_with_the_joined_batches(folder):
+def test_two_processes_make_the_model_of_one(folder):
     out, log = trained(folder, 2, *STILL, "run=two")
-    trained(folder, 1, *STILL, "run=one", "accumulate=2")
+    trained(folder, 1, *STILL, "run=one")
     one, two = (state(folder, run) for run in ("one", "two"))
     for name, weight in one["updater"]["network"].items():
         torch.testing.assert_close(two["updater"]["network"][name], weight, rtol=1e-3, atol=1e-5)
@@ -115,11 +163,74 @@ def test_two_processes_make_the_model_of_one_with_the_joined_batches(folder):
     assert len(re.findall("training ends", log)) == 1
 
 
-def test_two_processes_interrupted_and_resumed_equal_themselves_uninterrupted(folder):
+def test_another_number_of_processes_is_announced_or_refused(folder):
+    trained(folder, 2, *STILL, "run=three", "updates=1")
+    ((status, _, log),) = ended(started(folder, 1, *STILL, "run=three", "workers=1"))
+    assert status == 2
+    assert log.splitlines()[-1].startswith("error: ")
+    assert "processes" in log.splitlines()[-1]
+    trained(folder, 1, *STILL, "run=three", "updates=2", "workers=1", "resume=fork")
+    stored = yaml.safe_load((folder / "three" / "training" / "config.yaml").read_text())
+    assert stored["forks"] == [{"update": 1, "keys": ["processes"]}]
+
+
+ENDLESS = ["updates=100000", "validate_every=null"]
+
+
+def alone(folder, *arguments):
+    """Start a training that starts its other processes itself, in a session of its own."""
+    own = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "nmt.train", *SMALL, *FILES, *STILL, *arguments],
+        cwd=folder,
+        env={**own, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def children(process):
+    """Give the processes that one has started."""
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
+    return [int(pid) for pid in listed.split()]
+
+
+def gone(pid):
+    """Say whether a process ends within some seconds."""
+    until = time.monotonic() + 20
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    return not Path(f"/proc/{pid}").exists()
+
+
+def updating(folder, run, process):
+    """Wait until a training has made an update; give the process that the first has started."""
+    until = time.monotonic() + 60
+    while not (folder / run / "metrics.jsonl").exists():
+        assert time.monotonic() < until
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    (child,) = children(process)
+    return child
+
+
+def said(folder, *arguments):
+    ((status, out, log),) = ended([alone(folder, *arguments)])
+    assert status == 0, log
+    return out, log
+
+
+def test_workers_that_go_on_equal_processes_of_torchrun_that_train_at_once(folder):
     arguments = ["averaging=best", "model.dropout=0.3", "schedule=constant", "validate_every=1"]
-    trained(folder, 2, *arguments, "run=whole", "updates=4")
-    trained(folder, 2, *arguments, "run=halves", "updates=3")
-    trained(folder, 2, *arguments, "run=halves", "updates=4")
+    out, log = said(folder, *arguments, "run=halves", "workers=2", "updates=2")
+    assert "training with 2 processes of one thread each" in log
+    assert out.startswith("run halves\nvalid  loss ")
+    _, log = said(folder, *arguments, "run=halves", "workers=auto", "updates=3")
+    assert "resuming after update 2" in log
+    assert "training with 2 processes of one thread each" in log
+    trained(folder, 2, *arguments, "run=whole", "updates=3")
     whole, halves = (state(folder, run) for run in ("whole", "halves"))
     for name, weight in whole["updater"]["network"].items():
         assert torch.equal(halves["updater"]["network"][name], weight), name
@@ -127,19 +238,45 @@ def test_two_processes_interrupted_and_resumed_equal_themselves_uninterrupted(fo
     assert not torch.equal(whole["others"][0]["torch"], whole["random"]["torch"])
 
 
-def test_another_number_of_processes_is_announced_or_refused(folder):
-    trained(folder, 2, *STILL, "run=three", "updates=2")
-    ((status, _, log),) = ended(started(folder, 1, *STILL, "run=three"))
+def test_a_signal_ends_workers_in_good_order(folder):
+    process = alone(folder, "run=interrupted", "workers=2", *ENDLESS)
+    child = updating(folder, "interrupted", process)
+    os.killpg(process.pid, signal.SIGINT)
+    ((status, _, log),) = ended([process])
+    assert (status, log.count("error: ")) == (128 + signal.SIGINT, 0)
+    assert "interrupted; everything is saved" in log
+    assert state(folder, "interrupted")["progress"]["update"] > 0
+    assert gone(child)
+
+
+def test_workers_end_with_the_first_process_however_that_ends(folder):
+    process = alone(folder, "run=orphans", "workers=2", *ENDLESS)
+    child = updating(folder, "orphans", process)
+    process.kill()
+    process.communicate()
+    assert gone(child)
+
+
+def test_a_worker_that_is_killed_is_one_error_line(folder):
+    process = alone(folder, "run=lost", "workers=2", *ENDLESS)
+    os.kill(updating(folder, "lost", process), signal.SIGKILL)
+    ((status, _, log),) = ended([process])
     assert status == 2
-    assert log.splitlines()[-1].startswith("error: ")
-    assert "processes" in log.splitlines()[-1]
-    trained(folder, 1, *STILL, "run=three", "resume=fork")
-    stored = yaml.safe_load((folder / "three" / "training" / "config.yaml").read_text())
-    assert stored["forks"] == [{"update": 2, "keys": ["processes"]}]
+    assert len(re.findall("error: another process of this training has ended", log)) == 1
+
+
+def test_what_is_wrong_is_said_once_and_as_by_one_process(folder):
+    wrong = ("objective._target_=broken.Broken", "objective.smoothing=2.0", "run=wrong")
+    (folder / "broken.py").write_text(BROKEN)
+    one, two = ended([alone(folder, *wrong, f"workers={number}") for number in (1, 2)])
+    said = [log.splitlines()[-1] for _, _, log in (one, two)]
+    assert (one[0], two[0]) == (2, 2)
+    assert said[0] == said[1]
+    assert two[2].count("error: ") == 1
 
 
 def running(folder, run):
-    processes = started(folder, 2, *STILL, f"run={run}", "updates=100000", "validate_every=null")
+    processes = started(folder, 2, *STILL, f"run={run}", *ENDLESS)
     until = time.monotonic() + 60
     while not (folder / run / "metrics.jsonl").exists():
         assert time.monotonic() < until

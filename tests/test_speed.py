@@ -145,12 +145,16 @@ def test_cores_are_compared(place):
         "cores=1",
     ]
     found, said = measured(place, "cores", *words, "training=threads", *corpus(place))
-    assert found["ratios"].keys() == {"training, threads", "translation, threads"}
+    assert found["ratios"].keys() == {
+        "training, threads",
+        "translation, threads",
+        "translation, workers",
+    }
     rows = found["medians"]
     for name in ("training", "translation"):
         ratio = rows[f"{name}, threads"]["rate"] / rows[f"{name}, 1 core"]["rate"]
         assert found["ratios"][f"{name}, threads"] == pytest.approx(ratio)
-    assert said.count("x one core") == 2
+    assert said.count("x one core") == 3
 
 
 def test_quality_is_read_from_runs_and_from_tables(place):

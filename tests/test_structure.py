@@ -18,8 +18,8 @@ LAYERS = [
     "accuracy allowance averaging command_line gradient_table journals ngrams objectives"
     " origin precision products receiving schedules scoring search shards starter stopping"
     " streams sums workers workshops",
-    "array_search attention cells checkpoint embeddings fetch kept progress readouts seal"
-    " strangers validation",
+    "array_search attention cells checkpoint embeddings fetch kept processes progress"
+    " readouts seal strangers validation",
     "attempt clock groups lexicon pace skips stack tokenizer watchers",
     "batches decoders encoders encoding language_models line_translator pieces shortlists"
     " skipped updater",

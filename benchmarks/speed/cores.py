@@ -14,6 +14,8 @@ from benchmarks.speed.keys import parse
 from benchmarks.speed.sizes import completed
 from benchmarks.speed.translate import STARTER, trained
 
+ALONE = ("threads=1", "workers=1")
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -21,9 +23,10 @@ class Keys:
 
     Attributes:
         cores: how many, against one.
-        training: ways to use them: `threads`, `processes` (by torchrun), or overrides of
-            `nmt.train` parted by blanks; the ways are parted by `;`. Empty for none.
-        translation: the same of `nmt.translate`, whose ways are `threads` and overrides.
+        training: ways to use them: `threads` in one process, `workers` of one thread each,
+            `torchrun`, which starts such processes too, or overrides of `nmt.train` parted by
+            blanks; the ways are parted by `;`. Empty for none.
+        translation: the same of `nmt.translate`, which knows no torchrun.
         updates: of each training; the first tenth is the warm-up.
         run: a trained model, as in `translate`.
         minutes: for which it is trained where it is missing.
@@ -32,8 +35,8 @@ class Keys:
     """
 
     cores: int = 2
-    training: str = "threads"
-    translation: str = "threads"
+    training: str = "threads;workers"
+    translation: str = "threads;workers"
     updates: int = 60
     run: str = "runs/speed"
     minutes: float = 2.0
@@ -48,14 +51,14 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     if keys.training:
         told = completed(overrides)
         train = partial(_train, told, keys.updates)
-        measured["training, 1 core"] = _on(1, partial(train, ["threads=1"], 1))
+        measured["training, 1 core"] = _on(1, partial(train, ALONE, 1))
         for way in keys.training.split(";"):
             work = partial(train, *_way(way, keys.cores))
             measured[f"training, {way.strip()}"] = _on(keys.cores, work)
     if keys.translation:
         run, source = trained(keys.run, keys.minutes), Path(keys.source)
         translate = partial(_translate, run, source)
-        measured["translation, 1 core"] = _on(1, partial(translate, ["threads=1"]))
+        measured["translation, 1 core"] = _on(1, partial(translate, ALONE))
         for way in keys.translation.split(";"):
             work = partial(translate, _way(way, keys.cores)[0])
             measured[f"translation, {way.strip()}"] = _on(keys.cores, work)
@@ -85,7 +88,11 @@ def _on(cores: int, work: Callable[[], turns.Figures]) -> Callable[[], turns.Fig
 
 def _way(way: str, cores: int) -> tuple[list[str], int]:
     """Give the overrides of a way to use the cores, and how many processes torchrun starts."""
-    known = {"threads": ([f"threads={cores}"], 1), "processes": (["threads=1"], cores)}
+    known = {
+        "threads": ([f"threads={cores}", "workers=1"], 1),
+        "workers": ([f"workers={cores}"], 1),
+        "torchrun": (["threads=1"], cores),
+    }
     return known.get(way.strip(), (way.split(), 1))
 
 

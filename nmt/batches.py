@@ -159,8 +159,13 @@ def in_order(sources: Ragged, targets: Ragged, budget: int) -> Iterator[tuple[li
 def _cut(
     sources: Ragged, targets: Ragged, budget: int, ties: Int[np.ndarray, " rows"]
 ) -> list[Int[np.ndarray, " taken"]]:
-    """Sort by target length, source length, ties; then fill batches up to the budget."""
-    order = np.lexsort((ties, sources.lengths, targets.lengths))
+    """Sort by target length, source length, ties; then fill batches up to the budget.
+
+    Source lengths rise and fall in turns, so that a batch with targets of two lengths has sources
+    of about the same.
+    """
+    rising = np.where(targets.lengths % 2 == 0, 1, -1)
+    order = np.lexsort((ties, rising * sources.lengths, targets.lengths))
     costs = (np.maximum(sources.lengths, targets.lengths)[order] + 1).tolist()
     starts, longest = [0], 0
     for place, cost in enumerate(costs):

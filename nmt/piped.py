@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any, BinaryIO, NoReturn, Protocol
 
 from nmt.errors import NmtError
@@ -90,6 +91,7 @@ class Forked(Process):
         os.close(answer)
         self.asked, self.answers = os.fdopen(ask, "wb"), os.fdopen(answers, "rb")
         self._status: int | None = None
+        self._waited = Lock()
         try:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         except BaseException:  # of a signal that came meanwhile
@@ -104,9 +106,11 @@ class Forked(Process):
 
     def wait(self) -> int:
         """Wait for its end; give its status, or -SIGNAL."""
-        if self._status is None:
-            self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        return self._status
+        # A signal may leave a thread that asks beside the one that ends all; the system says once.
+        with self._waited:
+            if self._status is None:
+                self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            return self._status
 
 
 class Crew:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -134,3 +135,12 @@ def test_a_copy_holds_no_file_of_the_first_process(tmp_path):
     with (tmp_path / "file").open("w") as file, piped.Crew(closed, 1, piped.Forked) as crew:
         assert list(crew.map([file.fileno(), 0])) == [True, False]
         assert not closed(file.fileno())
+
+
+def test_several_threads_may_wait_for_one_process():
+    process = piped.Forked(abs)
+    with ThreadPoolExecutor(4) as threads:
+        waiting = [threads.submit(process.wait) for _ in range(4)]
+        time.sleep(0.2)
+        process.kill()
+        assert [one.result() for one in waiting] == [-signal.SIGKILL] * 4

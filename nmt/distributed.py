@@ -116,20 +116,22 @@ def add_gradients(parameters: Iterable[Tensor]) -> None:
     """Replace each gradient by the sum of all processes' gradients.
 
     A parameter that a process did not use counts as a gradient of zeros. All gradients of a type
-    go in one message.
+    go in one message, and afterwards are parts of it.
     """
     if ranks() == 1:
         return
     groups: dict[tuple[torch.dtype, torch.device], list[Tensor]] = {}
     for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-        groups.setdefault((parameter.dtype, parameter.device), []).append(parameter.grad)
-    for gradients in groups.values():
-        flat = add(torch.cat([gradient.reshape(-1) for gradient in gradients]))
-        sizes = [gradient.numel() for gradient in gradients]
-        for gradient, total in zip(gradients, torch.split(flat, sizes), strict=True):
-            gradient.copy_(total.view_as(gradient))
+        groups.setdefault((parameter.dtype, parameter.device), []).append(parameter)
+    for group in groups.values():
+        flat = add(torch.cat([_gradient(parameter).reshape(-1) for parameter in group]))
+        sizes = [parameter.numel() for parameter in group]
+        for parameter, total in zip(group, torch.split(flat, sizes), strict=True):
+            parameter.grad = total.view_as(parameter)
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
 
 
 @contextmanager

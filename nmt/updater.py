@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.nn.utils import get_total_norm
 
 from nmt import allocator, distributed, ranges
 from nmt.allowance import Allowance
@@ -26,6 +26,9 @@ NOT_FINITE = Fault(
     "its loss or gradient is not finite",
     "go on from it with a smaller schedule.peak_rate, or begin another run with precision=float32",
 )
+
+NEARLY_NOTHING = 1e-6
+"""Added to a norm that something is divided by."""
 
 logger = logging.getLogger(__name__)
 
@@ -236,12 +239,12 @@ class Updater:
         return values, (loss.pieces, source_pieces, int(rows.sum()))
 
     def _divide_and_clip(self, pieces: int) -> Tensor:
-        parameters = [one for one in self.network.parameters() if one.grad is not None]
-        gradients = [one.grad for one in parameters if one.grad is not None]
+        gradients = [one.grad for one in self.network.parameters() if one.grad is not None]
+        norm = get_total_norm(gradients) / pieces
+        # Divided and clipped in one pass over all of them.
+        factor = (self.clip_norm / (norm + NEARLY_NOTHING)).clamp(max=1) / pieces
         for gradient in gradients:
-            gradient.div_(pieces)
-        norm = get_total_norm(gradients)
-        clip_grads_with_norm_(parameters, self.clip_norm, norm)
+            gradient.mul_(factor)
         return norm.float()
 
     def _move(self, rate: float) -> None:

@@ -44,7 +44,7 @@ def use_threads(threads: object) -> None:
     """
     if threads is None:
         return
-    if isinstance(threads, int) and 1 <= threads <= MOST_THREADS:
+    if type(threads) is int and 1 <= threads <= MOST_THREADS:
         torch.set_num_threads(threads)
     else:
         require(False, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")

@@ -14,7 +14,8 @@ import torch
 import torch.distributed
 from torch import Tensor
 
-from nmt.errors import LostError
+from nmt.errors import ConfigurationError, LostError
+from nmt.exhaustion import exhausted
 
 Value = TypeVar("Value")
 
@@ -25,25 +26,42 @@ noticed at once."""
 
 def rank() -> int:
     """Give this process's number, 0 for the only one."""
-    return int(os.environ.get("RANK", "0"))
+    return _number("RANK", 0)
 
 
 def ranks() -> int:
     """Give how many processes train together."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return _number("WORLD_SIZE", 1)
 
 
 def place() -> int:
     """Give this process's number among those of its machine, 0 for the only one."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
+    return _number("LOCAL_RANK", 0)
+
+
+def _number(name: str, alone: int) -> int:
+    text = os.environ.get(name, str(alone))
+    if not (text.isascii() and text.isdigit()):
+        raise ConfigurationError(f"{name}={text}: expected a whole number, as torchrun sets it")
+    return int(text)
 
 
 def start() -> None:
-    """Meet the other processes; nothing for a single one."""
+    """Meet the other processes; nothing for a single one.
+
+    Raises:
+        LostError: if they cannot meet.
+    """
     if ranks() > 1 and not torch.distributed.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        with _together():
+        try:
             torch.distributed.init_process_group(backend, timeout=PATIENCE)
+        except (RuntimeError, ValueError) as error:
+            why = str(error).splitlines()[0]
+            raise LostError(
+                f"the processes of this training cannot meet ({why}); start them by workers=N, or"
+                " by torchrun, which sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT"
+            ) from error
 
 
 @contextmanager
@@ -115,8 +133,11 @@ def first_before_others() -> Iterator[None]:
 def add_gradients(parameters: Iterable[Tensor]) -> None:
     """Replace each gradient by the sum of all processes' gradients.
 
-    A parameter that a process did not use counts as a gradient of zeros. All gradients of a type
-    go in one message, and afterwards are parts of it.
+    Where this process has none, zeros count. All gradients of a type go in one message, and
+    afterwards are parts of it.
+
+    Args:
+        parameters: the same in all processes.
     """
     if ranks() == 1:
         return
@@ -139,11 +160,13 @@ def _together() -> Iterator[None]:
     """Say that another process has ended, where the work of all fails.
 
     Raises:
-        LostError: whatever torch's engines say.
+        LostError: whatever torch's engines say, unless it is that memory is short.
     """
     try:
         yield
     except RuntimeError as error:
+        if exhausted(error):
+            raise
         raise LostError(
             "another process of this training has ended, and so do all; the same command goes on"
             f" from the last saved state ({str(error).splitlines()[0]})"

@@ -16,6 +16,7 @@ SAID = re.compile(
     r"|std::bad_alloc"
     r"|Cannot allocate memory"
     r"|out of memory"
+    r"|Failed to allocate memory for requested buffer"  # onnxruntime
     # oneDNN says no more than this. What it does not have at all it refuses one call earlier,
     # with "could not create a primitive descriptor …" and "… a memory descriptor …".
     r"|^could not (create a (primitive|memory( object)?)|execute a primitive)$"
@@ -27,13 +28,15 @@ def exhausted(error: BaseException) -> bool:
     """Tell whether an error means that memory did not suffice.
 
     numpy and pyarrow raise kinds of MemoryError, torch a RuntimeError on a CPU and its own
-    OutOfMemoryError elsewhere; the latter is known by its name, so that torch need not be there.
+    OutOfMemoryError elsewhere, onnxruntime errors of its own; the latter two are known by names,
+    so that these libraries need not be there.
     """
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    return isinstance(error, RuntimeError) and SAID.search(str(error)) is not None
+    known = isinstance(error, RuntimeError) or type(error).__module__.startswith("onnxruntime")
+    return known and SAID.search(str(error)) is not None
 
 
 def by_halves(work: Callable[[slice], Result], rows: int, advice: str) -> list[Result]:

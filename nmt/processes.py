@@ -9,6 +9,7 @@ import importlib
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from tempfile import TemporaryFile
 import torch
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
-from nmt import command_line, processors, workers
+from nmt import command_line, distributed, processors, workers
 from nmt.errors import LostError
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def together(number: int, command: str, arguments: Sequence[str]) -> Iterator[No
         return
     logger.info("training with %d processes of one thread each", number)
     threads = torch.get_num_threads()
-    store = TCPStore(HERE, 0, is_master=True, wait_for_workers=False)
+    store = _store()
     shared = {
         "WORLD_SIZE": str(number),
         "MASTER_ADDR": HERE,
@@ -99,6 +100,16 @@ def together(number: int, command: str, arguments: Sequence[str]) -> Iterator[No
             yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _store() -> TCPStore:
+    """Open where the processes find each other, for this machine alone."""
+    with socket.socket() as listening:
+        listening.bind((HERE, 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        file = listening.detach()  # The store closes it.
+    return TCPStore(HERE, port, is_master=True, wait_for_workers=False, master_listen_fd=file)
 
 
 @contextmanager
@@ -150,7 +161,7 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _await(process: subprocess.Popen[bytes]) -> None:
-    """Wait until a process has begun: what ends later is noticed by those that exchange sums."""
+    """Wait until a process meets the others, which notice its end from then on."""
     assert process.stdout is not None
     if not process.stdout.read(1):
         raise LostError(
@@ -160,10 +171,11 @@ def _await(process: subprocess.Popen[bytes]) -> None:
 
 
 def follow(command: str) -> None:
-    """Run a command in a process that `together` started."""
+    """Run a command in a process that `together` started, after meeting the others."""
     threading.Thread(target=_end_with_input, daemon=True).start()
     module = importlib.import_module(f"nmt.{command}")
     os.write(1, b"!")
+    distributed.start()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(command_line.run(command, getattr(module, command)))
 

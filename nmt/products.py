@@ -11,13 +11,12 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from nmt.exhaustion import exhausted
+from nmt.packed import has_layouts
 
 FORMATS = (torch.float32, torch.bfloat16)
 """What oneDNN multiplies on a CPU; float64 is left to torch."""
 
-ONE_DNN = torch._C._has_mkldnn and all(
-    hasattr(torch.ops.mkldnn, name) for name in ("_linear_pointwise", "_reorder_linear_weight")
-)
+ONE_DNN = has_layouts()
 """Whether this torch has oneDNN, and the operations by which it is asked for products."""
 
 
@@ -39,6 +38,8 @@ def product(
             # oneDNN found no room for the code that it writes; torch's way may need none.
             if not exhausted(error):
                 raise
+            if weight.is_mkldnn:
+                weight = weight.to_dense()
     return nn.functional.linear(values, weight, bias)
 
 
@@ -111,7 +112,7 @@ class _Loop:
     """The weights of one loop, each with the token that ties it to its turns."""
 
     def __init__(self) -> None:
-        self.known: dict[int, tuple[Tensor, _Weight, Tensor]] = {}
+        self.known: dict[tuple[object, ...], tuple[Tensor, Tensor | None, _Weight, Tensor]] = {}
 
     def linear(
         self,
@@ -120,12 +121,13 @@ class _Loop:
         bias: Float[Tensor, " features"] | None,
     ) -> Float[Tensor, "*places features"]:
         """Give `values · weightᵀ + bias`, in the format of the values."""
-        # The weight itself is held, so that no other can take over its identity.
-        if id(weight) not in self.known:
+        key = id(weight), id(bias), values.dtype
+        # Weight and bias themselves are held, so that no others can take over their identity.
+        if key not in self.known:
             own = _Weight(values.dtype)
             token = _Begin.apply(weight, bias, own)  # type: ignore[no-untyped-call]
-            self.known[id(weight)] = weight, own, token
-        _, own, token = self.known[id(weight)]
+            self.known[key] = weight, bias, own, token
+        _, _, own, token = self.known[key]
         flat = values.reshape(-1, values.shape[-1])
         made: Tensor = _Turn.apply(flat, token, own)  # type: ignore[no-untyped-call]
         return made.view(*values.shape[:-1], weight.shape[0])
@@ -179,9 +181,15 @@ class _Begin(torch.autograd.Function):
         return weight.new_empty(0)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator, unused-ignore]
     def backward(ctx: Any, *nothing: None) -> tuple[Tensor | None, ...]:
-        """Multiply what the turns noted."""
+        """Multiply what the turns noted.
+
+        Raises:
+            RuntimeError: if gradients are to be differentiated again, which autograd would not
+                notice here, as nothing comes in.
+        """
+        if torch.is_grad_enabled():
+            raise RuntimeError("gradients of a loop cannot be differentiated again")
         made = ctx.own.gradients()
         if made is None:
             return None, None, None

@@ -10,12 +10,22 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from nmt import allocator, bundle, checkpoint, device, distributed, origin, processes, ranges
+from nmt import (
+    allocator,
+    bundle,
+    checkpoint,
+    device,
+    distributed,
+    origin,
+    processes,
+    processors,
+    ranges,
+)
 from nmt.benchmark import MISSING, Benchmark, from_corpus
 from nmt.build import instantiate, plain, translation_model
 from nmt.checkpoint import Checkpoints
 from nmt.command_line import run
-from nmt.errors import ConfigurationError
+from nmt.errors import ConfigurationError, require
 from nmt.held_out import HeldOut, spread
 from nmt.kept import KeptWeights, count, weights
 from nmt.preparation import Prepared, prepared
@@ -52,10 +62,16 @@ def train(config: DictConfig) -> None:
 
 
 def _processes(config: DictConfig, place: torch.device) -> int:
-    """Say how many processes are to train; 1 if others have started them."""
-    if distributed.ranks() > 1:
+    """Say how many processes this one is to start, itself included; 1 if all have been started."""
+    if (ranks := distributed.ranks()) > 1:
+        asked = processors.asked("workers", config.workers)
+        require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are there")
         return 1
-    pieces = config.batches.get("budget", 0) * config.accumulate
+    ranges.whole("accumulate", config.accumulate, 1)
+    # Batches of a user's own class may know no budget.
+    budget = config.batches.budget if "budget" in config.batches else 1
+    ranges.whole("batches.budget", budget, 1)
+    pieces = budget * config.accumulate
     return processes.count(config.workers, config.threads, place.type, pieces, begun(config))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from nmt import checkpoint, distributed, lock, sums
+from nmt import checkpoint, distributed, lock, ranges, sums
 from nmt.benchmark import TRAINING
 from nmt.build import instantiate
 from nmt.checkpoint import Checkpoints
@@ -42,6 +42,7 @@ def check(config: DictConfig, groups: Sequence[str]) -> None:
     require(str(config.run).strip() != "", "run", config.run, "the name of a folder")
     bounds(config)
     pace(config)
+    ranges.above("clip_norm", config.clip_norm, 0)
     Checkpoints(Path(config.run), config.keep)
     for group in ("resume", *groups):
         instantiate(config[group])

@@ -127,9 +127,8 @@ class Updater:
             self._rehearse(batches[0], number)
         seen = self._gradients(batches, number, check)
         sums = distributed.add(seen.losses.sum(0))
-        target_pieces, source_pieces, rows = distributed.add(seen.counts).tolist()
-        distributed.add_gradients(self.network.parameters())
-        norm = self._divide_and_clip(target_pieces)
+        target_pieces, source_pieces, rows = self._add(seen.counts)
+        norm = self._divide_and_clip(target_pieces).to(sums.device)
         # The one place of an update where the device is waited for.
         loss, likelihood, length = torch.stack([*sums, norm]).tolist()
         finite = math.isfinite(loss) and math.isfinite(length)
@@ -204,7 +203,7 @@ class Updater:
             # Only here is the error gone, and with it the frames that hold what did not fit.
             allocator.give_back()
             if len(part.source) == 1:
-                return _without(part, batches)
+                return _without(part, batches, self.device)
             places, limit = len(part.source) * part.width, self.allowance.halve(part)
             logger.warning(
                 "update %d: %d lines of up to %d pieces (%d places) do not fit into memory; from "
@@ -238,6 +237,14 @@ class Updater:
         values = torch.stack([loss.sum.detach(), loss.negative_log_likelihood]).float()
         return values, (loss.pieces, source_pieces, int(rows.sum()))
 
+    def _add(self, counts: Int[Tensor, "3"]) -> list[int]:
+        """Add counts and gradients over all processes; what none of them used gets no gradient."""
+        trained = [one for one in self.network.parameters() if one.requires_grad]
+        used = torch.tensor([one.grad is not None for one in trained], dtype=counts.dtype)
+        sums, uses = torch.split(distributed.add(torch.cat([counts, used])), [3, len(used)])
+        distributed.add_gradients(one for one, use in zip(trained, uses, strict=True) if use)
+        return list(map(int, sums))
+
     def _divide_and_clip(self, pieces: int) -> Tensor:
         gradients = [one.grad for one in self.network.parameters() if one.grad is not None]
         norm = get_total_norm(gradients) / pieces
@@ -261,13 +268,13 @@ class Updater:
             raise
 
 
-def _without(part: Batch, batches: Sequence[Batch]) -> _Seen:
+def _without(part: Batch, batches: Sequence[Batch], device: torch.device) -> _Seen:
     """Say what cannot be made because of one row."""
     counts = [[one.mask.sum(), one.source_mask.sum(), len(one.source)] for one in batches]
     source, target = int(part.source_mask.sum()), int(part.mask.sum())
     return _Seen(
         [part],
-        torch.full((1, 2), math.nan),
+        torch.full((1, 2), math.nan, device=device),
         torch.tensor(counts).sum(0),
         Fault(
             f"a line of {source} source and {target} target pieces does not fit into memory alone",

@@ -62,7 +62,7 @@ def test_a_translation_is_as_long_as_it_may_be():
         same(ours(Arrays(asked), SOURCES.numpy()), theirs(asked, SOURCES))
 
 
-@pytest.mark.parametrize("factor", [0.0, 0.3, 1.1, 2.0])
+@pytest.mark.parametrize("factor", [0.0, 0.3, 1.1, 2.0, 1e30])
 def test_the_limits_are_the_same(factor):
     expected = length.limits(SOURCES, factor, 2)
     assert array_scorer.limits(SOURCES.numpy(), factor, 2).tolist() == expected.tolist()

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from nmt import distributed
+from nmt.errors import NmtError
 
 WORK = """
 import sys
@@ -25,6 +26,7 @@ class Network(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(9, 4)
         self.unused = nn.Linear(2, 2)
+        self.frozen = nn.Parameter(torch.ones(3), requires_grad=False)
 
     def forward(self, batch):
         return self.embedding(batch.inputs)
@@ -36,7 +38,7 @@ class Network(nn.Module):
 distributed.start()
 torch.manual_seed(1)
 network = Network()
-optimizer = torch.optim.Adam(network.parameters())
+optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.1)
 updater = Updater(network, CrossEntropy(0.1, 8), optimizer, Float32(), torch.device("cpu"), 0.5)
 target = torch.tensor([[2, 4, 5, 6, 3], [2, 7, 3, 0, 0], [2, 8, 8, 3, 0]])
 parts = [target] if distributed.ranks() == 1 else [target[:2], target[2:]]
@@ -44,7 +46,8 @@ part = parts[distributed.rank()]
 outcomes = [updater.update([Batch(part[:, 1:], part)], number, 0.1, int) for number in (1, 2, 3)]
 if distributed.rank() == 0:
     found = [{**vars(one), "suspects": 0, "fault": one.fault is not None} for one in outcomes]
-    torch.save({"weights": network.state_dict(), "outcomes": found}, sys.argv[1])
+    idle = [name for name, one in network.named_parameters() if one.grad is None]
+    torch.save({"weights": network.state_dict(), "outcomes": found, "idle": idle}, sys.argv[1])
 """
 
 
@@ -72,10 +75,30 @@ def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
     assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
     one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one", "two"))
     assert not (tmp_path / "none").exists()
+    assert one["idle"] == two["idle"] == ["frozen", "unused.weight", "unused.bias"]
     for name, weight in one["weights"].items():
         torch.testing.assert_close(two["weights"][name], weight)
     for left, right in zip(one["outcomes"], two["outcomes"], strict=True):
         assert left == pytest.approx(right, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"WORLD_SIZE": "some"}, "^WORLD_SIZE=some: expected a whole number, as torchrun sets it$"),
+        (
+            {"WORLD_SIZE": "2"},
+            "cannot meet .*RANK expected.*; start them by workers=N, or by torch",
+        ),
+    ],
+)
+def test_processes_that_cannot_meet_say_so(monkeypatch, variables, said):
+    for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(NmtError, match=said):
+        distributed.start()
 
 
 def test_a_process_on_its_own_is_the_main_one_and_adds_nothing(monkeypatch):

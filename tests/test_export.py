@@ -32,6 +32,7 @@ from nmt.decoders.input_feeding import InputFeeding
 from nmt.decoders.parallel import Parallel
 from nmt.engines.onnx_runtime import Exported
 from nmt.errors import ModelError, NmtError
+from nmt.exhaustion import exhausted
 from nmt.export import export
 from nmt.lexicon import Lexicon
 from nmt.scorers.shortlisted import Shortlisted
@@ -39,14 +40,16 @@ from nmt.scorers.single import Single
 from nmt.search import beam, greedy
 from nmt.search.length_penalties.gnmt import GNMT
 from nmt.shortlists.lexical import Lexical
+from nmt.strangers import graphs
 from nmt.strangers.exported import inspect
+from nmt.strangers.folder import inspect_all
 from nmt.translate import translate
 from nmt.translator import Translator
 from nmt.vocabulary import END, PADDING
 
 onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
-pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
+onnxruntime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
 
 from nmt.exporting.folder import written  # noqa: E402
 from nmt.exporting.formats.float32 import Float32  # noqa: E402
@@ -227,7 +230,8 @@ def test_the_engine_imports_no_torch(float32, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run={saved}"], "holds no exported model (step.onnx is missing); write one with: python"),
+        (["run=runs/none"], "holds no exported model (step.onnx is missing); write one with: pyth"),
+        (["run={saved}"], "holds a trained model, none that was exported; leave engine= out, or"),
         (["run=[{ours},{ours}]"], "expected one exported model; engine=torch runs several"),
         (["run={ours}", "fusion.run=runs/lm"], "fusion.run=runs/lm: expected none, as only"),
         (["run={ours}", "device=cuda"], "device=cuda: expected cpu, as only engine=torch"),
@@ -251,10 +255,30 @@ def test_an_export_goes_into_no_folder_of_something_else(saved):
         exported(saved, saved)
 
 
+def test_an_export_that_was_cut_off_is_made_again(saved, float32, tmp_path):
+    unfinished = tmp_path / "unfinished"
+    unfinished.mkdir()
+    shutil.copy(float32 / "export.yaml", unfinished)
+    (unfinished / ".step.onnx.part").write_bytes(b"half")
+    inspect(exported(saved, unfinished))
+    (unfinished / "export.yaml").unlink()
+    with pytest.raises(NmtError, match="holds other files"):
+        exported(saved, unfinished)
+    with pytest.raises(NmtError, match="cannot be made: File name too long"):
+        exported(saved, tmp_path / ("long" * 100))
+
+
+def test_an_exported_model_is_none_for_torch(float32):
+    with pytest.raises(ModelError, match="holds an exported model"):
+        inspect_all([str(float32)], ("model",), [])
+
+
 def test_an_export_replaces_an_older_one(saved, float32, tmp_path):
     copied = Path(shutil.copytree(float32, tmp_path / "copied"))
+    shutil.copy(copied / "sentencepiece.model", copied / "sentencepiece.source.model")
     exported(saved, copied, "format=int8", "format.smallest=4")
     assert "Int8" in (copied / "export.yaml").read_text()
+    assert not (copied / "sentencepiece.source.model").exists()
     assert len(inspect(copied)["step.onnx"]) != len(inspect(float32)["step.onnx"])
 
 
@@ -273,6 +297,19 @@ def test_a_lexicon_is_exported_and_makes_lists(monkeypatch, capfd, saved, tmp_pa
     everything = command(monkeypatch, capfd, given, f"run={folder}", "engine=onnxruntime")
     assert ours[:2] == theirs[:2]
     assert ours[0] == 0 and ours[1] != everything[1]
+    for spoilt in (run, folder):
+        (spoilt / "lexicon.safetensors").write_bytes(
+            Lexicon(learnt.translations, frequent[1:]).data()
+        )
+        summed(spoilt)
+        engine = "torch" if spoilt == run else "onnxruntime"
+        status, _, err = command(
+            monkeypatch, capfd, given, f"run={spoilt}", f"engine={engine}", *words
+        )
+        assert status == 2
+        assert "expected frequent of 42 target pieces" in err and err.count("\n") == 1
+    (folder / "lexicon.safetensors").write_bytes(learnt.data())
+    summed(folder)
     (folder / "lexicon.safetensors").write_bytes(learnt.data()[:-1])
     with pytest.raises(ModelError, match=r"lexicon\.safetensors is not what it was"):
         inspect(folder)
@@ -300,6 +337,13 @@ def foreign(graph):
     graph.graph.node.append(onnx.helper.make_node("Run", [], [], domain="evil"))
 
 
+def sparse(graph):
+    values = onnx.helper.make_tensor("values", onnx.TensorProto.FLOAT, [1], [1.0])
+    places = onnx.helper.make_tensor("places", onnx.TensorProto.INT64, [1], [0])
+    given = onnx.helper.make_sparse_tensor(values, places, [2])
+    graph.graph.node.append(onnx.helper.make_node("Constant", [], ["c"], sparse_value=given))
+
+
 def deep(graph):
     for _ in range(9):
         node = onnx.helper.make_node("Scan", [], [], body=graph.graph, num_scan_inputs=0)
@@ -313,6 +357,7 @@ def deep(graph):
         (outside, "numbers of it lie in another file"),
         (endless, "it has the operation b'Loop'"),
         (foreign, "it has an operation of b'evil', not of ONNX itself"),
+        (sparse, "it has sparse tensors"),
         (deep, "its graphs are nested too deep"),
         (lambda graph: graph.functions.add(name="f"), "it has functions"),
         (lambda graph: graph.ClearField("graph"), "it has 0 graphs"),
@@ -327,6 +372,45 @@ def test_a_graph_that_does_more_than_compute_is_refused(float32, tmp_path, harm,
     summed(copied)
     with pytest.raises(ModelError, match=re.escape(message)):
         inspect(copied)
+
+
+def test_a_field_of_another_type_is_refused(tmp_path):
+    # A graph (7) with a node (1) whose operation (4) is a number.
+    (tmp_path / "graph.onnx").write_bytes(bytes([7 << 3 | 2, 4, 1 << 3 | 2, 2, 4 << 3, 9]))
+    with pytest.raises(ModelError, match="an operation's field has another type"):
+        graphs.check(tmp_path / "graph.onnx", 100)
+
+
+def test_another_format_of_onnxruntime_is_never_run(float32, tmp_path):
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "other")
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    given = inspect(float32)
+    onnxruntime.InferenceSession(given["encoder.onnx"], options)
+    other = (tmp_path / "other").read_bytes()
+    assert other[4:8] == b"ORTM"
+    with pytest.raises(ModelError, match="onnxruntime refuses a graph"):
+        Exported.load({**given, "encoder.onnx": other}, 46, 1, None)
+
+
+def test_a_graph_in_the_place_of_another_is_one_error(float32):
+    given = inspect(float32)
+    scorer = Exported.load({**given, "step.onnx": given["encoder.onnx"]}, 46, 1, None)
+    with pytest.raises(ModelError, match="onnxruntime refuses a graph"):
+        Greedy(1.0, 1)(scorer, np.array([[5, 6, END]]))
+
+
+def test_memory_that_onnxruntime_does_not_find_is_known(tmp_path):
+    make = onnx.helper
+    shape = make.make_tensor_value_info("shape", onnx.TensorProto.INT64, [1])
+    zeros = make.make_tensor_value_info("zeros", onnx.TensorProto.FLOAT, ["many"])
+    node = make.make_node("ConstantOfShape", ["shape"], ["zeros"])
+    graph = make.make_graph([node], "large", [shape], [zeros])
+    model = make.make_model(graph, opset_imports=[make.make_opsetid("", 20)], ir_version=9)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    with pytest.raises(Exception, match="allocate") as found:
+        session.run(None, {"shape": np.array([1 << 50])})
+    assert exhausted(found.value)
 
 
 def test_a_folder_that_was_altered_is_refused(float32, tmp_path):

@@ -16,9 +16,9 @@ import yaml
 from small_run import starter
 from test_train import SMALL
 
-from nmt import device, distributed, lock, processes
+from nmt import device, distributed, lock, processes, train
 from nmt.command_line import configuration
-from nmt.errors import ConfigurationError
+from nmt.errors import ConfigurationError, LostError
 from nmt.train_language_model import learn
 
 ROOT = Path(__file__).parent.parent
@@ -175,6 +175,51 @@ def test_another_number_of_processes_is_announced_or_refused(folder):
 
 
 ENDLESS = ["updates=100000", "validate_every=null"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["workers=3"], "^workers=3: expected auto, as 2 processes are there$"),
+        (["workers=few"], "^workers=few: expected auto, or a whole number, "),
+    ],
+)
+def test_torchrun_has_said_how_many_workers_there_are(monkeypatch, words, said):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    place = torch.device("cpu")
+    assert train._processes(configuration("train", ["workers=2"], ()), place) == 1
+    with pytest.raises(ConfigurationError, match=said):
+        train._processes(configuration("train", words, ()), place)
+
+
+@pytest.mark.parametrize("word", ["accumulate=null", "batches.budget=null", "batches.budget=0"])
+def test_what_has_no_number_of_pieces_is_refused(word):
+    key, _, value = word.partition("=")
+    read = {"null": "None"}.get(value, value)
+    with pytest.raises(ConfigurationError, match=f"^{key}={read}: expected a whole number, 1 or"):
+        train._processes(configuration("train", [word], ()), torch.device("cpu"))
+
+
+def test_a_process_that_ends_before_it_meets_the_others_is_one_error(monkeypatch, capfd):
+    monkeypatch.setattr(processes, "START", "raise SystemExit('no room')")
+    lost = pytest.raises(LostError, match="has ended at once")
+    with lost, processes.together(2, "train", []):
+        raise AssertionError("it was taken for one that works")
+    assert "no room" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_other_machine_can_join():
+    store = processes._store()
+    port = f":{store.port:04X} "
+    lines = [
+        line.split()[1:4]
+        for name in ("tcp", "tcp6")
+        for line in Path("/proc/net", name).read_text().splitlines()
+        if port in line
+    ]
+    listening = [local for local, _, state in lines if state == "0A"]
+    assert listening == [f"0100007F{port.strip()}"]
 
 
 def alone(folder, *arguments):

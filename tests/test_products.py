@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from nmt import products
 from nmt.precision import has_bfloat16
 from nmt.products import ONE_DNN, linear, product, recurring
 
@@ -147,8 +148,32 @@ def test_a_product_for_which_onednn_finds_no_memory_is_made_by_torch(monkeypatch
 
     monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", fail)
     values, weight = torch.randn(3, 4), torch.randn(5, 4)
-    if "primitive" in said:
-        assert torch.equal(product(values, weight), nn.functional.linear(values, weight))
-    else:
-        with pytest.raises(RuntimeError, match=said):
-            product(values, weight)
+    for given in (weight, products._laid_out(weight)):
+        if "primitive" in said:
+            assert torch.equal(product(values, given), nn.functional.linear(values, weight))
+        else:
+            with pytest.raises(RuntimeError, match=said):
+                product(values, given)
+
+
+def test_a_loop_tells_biases_and_formats_of_one_weight_apart():
+    weight, one, two = (nn.Parameter(torch.randn(*size)) for size in ((5, 4), (5,), (5,)))
+    values = torch.randn(3, 4)
+    with recurring():
+        found = [linear(values, weight, bias) for bias in (one, two, None)]
+        wide = linear(values.double(), weight, one)
+    expected = [nn.functional.linear(values, weight, bias) for bias in (one, two, None)]
+    for left, right in zip(found, expected, strict=True):
+        torch.testing.assert_close(left, right)
+    torch.testing.assert_close(wide.float(), expected[0])
+    sum(found).sum().backward()
+    assert one.grad.tolist() == two.grad.tolist() == [3.0] * 5
+    torch.testing.assert_close(weight.grad, 3 * values.sum(0).expand(5, 4))
+
+
+def test_gradients_of_a_loop_are_not_differentiated_again():
+    weight, values = nn.Parameter(torch.randn(5, 4)), torch.randn(3, 4, requires_grad=True)
+    with recurring():
+        loss = linear(values, weight, None).square().sum()
+    with pytest.raises(RuntimeError, match="cannot be differentiated again"):
+        torch.autograd.grad(loss, weight, create_graph=True)

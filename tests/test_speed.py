@@ -157,14 +157,17 @@ def test_cores_are_compared(place):
     assert said.count("x one core") == 3
 
 
+TOOK = {"validation_seconds": 30.0}
+
+
 def test_quality_is_read_from_runs_and_from_tables(place):
     (place / "metrics.jsonl").write_text(
         "".join(
             json.dumps(record) + "\n"
             for record in (
                 {"kind": "update", "seconds": 30.0},
-                {"kind": "validation", "seconds": 120.0, "bleu": 12.0},
-                {"kind": "validation", "seconds": 600.0, "bleu": 31.0},
+                {"kind": "validation", "seconds": 150.0, "bleu": 12.0, **TOOK},
+                {"kind": "validation", "seconds": 660.0, "bleu": 31.0, **TOOK},
                 {"kind": "average", "seconds": 600.0, "bleu": 33.0},
             )
         )

@@ -12,14 +12,14 @@ FILES = sorted((ROOT / "nmt").rglob("*.py"))
 LAYERS = [
     "allocator cleaning eager ends errors interruption labels memory notice ragged"
     " translation tree vocabulary",
-    "atomic batch bridges corpora device distributed dropout exhaustion given ibm_model_1"
+    "atomic batch bridges corpora device dropout exhaustion given ibm_model_1"
     " instantiation invalid_text lock long_lines metrics output_formats overrides packed"
     " piped processors ranges report resources resumption sampling windows",
-    "accuracy allowance averaging command_line gradient_table journals ngrams objectives"
-    " origin precision products receiving schedules scoring search shards starter stopping"
-    " streams sums workers workshops",
+    "accuracy allowance averaging command_line distributed gradient_table journals ngrams"
+    " objectives origin precision products receiving schedules scoring search shards"
+    " starter streams sums workers workshops",
     "array_search attention cells checkpoint embeddings fetch kept processes progress"
-    " readouts seal strangers validation",
+    " readouts seal stopping strangers validation",
     "attempt clock groups lexicon pace skips stack tokenizer watchers",
     "batches decoders encoders encoding language_models line_translator pieces shortlists"
     " skipped updater",

@@ -61,8 +61,9 @@ keep() {  # PROCESS: hard links, so that what the peer deletes stays
     [ -f "$file" ] && [ ! -L "$file" ] && [ ! -e "$KEPT/$name" ] || continue
     case $name in *optimizer* | *orig*) continue ;; esac
     complete "$file" && ln "$file" "$KEPT/$name" || continue
-    used=$(awk -v t="$tick" '{sub(/^.*\) /, ""); print ($12 + $13) / t}' "/proc/$1/stat" 2>/dev/null)
-    echo "$(stat -c %.Y "$file") ${used:-nan} $name" >> "$STAMPS"
+    used=$(awk -v t="$tick" '{sub(/^.*\) /, ""); print ($12 + $13) / t}' "/proc/$1/stat" 2>/dev/null) \
+      || used=nan  # It has ended.
+    echo "$(stat -c %.Y "$file") $used $name" >> "$STAMPS"
   done
 }
 

@@ -56,19 +56,18 @@ def main(words: Sequence[str]) -> dict[str, Any]:
 
 
 def read(path: Path) -> Curve:
-    """Read minutes and BLEU; of our runs those of each validation, whose own time is left out."""
+    """Read minutes and BLEU; of our runs at each validation, without the time of validations."""
     path = path / "metrics.jsonl" if path.is_dir() else path
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         sys.exit(f"{path} cannot be read: {error.strerror}")
     if path.suffix == ".jsonl":
-        records = [json.loads(line) for line in text.splitlines()]
-        found = [
-            (record["seconds"] / 60, record["bleu"])
-            for record in records
-            if record["kind"] == "validation"
-        ]
+        found, validated = [], 0.0
+        for record in map(json.loads, text.splitlines()):
+            validated += record.get("validation_seconds", 0.0)
+            if record["kind"] == "validation":
+                found.append(((record["seconds"] - validated) / 60, record["bleu"]))
     else:
         rows = csv.DictReader(text.splitlines())
         if not {"minutes", "bleu"} <= set(rows.fieldnames or ()):

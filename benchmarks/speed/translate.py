@@ -106,9 +106,9 @@ def main(words: Sequence[str]) -> dict[str, Any]:
 
 
 def trained(run: str, minutes: float) -> Path:
-    """Give the folder of a model; where there is none, train one of the reference sizes."""
+    """Give the folder of a model; where it is empty or missing, train one of reference sizes."""
     folder = Path(run)
-    if not (folder / "model.safetensors").exists():
+    if not folder.is_dir() or not any(folder.iterdir()):
         print(f"{run} is not there; training it for {minutes:g} minutes", file=sys.stderr)  # noqa: T201
         told = completed([f"run={run}", f"minutes={minutes}", "epochs=null"])
         turns.run(turns.module("nmt.train", *told))

@@ -35,25 +35,27 @@ class Greedy:
     ) -> list[list[Hypothesis]]:
         """Give each sentence's one hypothesis; its score is its log-probability."""
         most = limits(source, self.length_factor, self.length_extra)
-        written = np.full((len(source), int(most.max()) + 1), END, dtype=np.int64)
+        written: list[np.ndarray] = []
         totals = np.zeros(len(source))
         rows, state = np.arange(len(source)), scorer.start(source)
         newest = np.full(len(source), BEGIN, dtype=np.int64)
-        for place in range(written.shape[1]):
+        for place in range(int(most.max()) + 1):
             best, state = scorer.step(newest, state, 1)
             full = most[rows] <= place
             newest = np.where(full, END, best.ids[:, 0])
             logits = np.where(full, best.end, best.logits[:, 0])
-            running = written[rows, place - 1] != END if place else np.full(len(rows), True)
+            running = written[-1][rows] != END if place else np.full(len(rows), True)
             totals[rows[running]] += (logits.astype(float) - best.normalizer)[running]
-            written[rows[running], place] = newest[running]
+            written.append(np.full(len(source), END))
+            written[-1][rows[running]] = newest[running]
             running &= newest != END
             if running.mean() < CROWDED:
                 left = running.nonzero()[0]
                 if not len(left):
                     break
                 rows, newest, state = rows[left], newest[left], scorer.keep(state, left, left)
-        return [[_hypothesis(*one)] for one in zip(written.tolist(), totals.tolist(), strict=True)]
+        ids = np.stack(written, axis=1).tolist()
+        return [[_hypothesis(*one)] for one in zip(ids, totals.tolist(), strict=True)]
 
 
 def _hypothesis(ids: list[int], total: float) -> Hypothesis:

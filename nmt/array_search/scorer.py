@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int
 
+from nmt.search.settings import MOST
 from nmt.vocabulary import PADDING
 
 
@@ -58,4 +59,5 @@ def limits(
 ) -> Int[np.ndarray, " batch"]:
     """Give the most pieces of each translation, as `nmt.search.length.limits` does."""
     pieces = np.asarray((source != PADDING).sum(axis=1), dtype=np.float32)
-    return np.maximum((pieces * np.float32(factor) + np.float32(extra)).astype(np.int64), 1)
+    allowed = pieces * np.float32(factor) + np.float32(extra)
+    return np.clip(allowed, 1, MOST).astype(np.int64)

@@ -1,5 +1,7 @@
 """ONNX Runtime without torch: models that `nmt.export` wrote."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +16,7 @@ from nmt.array_search.beam import Beam
 from nmt.array_search.greedy import Greedy
 from nmt.array_search.scorer import Best
 from nmt.errors import ConfigurationError, MissingExtraError, ModelError, require
-from nmt.exhaustion import by_halves
+from nmt.exhaustion import by_halves, exhausted
 from nmt.given import folders
 from nmt.instantiation import instantiate
 from nmt.lexicon import Lexicon
@@ -158,24 +160,30 @@ class Exported:
             raise MissingExtraError("onnxruntime", "onnx") from error
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # Of ONNX's own format, whose graphs were looked at, and of no other that a file may hold.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         if threads is not None:
             fits = isinstance(threads, int) and 1 <= threads <= MOST_THREADS
             require(fits, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")
             options.intra_op_num_threads = threads
-        session = partial(
+        make = partial(
             onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"]
         )
-        encoder = session(graphs[ENCODER])
+
+        def session(name: str) -> Any:
+            with _explained():
+                return make(graphs[name])
+
+        encoder = session(ENCODER)
         if choose is None:
-            return cls(encoder, session(graphs[STEP]), pieces - END, None)
-        lists = Lists(session(graphs[COLUMNS]), choose)
-        return cls(encoder, session(graphs[LISTED]), pieces - END, lists)
+            return cls(encoder, session(STEP), pieces - END, None)
+        lists = Lists(session(COLUMNS), choose)
+        return cls(encoder, session(LISTED), pieces - END, lists)
 
     def start(self, source: Int[np.ndarray, "batch source"]) -> State:
         """Encode the sentences."""
-        names = [one.name for one in self.encode.get_outputs()]
-        found = dict(zip(names, self.encode.run(names, {"source": source}), strict=True))
-        recurrent = {name: found.pop(name) for name in names if name.startswith("state_")}
+        found = _run(self.encode, {"source": source})
+        recurrent = {name: found.pop(name) for name in [*found] if name.startswith("state_")}
         if self.lists is None:
             return State(len(source), found, recurrent, {}, self.pieces)
         columns, allowed = self.lists(source)
@@ -196,10 +204,9 @@ class Exported:
             **state.columns,
             **rows,
         }
-        names = [f"{NEXT}{name}" for name in state.recurrent]
-        found = self.advance.run([*BEST, *names], given)
-        after = dict(zip(state.recurrent, found[len(BEST) :], strict=True))
-        logits, best_ids, end, normalizer = found[: len(BEST)]
+        found = _run(self.advance, given)
+        after = {name: found[f"{NEXT}{name}"] for name in state.recurrent}
+        logits, best_ids, end, normalizer = (found[name] for name in BEST)
         # onnxruntime's integers of 64 bits have another name, which only numpy takes for the same.
         ranked = Best(logits, best_ids.view(np.int64), end, normalizer)
         return ranked, replace(state, recurrent=after)
@@ -234,9 +241,30 @@ class Lists:
     ) -> tuple[dict[str, np.ndarray], Bool[np.ndarray, "batch listed"]]:
         """Give inputs of a step by their names, and which columns each sentence may use."""
         listed = self.choose(source)
-        names = [one.name for one in self.columns.get_outputs()]
-        found = self.columns.run(names, {"listed": listed.ids})
-        return {"listed": listed.ids, **dict(zip(names, found, strict=True))}, listed.mask
+        return {"listed": listed.ids, **_run(self.columns, {"listed": listed.ids})}, listed.mask
+
+
+def _run(session: Any, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Give all outputs of a graph, by their names."""
+    names = [one.name for one in session.get_outputs()]
+    with _explained():
+        return dict(zip(names, session.run(names, given), strict=True))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say of a graph that onnxruntime refuses that it is none of ours.
+
+    Raises:
+        ModelError: instead of onnxruntime's own errors, but for those of exhausted memory.
+    """
+    try:
+        yield
+    except Exception as error:
+        if exhausted(error):
+            raise
+        why = " ".join(str(error).split())
+        raise ModelError(f"onnxruntime refuses a graph ({why}); export the model again") from error
 
 
 def _taken(state: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from nmt.exporting.listed import split
 from nmt.exporting.ranking import rank, rank_listed
 from nmt.exporting.trace import trace
 from nmt.strangers import lexicon
-from nmt.strangers.exported import COLUMNS, DESCRIPTION, ENCODER, FORMAT, LISTED, STEP
+from nmt.strangers.exported import COLUMNS, DESCRIPTION, ENCODER, FORMAT, LISTED, MOST, STEP
 from nmt.tokenizer import Tokenizers
 from nmt.translation_model import TranslationModel
 
@@ -41,15 +41,16 @@ def write(
         NmtError: if a file cannot be written.
     """
     files = {
-        **written(model, numbers),
+        # First, as it says of a folder that was left unfinished whose it is.
         DESCRIPTION: yaml.safe_dump({"format": FORMAT, **described}, sort_keys=False).encode(),
+        **written(model, numbers),
         **tokenizers.files(),
         **({} if learnt is None else {lexicon.NAME: learnt}),
     }
     for name, data in files.items():
         atomic.write(folder / name, data)
-    if learnt is None:
-        (folder / lexicon.NAME).unlink(missing_ok=True)
+    for name in MOST.keys() - files.keys():
+        (folder / name).unlink(missing_ok=True)
     sums.record(folder, {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()})
 
 
@@ -65,14 +66,14 @@ def written(model: TranslationModel, numbers: Format) -> dict[str, bytes]:
 
 
 def check_free(folder: Path) -> None:
-    """Refuse, before the work, a folder that holds anything but an export.
+    """Make a folder, before the work; refuse one that holds anything but an export.
 
     Raises:
         NmtError: names the folder.
     """
-    if folder.exists() and not folder.is_dir():
-        raise NmtError(f"output={folder} is a file; expected a folder, new or of an older export")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / DESCRIPTION).exists():
+    atomic.make(folder, "output")
+    others = any(path.suffix != ".part" for path in folder.iterdir())
+    if others and not (folder / DESCRIPTION).exists():
         raise NmtError(
             f"output={folder} holds other files; expected a folder that is new, or of an older"
             " export"

@@ -3,6 +3,7 @@
 from jaxtyping import Int
 from torch import Tensor
 
+from nmt.search.settings import MOST
 from nmt.vocabulary import PADDING
 
 
@@ -13,4 +14,4 @@ def limits(source: Int[Tensor, "batch source"], factor: float, extra: int) -> In
     A hypothesis that has so many pieces can only end: its next piece is END.
     """
     pieces = (source != PADDING).sum(dim=1)
-    return (pieces * factor + extra).long().clamp(min=1)
+    return (pieces * factor + extra).clamp(1, MOST).long()

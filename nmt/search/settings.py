@@ -4,6 +4,9 @@ import math
 
 from nmt.errors import require
 
+MOST = 1 << 30
+"""Pieces that no translation exceeds, whatever is allowed."""
+
 
 def check_length(factor: float, extra: int) -> None:
     """Refuse numbers that allow no translation.

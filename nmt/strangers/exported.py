@@ -11,7 +11,7 @@ FORMAT = 1
 """Of the folder; goes up when an older program could not read a newer folder."""
 
 ENCODER = "encoder.onnx"
-STEP = "step.onnx"
+STEP = files.EXPORTED
 COLUMNS = "columns.onnx"
 LISTED = "step_listed.onnx"
 DESCRIPTION = "export.yaml"
@@ -42,6 +42,11 @@ def inspect(folder: Path) -> dict[str, bytes]:
         ModelError: names the file, what is wrong with it, and what to do.
     """
     if not files.exists(folder / STEP):
+        if files.exists(folder / files.TRAINED):
+            raise ModelError(
+                f"{folder} holds a trained model, none that was exported; leave engine= out, or"
+                f" export it: python -m nmt.export run={folder} output=FOLDER"
+            )
         raise ModelError(
             f"{folder} holds no exported model ({STEP} is missing); write one with:"
             f" python -m nmt.export run=RUN output={folder}"

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from nmt.errors import ModelError
 
+TRAINED, EXPORTED = "model.safetensors", "step.onnx"
+"""The files by which folders of trained and of exported models are known."""
+
 CUT = 100  # characters of a stranger's word that a message shows
 
 

@@ -17,7 +17,7 @@ FORMAT = 2
 UNSUMMED = 1
 """The format before it, which has no sums of its files."""
 
-WEIGHTS = "model.safetensors"
+WEIGHTS = files.TRAINED
 CONFIGURATION = "config.yaml"
 SCORES = "scores.json"
 
@@ -104,6 +104,11 @@ def counted(config: Mapping[str, Any]) -> bool:
 
 def _check_there(folder: Path, kinds: Sequence[str]) -> None:
     if not files.exists(folder / WEIGHTS):
+        if files.exists(folder / files.EXPORTED):
+            raise ModelError(
+                f"{folder} holds an exported model, which nmt.translate runs with"
+                " engine=onnxruntime; here expected is the folder of the training"
+            )
         first, *others = (COMMANDS[node] for node in kinds)
         also = "".join(f" (or nmt.{other})" for other in others)
         raise ModelError(

@@ -17,7 +17,7 @@ from nmt.strangers.files import shown
 
 GRAPH = 7
 REFUSED = {
-    14: "sparse tensors",
+    14: "notes of somebody's own",
     20: "a training",
     25: "functions",
 }
@@ -26,6 +26,7 @@ REFUSED = {
 NODE, TENSOR, SPARSE = 1, 5, 15  # of a graph
 OPERATION, ATTRIBUTE, DOMAIN = 4, 5, 7  # of a node
 ONE_TENSOR, ONE_GRAPH, TENSORS, GRAPHS = 5, 6, 10, 11  # of an attribute
+ONE_SPARSE, SPARSES = 22, 23
 EXTERNAL, LOCATION = 13, 14  # of a tensor: data in another file
 
 ENDLESS = (b"Loop", b"If", b"SequenceMap")
@@ -74,6 +75,8 @@ def _check_graph(graph: memoryview, depth: int) -> None:
 
 def _check_node(node: memoryview, depth: int) -> None:
     for number, value in fields(node):
+        if number in (OPERATION, ATTRIBUTE, DOMAIN) and not isinstance(value, memoryview):
+            _refuse("an operation's field has another type")
         if number == DOMAIN and len(value):
             _refuse(f"it has an operation of {shown(bytes(value))}, not of ONNX itself")
         if number == OPERATION and bytes(value) in ENDLESS:
@@ -88,6 +91,8 @@ def _check_attribute(attribute: memoryview, depth: int) -> None:
             _check_graph(value, depth + 1)
         elif number in (ONE_TENSOR, TENSORS):
             _check_tensor(value)
+        elif number in (ONE_SPARSE, SPARSES):
+            _refuse("it has sparse tensors")
 
 
 def _check_tensor(tensor: memoryview) -> None:

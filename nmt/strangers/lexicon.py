@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from nmt.errors import ModelError
 from nmt.strangers import tensors
+from nmt.vocabulary import END
 
 NAME = "lexicon.safetensors"
 TRANSLATIONS = "translations"
@@ -24,8 +25,8 @@ def check(path: Path, source_pieces: int, target_pieces: int) -> None:
     translations, frequent = found[TRANSLATIONS].sizes, found[FREQUENT].sizes
     if len(translations) != 2 or translations[0] != source_pieces:
         _refuse(path, f"expected {TRANSLATIONS} for {source_pieces} source pieces")
-    if len(frequent) != 1 or frequent[0] > target_pieces:
-        _refuse(path, f"expected {FREQUENT} of at most {target_pieces} target pieces")
+    if list(frequent) != [target_pieces - END - 1]:
+        _refuse(path, f"expected {FREQUENT} of {target_pieces - END - 1} target pieces")
 
 
 def _refuse(path: Path, why: str) -> NoReturn:

@@ -285,7 +285,7 @@ def _file_sum(name: str) -> str:
         return sums.of(Path(name))
     except FileNotFoundError as error:
         raise CorpusError(
-            f"{name} does not exist; the configuration names it under data"
+            f"{name} does not exist; correct its name, in the command or under data"
         ) from error
     except OSError as error:
         raise CorpusError(f"{name} cannot be read: {error.strerror or error}") from error

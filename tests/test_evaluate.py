@@ -268,6 +268,10 @@ def test_metrics_are_chosen_on_the_command_line(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
+        (
+            ["by_length=[a]", "hypotheses=[test.en]", "target=test.en"],
+            "by_length=a: expected a whole number, 0 or more",
+        ),
         (["source=a.de"], "source=a.de needs target=FILE"),
         (["target=test.en"], "target= needs source=FILE where a run is to translate"),
         (["run=[]"], r"run=\[\] names no model"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig
 
-from nmt import allocator, atomic, device, given, origin
+from nmt import allocator, atomic, device, given, origin, ranges
 from nmt.assembly import Assembly
 from nmt.benchmark import Benchmark, from_files, from_run, read
 from nmt.build import instantiate, plain
@@ -27,7 +27,10 @@ def evaluate(config: DictConfig) -> None:
     device.use_threads(config.threads)
     output = given.output(config.output)
     metrics = [instantiate(node) for node in config.metrics.values()]
-    evaluation = Evaluation(metrics, _several(config.by_length), config.samples)
+    bounds = _several(config.by_length)
+    for bound in bounds:
+        ranges.whole("by_length", bound, 0)
+    evaluation = Evaluation(metrics, bounds, config.samples)
     benchmark = _benchmark(config)
     systems = [*_written(config), *_translated(config, benchmark)]
     logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it narrates each resampling

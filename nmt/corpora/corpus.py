@@ -162,7 +162,7 @@ def read_lines(name: str, count: int) -> Iterator[Lines]:
                 first, start = first + len(some), b""
     except FileNotFoundError as error:
         raise CorpusError(
-            f"{name} does not exist; the configuration names it under data"
+            f"{name} does not exist; correct its name, in the command or under data"
         ) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(

@@ -243,7 +243,7 @@ class Updater:
         used = torch.tensor([one.grad is not None for one in trained], dtype=counts.dtype)
         sums, uses = torch.split(distributed.add(torch.cat([counts, used])), [3, len(used)])
         distributed.add_gradients(one for one, use in zip(trained, uses, strict=True) if use)
-        return list(map(int, sums))
+        return [*sums.tolist()]
 
     def _divide_and_clip(self, pieces: int) -> Tensor:
         gradients = [one.grad for one in self.network.parameters() if one.grad is not None]

@@ -250,10 +250,15 @@ def gone(pid):
     return not Path(f"/proc/{pid}").exists()
 
 
+def told(path):
+    """Say whether a training has told of an update; the file is there before."""
+    return path.exists() and path.stat().st_size > 0
+
+
 def updating(folder, run, process):
     """Wait until a training has made an update; give the process that the first has started."""
     until = time.monotonic() + 60
-    while not (folder / run / "metrics.jsonl").exists():
+    while not told(folder / run / "metrics.jsonl"):
         assert time.monotonic() < until
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
@@ -323,7 +328,7 @@ def test_what_is_wrong_is_said_once_and_as_by_one_process(folder):
 def running(folder, run):
     processes = started(folder, 2, *STILL, f"run={run}", *ENDLESS)
     until = time.monotonic() + 60
-    while not (folder / run / "metrics.jsonl").exists():
+    while not told(folder / run / "metrics.jsonl"):
         assert time.monotonic() < until
         assert [process.poll() for process in processes] == [None, None]
         time.sleep(0.05)

@@ -409,7 +409,7 @@ def test_a_training_whose_batches_do_not_fit_halves_them_and_goes_on_and_resumes
         for language in ("de", "en"):
             lines = starter(f"valid.{language}")[first:last]
             (tmp_path / f"{split}.{language}").write_text("\n".join(lines) + "\n")
-    ended = trained(tmp_path, 600, "updates=1")
+    ended = trained(tmp_path, 640, "updates=1")
     assert ended.returncode == 0, ended.stderr
     said = re.findall(r"update 1: (\d+) lines .* parts of at most (\d+) places", ended.stderr)
     assert said[0][0] == "60"

@@ -4,6 +4,7 @@ All decide the same at the same moments, as what decides is the same in all: sum
 clock, the greatest of all signals. What one of them alone decided, the others would wait for.
 """
 
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -133,16 +134,15 @@ def first_before_others() -> Iterator[None]:
 def add_gradients(parameters: Iterable[Tensor]) -> None:
     """Replace each gradient by the sum of all processes' gradients.
 
-    Where this process has none, zeros count. All gradients of a type go in one message, and
-    afterwards are parts of it.
-
-    Args:
-        parameters: the same in all processes.
+    Where only others have one, zeros count; what none of them used keeps none, as with one
+    process. All gradients of a type go in one message, and afterwards are parts of it.
     """
     if ranks() == 1:
         return
+    trained = [one for one in parameters if one.requires_grad]
+    uses = add(torch.tensor([one.grad is not None for one in trained], dtype=torch.int64)).tolist()
     groups: dict[tuple[torch.dtype, torch.device], list[Tensor]] = {}
-    for parameter in parameters:
+    for parameter in itertools.compress(trained, uses):
         groups.setdefault((parameter.dtype, parameter.device), []).append(parameter)
     for group in groups.values():
         flat = add(torch.cat([_gradient(parameter).reshape(-1) for parameter in group]))

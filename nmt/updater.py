@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from nmt import allocator, distributed, ranges
 from nmt.allowance import Allowance
@@ -26,9 +26,6 @@ NOT_FINITE = Fault(
     "its loss or gradient is not finite",
     "go on from it with a smaller schedule.peak_rate, or begin another run with precision=float32",
 )
-
-NEARLY_NOTHING = 1e-6
-"""Added to a norm that something is divided by."""
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +124,8 @@ class Updater:
             self._rehearse(batches[0], number)
         seen = self._gradients(batches, number, check)
         sums = distributed.add(seen.losses.sum(0))
-        target_pieces, source_pieces, rows = self._add(seen.counts)
+        target_pieces, source_pieces, rows = distributed.add(seen.counts).tolist()
+        distributed.add_gradients(self.network.parameters())
         norm = self._divide_and_clip(target_pieces).to(sums.device)
         # The one place of an update where the device is waited for.
         loss, likelihood, length = torch.stack([*sums, norm]).tolist()
@@ -237,21 +235,13 @@ class Updater:
         values = torch.stack([loss.sum.detach(), loss.negative_log_likelihood]).float()
         return values, (loss.pieces, source_pieces, int(rows.sum()))
 
-    def _add(self, counts: Int[Tensor, "3"]) -> list[int]:
-        """Add counts and gradients over all processes; what none of them used gets no gradient."""
-        trained = [one for one in self.network.parameters() if one.requires_grad]
-        used = torch.tensor([one.grad is not None for one in trained], dtype=counts.dtype)
-        sums, uses = torch.split(distributed.add(torch.cat([counts, used])), [3, len(used)])
-        distributed.add_gradients(one for one, use in zip(trained, uses, strict=True) if use)
-        return [*sums.tolist()]
-
     def _divide_and_clip(self, pieces: int) -> Tensor:
-        gradients = [one.grad for one in self.network.parameters() if one.grad is not None]
-        norm = get_total_norm(gradients) / pieces
-        # Divided and clipped in one pass over all of them.
-        factor = (self.clip_norm / (norm + NEARLY_NOTHING)).clamp(max=1) / pieces
+        parameters = [one for one in self.network.parameters() if one.grad is not None]
+        gradients = [one.grad for one in parameters if one.grad is not None]
         for gradient in gradients:
-            gradient.mul_(factor)
+            gradient.div_(pieces)
+        norm = get_total_norm(gradients)
+        clip_grads_with_norm_(parameters, self.clip_norm, norm)
         return norm.float()
 
     def _move(self, rate: float) -> None:

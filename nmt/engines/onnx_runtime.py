@@ -163,7 +163,7 @@ class Exported:
         # Of ONNX's own format, whose graphs were looked at, and of no other that a file may hold.
         options.add_session_config_entry("session.load_model_format", "ONNX")
         if threads is not None:
-            fits = isinstance(threads, int) and 1 <= threads <= MOST_THREADS
+            fits = type(threads) is int and 1 <= threads <= MOST_THREADS
             require(fits, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")
             options.intra_op_num_threads = threads
         make = partial(

@@ -25,8 +25,14 @@ REFUSED = {
 
 NODE, TENSOR, SPARSE = 1, 5, 15  # of a graph
 OPERATION, ATTRIBUTE, DOMAIN = 4, 5, 7  # of a node
-ONE_TENSOR, ONE_GRAPH, TENSORS, GRAPHS = 5, 6, 10, 11  # of an attribute
-ONE_SPARSE, SPARSES = 22, 23
+ONE_TENSOR, ONE_GRAPH, TENSORS, GRAPHS, ONE_SPARSE, SPARSES = (
+    5,
+    6,
+    10,
+    11,
+    22,
+    23,
+)  # of an attribute
 EXTERNAL, LOCATION = 13, 14  # of a tensor: data in another file
 
 ENDLESS = (b"Loop", b"If", b"SequenceMap")

@@ -15,11 +15,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from nmt import origin, streams
-from nmt.device import choose
-from nmt.invalid_text.stop import Stop
-from nmt.likelihood import Line, Total, load
-from nmt.windows import Windows
+from nmt.data.text import streams
+from nmt.data.text.invalid_text.stop import StopAtInvalidText
+from nmt.data.windows import LineWindows
+from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load
+from nmt.runtime import provenance
+from nmt.runtime.device import choose
 
 TESTS = {
     "starter": "starter:test",
@@ -48,7 +49,11 @@ def main(folder: Path, cores: int) -> None:
     with ThreadPoolExecutor(cores) as pool:
         list(pool.map(lambda job: _train(folder, *job), jobs))
     rows = [_row(folder, corpus, name) for corpus in corpora for name in MODELS]
-    machine = {"machine": origin.machine(choose("cpu")), "commit": origin.commit(), "cores": cores}
+    machine = {
+        "machine": provenance.machine(choose("cpu")),
+        "commit": provenance.commit(),
+        "cores": cores,
+    }
     (folder / "table.json").write_text(json.dumps({**machine, "rows": rows}, indent=1) + "\n")
     print("\n".join([HEADER, "| --- | --- | --: | --: | --: | --: | --: |", *map(_line, rows)]))  # noqa: T201
 
@@ -74,8 +79,13 @@ def _run(command: str, *arguments: str) -> None:
 def _row(folder: Path, corpus: str, name: str) -> dict[str, object]:
     run = folder / corpus / name
     scores = json.loads((run / "scores.json").read_text())
-    judge, total = load(run, Windows(1024, 1000000, 64, 4096), (), choose("cpu")), Total()
-    for one in judge(Line(text, "") for text in streams.read(TESTS[corpus], ".en", Stop())):
+    judge, total = (
+        load(run, LineWindows(1024, 1000000, 64, 4096), (), choose("cpu")),
+        LikelihoodTotal(),
+    )
+    for one in judge(
+        ScoredLine(text, "") for text in streams.read(TESTS[corpus], ".en", StopAtInvalidText())
+    ):
         total.add(one)
     if (run / "metrics.jsonl").exists():
         records = [json.loads(line) for line in (run / "metrics.jsonl").open()]

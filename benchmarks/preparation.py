@@ -28,10 +28,10 @@ from threading import Thread
 
 import sentencepiece
 
-from nmt import origin
-from nmt.batch import Batch
-from nmt.batches import Batches
-from nmt.device import choose
+from nmt.data.batch import Batch
+from nmt.data.batching import BucketedBatches
+from nmt.runtime import provenance
+from nmt.runtime.device import choose
 
 SIDES = ("de", "en")
 ALONE = 200_000
@@ -45,7 +45,7 @@ FIRST = "the first batch is made"
 VALID = Path(__file__).resolve().parent.parent / "data" / "starter" / "valid"
 
 
-class FirstBatch(Batches):
+class FirstBatch(BucketedBatches):
     """Ends the process when a batch is made."""
 
     def epoch(self, number: int, skip: int) -> Iterator[Batch]:
@@ -85,7 +85,7 @@ def main(sizes: Sequence[int], folder: Path, processes: int) -> None:
     for pairs in sizes:
         rows.append(measure(cut(folder, pairs), pairs, processes))
         print(line(rows[-1]), flush=True)  # noqa: T201
-    machine = {"machine": origin.machine(choose("cpu")), "commit": origin.commit()}
+    machine = {"machine": provenance.machine(choose("cpu")), "commit": provenance.commit()}
     versions = {"sentencepiece": sentencepiece.__version__, "processes": processes}
     report = json.dumps({**machine, **versions, "rows": rows}, indent=1)
     (folder / "preparation.json").write_text(report + "\n", encoding="utf-8")
@@ -97,7 +97,7 @@ def write(folder: Path, pairs: int, processes: int) -> None:
     if all((folder / f"train.{side}").is_file() for side in SIDES):
         return
     parts = [folder / f"part-{number}" for number in range(processes)]
-    command = [sys.executable, "-m", "nmt.starter", f"count={-(-pairs // processes)}"]
+    command = [sys.executable, "-m", "data.starter_grammar", f"count={-(-pairs // processes)}"]
     running = [
         subprocess.Popen([*command, f"seed={seed}", f"output={part}"])
         for seed, part in enumerate(parts, 11)

@@ -27,10 +27,11 @@ from pathlib import Path
 from threading import Thread
 from typing import IO, Any
 
-from nmt import origin, streams
-from nmt.bundle import WEIGHTS
-from nmt.device import choose, use_threads
-from nmt.invalid_text.replace import Replace
+from nmt.data.text import streams
+from nmt.data.text.invalid_text.replace import ReplaceInvalidText
+from nmt.models.saved.translation_model import WEIGHTS
+from nmt.runtime import provenance
+from nmt.runtime.device import choose, use_threads
 
 GROWTH = 1.01
 """What the median of the last third may be of that of the third before."""
@@ -96,7 +97,7 @@ def main(minutes: float, threads: int, save_seconds: float, folder: Path) -> int
     found = {**summary(samples), "wrong_lines": tally.wrong, "statuses": statuses}
     wrong = complaints(found)
     use_threads(threads)
-    about = {"machine": origin.machine(choose("cpu")), "commit": origin.commit()}
+    about = {"machine": provenance.machine(choose("cpu")), "commit": provenance.commit()}
     about |= {"minutes": minutes, **found, "complaints": wrong}
     about["samples"] = [list(asdict(sample).values()) for sample in samples]
     (folder / "soak.json").write_text(json.dumps(about) + "\n")
@@ -150,7 +151,10 @@ def beside(work: Callable[[IO[bytes], Tally], None], pipe: IO[bytes], tally: Tal
 
 def endless(seed: int) -> Iterator[tuple[bytes, str | None]]:
     """Give lines, each as bytes and as what is read of it; None: only that it must come."""
-    lines, draw = list(streams.read("starter:train", ".de", Replace())), random.Random(seed)
+    lines, draw = (
+        list(streams.read("starter:train", ".de", ReplaceInvalidText())),
+        random.Random(seed),
+    )
     while True:
         kind = draw.random()
         if kind < 0.05:

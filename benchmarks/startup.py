@@ -15,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-from nmt import origin
-from nmt.device import choose
+from nmt.runtime import provenance
+from nmt.runtime.device import choose
 
 LINE = b"Guten Tag.\n"
 
@@ -42,7 +42,7 @@ def main(run: str, times: int, output: Path | None) -> None:
             " by {difference_of_medians:.2f}".format(**one)
         )
     if output is not None:
-        machine = {"machine": origin.machine(choose("cpu")), "commit": origin.commit()}
+        machine = {"machine": provenance.machine(choose("cpu")), "commit": provenance.commit()}
         output.write_text(json.dumps({**machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
 
 

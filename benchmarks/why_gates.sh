@@ -20,7 +20,7 @@ python -m nmt.plot gradient_norms "run=[$runs/clip_inf,$runs/clip_1,$runs/clip_5
   output="$runs/clipping.png"
 
 # 4. A word told at the beginning of a line and asked for at its end.
-python -m nmt.recall run="$runs/recall"
+python -m benchmarks.recall run="$runs/recall"
 python -m nmt.plot accuracy input="$runs/recall/accuracy.csv" output="$runs/recall.png"
 
 # 5. Agreement in number with nouns of the other number in between.

@@ -21,7 +21,7 @@ choices         pieces that a search chooses from
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nmt.translator import Translator
+    from nmt.inference.translator import Translator
 
 __all__ = ["Translator"]
 
@@ -29,7 +29,7 @@ __all__ = ["Translator"]
 def __getattr__(name: str) -> object:
     """Import `Translator` when asked for, so that `import nmt` costs nothing."""
     if name == "Translator":
-        from nmt.translator import Translator
+        from nmt.inference.translator import Translator
 
         return Translator
     raise AttributeError(f"module 'nmt' has no attribute {name!r}")

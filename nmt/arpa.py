@@ -11,10 +11,10 @@ from typing import cast
 
 from omegaconf import DictConfig
 
-from nmt.command_line import run
-from nmt.errors import ConfigurationError, ModelError
-from nmt.strangers.folder import WEIGHTS, counted, inspect
-from nmt.tokenizer import Tokenizer, Tokenizers
+from nmt.config.command_line import run
+from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
+from nmt.inspection.model_folder import WEIGHTS, counted, inspect
+from nmt.runtime.errors import ConfigurationError, ModelError
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ def _write(folder: Path, path: Path, config: DictConfig) -> None:
     if not counted(inspect(folder, ("language_model",), config.trust)):
         raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
     # Imported after that look, as they import torch.
-    from nmt.device import choose
-    from nmt.language_bundle import LanguageBundle
-    from nmt.language_models.ngram import NGram
-    from nmt.ngrams.arpa import write
+    from nmt.models.language_models.ngram import NGramLanguageModel
+    from nmt.models.language_models.ngrams.arpa import write
+    from nmt.models.saved.language_model import SavedLanguageModel
+    from nmt.runtime.device import choose
 
-    bundle = LanguageBundle.load(folder, config.trust, choose("cpu"))
-    write(path, cast(NGram, bundle.model).tables(), _names(bundle.tokenizer))
+    bundle = SavedLanguageModel.load(folder, config.trust, choose("cpu"))
+    write(path, cast(NGramLanguageModel, bundle.model).tables(), _names(bundle.tokenizer))
     log.info("wrote %s", path)
 
 
@@ -51,18 +51,21 @@ def _read(folder: Path, path: Path, config: DictConfig) -> None:
         raise ConfigurationError(f"run={folder} holds a model already; take another run=NAME")
     tokenizer = Tokenizers.load(Path(str(config.pieces))).target
     # Imported after that look, as they import torch.
-    from nmt import language_bundle
-    from nmt.language_models.ngram import NGram
-    from nmt.ngrams.arpa import read
+    from nmt.models.language_models.ngram import NGramLanguageModel
+    from nmt.models.language_models.ngrams.arpa import read
+    from nmt.models.saved.language_model import save_language_model
 
-    model = NGram(read(path, _names(tokenizer)))
+    model = NGramLanguageModel(read(path, _names(tokenizer)))
     # The estimator says of which kind the run is; its order is that of the file.
     node = {
         "order": model.order,
-        "estimator": {"_target_": "nmt.ngrams.kneser_ney.KneserNey", "order": model.order},
+        "estimator": {
+            "_target_": "nmt.models.language_models.ngrams.kneser_ney.KneserNey",
+            "order": model.order,
+        },
     }
     scores = {"read": str(path)}
-    language_bundle.save(folder, model.tensors(), node, tokenizer, scores)
+    save_language_model(folder, model.tensors(), node, tokenizer, scores)
     log.info("wrote %s, which holds a language model", folder)
 
 

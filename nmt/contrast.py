@@ -12,39 +12,40 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import allocator, given
-from nmt.accuracy import Count, Table
-from nmt.command_line import run
-from nmt.errors import ConfigurationError
-from nmt.strangers.folder import ANY, inspect_all, kind
+from nmt.config import arguments
+from nmt.config.command_line import run
+from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
+from nmt.inspection.model_folder import ANY, inspect_all, kind
+from nmt.runtime import allocator
+from nmt.runtime.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
 
 def contrast(config: DictConfig) -> None:
     """Print a table of accuracies, a column a run; numbers for nmt.plot go to output=FILE.csv."""
-    folders = [Path(name) for name in given.folders(config.run)]
+    folders = [Path(name) for name in arguments.folders(config.run)]
     inspect_all(map(str, folders), ANY, config.trust)
     # Imported after that look, as they import torch.
-    from nmt import device
-    from nmt.build import instantiate
-    from nmt.contrasts import counted, read_contrasts
-    from nmt.likelihood import load
+    from nmt.config.instantiate import instantiate
+    from nmt.evaluation.contrastive.contrasts import counted, read_contrasts
+    from nmt.evaluation.likelihood import load
+    from nmt.runtime import device
 
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
-    output = given.output(config.output)
-    right, wrongs = str(config.right), given.several(config.wrong)
+    output = arguments.output(config.output)
+    right, wrongs = str(config.right), arguments.several(config.wrong)
     _check(folders, wrongs, config.source)
-    source, groups = given.name(config.source), given.name(config.groups)
+    source, groups = arguments.name(config.source), arguments.name(config.groups)
     contrasts = read_contrasts(right, wrongs, source, groups, instantiate(config.invalid_text))
-    counts: list[Count] = []
+    counts: list[AccuracyCount] = []
     for folder in folders:
         judge = load(folder, instantiate(config.windows), config.trust, place)
         logger.info("%s judges %d lines", folder, len(contrasts) * (1 + len(wrongs)))
         counts += counted(str(folder), judge, contrasts)
-    table = Table("run", str(config.label), counts)
+    table = AccuracyTable("run", str(config.label), counts)
     sys.stdout.write(table.text())
     if output is not None:
         table.write(output, (), [()] * len(counts))

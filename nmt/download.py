@@ -11,8 +11,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt.build import instantiate
-from nmt.command_line import run
+from nmt.config.command_line import run
+from nmt.config.instantiate import instantiate
 
 log = logging.getLogger(__name__)
 

@@ -10,28 +10,28 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import given
-from nmt.command_line import run
-from nmt.errors import ConfigurationError
-from nmt.strangers import split
-from nmt.strangers.folder import inspect_all
+from nmt.config import arguments
+from nmt.config.command_line import run
+from nmt.inspection import data_config
+from nmt.inspection.model_folder import inspect_all
+from nmt.runtime.errors import ConfigurationError
 
 
 def evaluate(config: DictConfig) -> None:
     """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
-    given.output(config.output)
+    arguments.output(config.output)
     if config.source is not None and config.target is None:
         raise ConfigurationError(f"source={config.source} needs target=FILE, its references")
-    against = [given.folders(one) for one in config.against]
-    systems = against if config.hypotheses else [given.folders(config.run), *against]
+    against = [arguments.folders(one) for one in config.against]
+    systems = against if config.hypotheses else [arguments.folders(config.run), *against]
     if systems and config.target is not None and config.source is None:
         raise ConfigurationError("target= needs source=FILE where a run is to translate")
-    trust = given.several(config.trust)
+    trust = arguments.several(config.trust)
     inspect_all([folder for system in systems for folder in system], ("model",), trust)
     if isinstance(config.fusion.run, str):
         inspect_all([config.fusion.run], ("language_model",), trust)
     if config.target is None:
-        split.node(Path(given.folders(config.run)[0]), trust, "test")
+        data_config.node(Path(arguments.folders(config.run)[0]), trust, "test")
     # Imported after that look, as it imports torch.
     from nmt.commands import evaluate as work
 

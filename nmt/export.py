@@ -6,10 +6,10 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt.command_line import run
-from nmt.errors import MissingExtraError
-from nmt.strangers import lexicon
-from nmt.strangers.folder import inspect
+from nmt.config.command_line import run
+from nmt.inspection import lexicon
+from nmt.inspection.model_folder import inspect
+from nmt.runtime.errors import MissingExtraError
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +24,14 @@ def export(config: DictConfig) -> None:
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(str(error.name), "onnx") from error
-    from nmt.bundle import Bundle
-    from nmt.device import choose
-    from nmt.exporting import folder
-    from nmt.instantiation import instantiate
+    from nmt.config.instantiate import instantiate
+    from nmt.inference.export import folder
+    from nmt.models.saved.translation_model import SavedTranslationModel
+    from nmt.runtime.device import choose
 
     folder.check_free(output)
-    numbers = instantiate(config.format)
-    bundle = Bundle.load(source, tuple(config.trust), choose("cpu"))
+    numbers = instantiate(config.number_format)
+    bundle = SavedTranslationModel.load(source, tuple(config.trust), choose("cpu"))
     described = {"numbers": type(numbers).__name__}
     learnt = bundle.lexicon().data() if (source / lexicon.NAME).exists() else None
     folder.write(output, bundle.model, bundle.tokenizers, numbers, described, learnt)

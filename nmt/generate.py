@@ -5,9 +5,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import allocator
-from nmt.command_line import run
-from nmt.strangers.folder import inspect
+from nmt.config.command_line import run
+from nmt.inspection.model_folder import inspect
+from nmt.runtime import allocator
 
 
 def generate(config: DictConfig) -> None:
@@ -15,21 +15,21 @@ def generate(config: DictConfig) -> None:
     folder = Path(str(config.run))
     inspect(folder, ("language_model",), config.trust)
     # Imported after that look, as they import torch.
-    from nmt import device
-    from nmt.language_bundle import LanguageBundle
-    from nmt.writing import Writer
+    from nmt.inference.generation import TextGenerator
+    from nmt.models.saved.language_model import SavedLanguageModel
+    from nmt.runtime import device
 
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
-    writer = Writer(
+    writer = TextGenerator(
         temperature=config.temperature,
         top_k=config.top_k,
         top_p=config.top_p,
         seed=config.seed,
         max_pieces=config.max_pieces,
     )
-    bundle = LanguageBundle.load(folder, config.trust, place)
+    bundle = SavedLanguageModel.load(folder, config.trust, place)
     for text in writer(bundle.model, bundle.tokenizer, str(config.prompt), place):
         sys.stdout.write(text)
         sys.stdout.flush()

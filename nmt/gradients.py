@@ -1,7 +1,8 @@
 """`python -m nmt.gradients`: how far back a loss is heard, by the exact norms of its gradients.
 
 `run=[runs/a,runs/b]` measures trained models, `fresh=[elman,lstm]` language models of these cells
-as training begins with them. A table and a picture are written; `nmt.gradient_flow` says what the
+as training begins with them. A table and a picture are written; `nmt.analysis.gradients.flow`
+says what the
 numbers are.
 """
 
@@ -9,9 +10,9 @@ import sys
 
 from omegaconf import DictConfig
 
-from nmt.command_line import run
-from nmt.given import several
-from nmt.strangers.folder import ANY, inspect_all
+from nmt.config.arguments import several
+from nmt.config.command_line import run
+from nmt.inspection.model_folder import ANY, inspect_all
 
 
 def gradients(config: DictConfig) -> None:

@@ -2,7 +2,8 @@
 
 `curves run=[runs/a,runs/b]` draws how runs learned, `lengths input=[a.json,b.json]` the scores by
 length of reports that `nmt.evaluate` wrote, `accuracy input=[a.csv,b.csv]` how often systems were
-right, from tables that `nmt.contrast` or `nmt.recall` wrote, `gradient_norms run=[runs/a,runs/b]`
+right, from tables that `nmt.contrast` or `benchmarks.recall` wrote, `gradient_norms
+run=[runs/a,runs/b]`
 how long gradients were in training, `gradients input=a.csv` what `nmt.gradients` measured.
 `output=` names a .png or .svg file.
 """
@@ -13,9 +14,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt.command_line import run
-from nmt.plots.formats import check_format
-from nmt.strangers.folder import inspect
+from nmt.analysis.plots.file_formats import check_format
+from nmt.config.command_line import run
+from nmt.inspection.model_folder import inspect
 
 log = logging.getLogger(__name__)
 
@@ -24,17 +25,17 @@ def plot(config: DictConfig) -> None:
     """Draw the picture that the first word names."""
     if config.output is not None:
         check_format(Path(config.output))
-    if "trust" in config.picture:
-        inspect(Path(str(config.picture.run)), ("model",), config.picture.trust)
+    if "trust" in config.plot:
+        inspect(Path(str(config.plot.run)), ("model",), config.plot.trust)
     # Imported after that look, as they import matplotlib, which not everybody has, and torch.
-    from nmt.build import instantiate
-    from nmt.plots.picture import save
+    from nmt.analysis.plots.plot import save
+    from nmt.config.instantiate import instantiate
 
-    picture = instantiate(config.picture)
+    picture = instantiate(config.plot)
     path = Path(config.output or f"{picture.name}.png")
     save(picture(), path)
     log.info("wrote %s", path)
 
 
 if __name__ == "__main__":
-    sys.exit(run("plot", plot, words=("picture",)))
+    sys.exit(run("plot", plot, words=("plot",)))

@@ -4,8 +4,8 @@ import sys
 
 from omegaconf import DictConfig
 
-from nmt.command_line import run
-from nmt.preparation import prepared
+from nmt.config.command_line import run
+from nmt.data.preparation.preparation import prepared
 
 
 def prepare(config: DictConfig) -> None:

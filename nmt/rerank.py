@@ -7,9 +7,9 @@ import sys
 
 from omegaconf import DictConfig
 
-from nmt.command_line import run
-from nmt.given import folders, several
-from nmt.strangers.folder import inspect_all
+from nmt.config.arguments import folders, several
+from nmt.config.command_line import run
+from nmt.inspection.model_folder import inspect_all
 
 
 def rerank(config: DictConfig) -> None:

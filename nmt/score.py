@@ -12,12 +12,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import allocator, streams
-from nmt.command_line import run
-from nmt.errors import ConfigurationError, CorpusError
-from nmt.given import name
-from nmt.invalid_text.invalid_text import InvalidText
-from nmt.strangers.folder import ANY, inspect
+from nmt.config.arguments import name
+from nmt.config.command_line import run
+from nmt.data.text import streams
+from nmt.data.text.invalid_text.invalid_text import InvalidText
+from nmt.inspection.model_folder import ANY, inspect
+from nmt.runtime import allocator
+from nmt.runtime.errors import ConfigurationError, CorpusError
 
 logger = logging.getLogger(__name__)
 
@@ -28,17 +29,17 @@ def score(config: DictConfig) -> None:
     translates = "model" in inspect(folder, ANY, config.trust)
     _check_source(folder, translates, config.source)
     # Imported after that look, as they import torch.
-    from nmt import device
-    from nmt.build import instantiate
-    from nmt.likelihood import Line, Total, load
+    from nmt.config.instantiate import instantiate
+    from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load
+    from nmt.runtime import device
 
     allocator.keep_blocks()
     device.use_threads(config.threads)
     judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
-    total = Total()
+    total = LikelihoodTotal()
     with streams.writing(name(config.output)) as file:
         texts = _texts(config, instantiate(config.invalid_text))
-        for likelihood in judge(Line(text, source) for text, source in texts):
+        for likelihood in judge(ScoredLine(text, source) for text, source in texts):
             total.add(likelihood)
             file.write(f"{likelihood.log_probability:.6f}\n".encode())
         values = total.values()

@@ -10,33 +10,37 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from nmt import (
-    allocator,
-    bundle,
-    checkpoint,
-    device,
-    distributed,
-    origin,
-    processes,
-    processors,
-    ranges,
+from nmt.config.command_line import run
+from nmt.config.instantiate import instantiate, plain
+from nmt.data.preparation.preparation import PreparedCorpus, prepared
+from nmt.evaluation.test_sets import MISSING, EvaluationSet, from_corpus
+from nmt.inference.translator import Translator
+from nmt.models.factory import translation_model
+from nmt.models.parameters import count, weights
+from nmt.models.saved.translation_model import SCORES, save_translation_model
+from nmt.models.translation_model import TranslationModel
+from nmt.runtime import allocator, checks, cpus, device, provenance, random_state
+from nmt.runtime.errors import ConfigurationError, require
+from nmt.training.averaging.kept_weights import KeptWeights
+from nmt.training.callbacks import Callbacks, of_process
+from nmt.training.checkpoints import Checkpoints
+from nmt.training.distributed import collectives, launcher
+from nmt.training.run import (
+    bounds,
+    check,
+    complete,
+    optimizer,
+    pace,
+    settings,
+    settings_of_run,
+    started_with,
+    writing,
 )
-from nmt.benchmark import MISSING, Benchmark, from_corpus
-from nmt.build import instantiate, plain, translation_model
-from nmt.checkpoint import Checkpoints
-from nmt.command_line import run
-from nmt.errors import ConfigurationError, require
-from nmt.held_out import HeldOut, spread
-from nmt.kept import KeptWeights, count, weights
-from nmt.preparation import Prepared, prepared
-from nmt.skipped import SKIPPED, Skipped
-from nmt.trainer import Trainer
-from nmt.training import agreed, begun, bounds, check, complete, optimizer, pace, settings, writing
-from nmt.translation_model import TranslationModel
-from nmt.translator import Translator
-from nmt.updater import Updater
-from nmt.validation import Validation
-from nmt.watchers import Watchers, of_process
+from nmt.training.skipped_updates import SKIPPED, SkippedUpdates
+from nmt.training.trainer import Trainer
+from nmt.training.updater import Updater
+from nmt.training.validation.translation import TranslationValidation, spread
+from nmt.training.validation.validation import Validation
 
 logger = logging.getLogger(__name__)
 
@@ -48,43 +52,43 @@ def train(config: DictConfig) -> None:
     """Train a translation model, or go on with one; prints scores and translations on stdout."""
     allocator.keep_blocks()
     device.use_threads(config.threads)
-    place = device.choose(config.device, distributed.place())
-    if distributed.rank():
+    place = device.choose(config.device, collectives.place())
+    if collectives.rank():
         logging.getLogger().setLevel(logging.ERROR)  # The first one speaks for all.
-    with processes.together(_processes(config, place), "train", sys.argv[1:]), distributed.met():
-        with distributed.first_before_others():
+    with launcher.together(_processes(config, place), "train", sys.argv[1:]), collectives.met():
+        with collectives.first_before_others():
             _check(config)
             test = _test(config)
         with writing(config.run):
             trained = _train(config, place)
-    if trained and not distributed.rank():
+    if trained and not collectives.rank():
         _show(config, test)
 
 
 def _processes(config: DictConfig, place: torch.device) -> int:
     """Say how many processes this one is to start, itself included; 1 if all have been started."""
-    if (ranks := distributed.ranks()) > 1:
-        asked = processors.asked("workers", config.workers)
+    if (ranks := collectives.ranks()) > 1:
+        asked = cpus.asked("workers", config.workers)
         require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are there")
         return 1
-    ranges.whole("accumulate", config.accumulate, 1)
+    checks.whole("accumulate", config.accumulate, 1)
     # Batches of a user's own class may know no budget.
     budget = config.batches.budget if "budget" in config.batches else 1
-    ranges.whole("batches.budget", budget, 1)
+    checks.whole("batches.budget", budget, 1)
     pieces = budget * config.accumulate
-    return processes.count(config.workers, config.threads, place.type, pieces, begun(config))
+    return launcher.count(config.workers, config.threads, place.type, pieces, started_with(config))
 
 
 def _train(config: DictConfig, place: torch.device) -> bool:
     """Train to the end, and say whether there was anything to do."""
-    with distributed.first_before_others():
+    with collectives.first_before_others():
         corpus = prepared(config)
-    found: Any = None if distributed.rank() else agreed(config, corpus.folder.name)
-    agreement, checkpoints = distributed.value_of_first(found)
-    checkpoint.seed(config.seed)
+    found: Any = None if collectives.rank() else settings_of_run(config, corpus.folder.name)
+    agreement, checkpoints = collectives.value_of_first(found)
+    random_state.seed(config.seed)
     network = _network(config, corpus).to(place)
-    if distributed.rank():  # The weights are those of all, dropout is each one's own.
-        checkpoint.seed((config.seed + distributed.rank()) % 2**32)
+    if collectives.rank():  # The weights are those of all, dropout is each one's own.
+        random_state.seed((config.seed + collectives.rank()) % 2**32)
     trainer = _trainer(config, corpus, network, place, checkpoints)
     return complete(trainer, "train", agreement)
 
@@ -92,13 +96,13 @@ def _train(config: DictConfig, place: torch.device) -> bool:
 def _check(config: DictConfig) -> None:
     """Make once what needs no corpus: what is wrong is to be said before long preparations."""
     check(config, CHECKED)
-    ranges.at_least("validation_budget", config.validation_budget, 1)
-    ranges.at_least("samples", config.samples, 0)
+    checks.at_least("validation_budget", config.validation_budget, 1)
+    checks.at_least("samples", config.samples, 0)
     name = instantiate(config.metric)(["a"], ["a"]).metric.lower()
     instantiate(config.criterion).score({"loss": 0.0, "perplexity": 0.0, name: 0.0})
 
 
-def _test(config: DictConfig) -> Benchmark | None:
+def _test(config: DictConfig) -> EvaluationSet | None:
     """Read the test set, if the data has one: what is wrong with it is to be said before hours."""
     data = settings(config)["data"]
     if "test" not in data or data["test"] is None or MISSING in data["test"].values():
@@ -106,7 +110,7 @@ def _test(config: DictConfig) -> Benchmark | None:
     return from_corpus(instantiate(config.data.test))
 
 
-def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
+def _network(config: DictConfig, corpus: PreparedCorpus) -> TranslationModel:
     tokenizers = corpus.tokenizers
     network = translation_model(plain(config.model), tokenizers.source.size, tokenizers.target.size)
     if not tokenizers.joint and network.embedding is network.decoder.embedding:
@@ -120,15 +124,15 @@ def _network(config: DictConfig, corpus: Prepared) -> TranslationModel:
 
 def _trainer(
     config: DictConfig,
-    corpus: Prepared,
+    corpus: PreparedCorpus,
     network: TranslationModel,
     place: torch.device,
     checkpoints: Checkpoints,
 ) -> Trainer:
     objective, precision = instantiate(config.objective), instantiate(config.precision)
-    logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
+    logger.info("computing in %s on %s", precision.name(place), provenance.machine(place))
     moving = optimizer(config, network)
-    held_out = HeldOut(
+    held_out = TranslationValidation(
         network=network,
         objective=objective,
         precision=precision,
@@ -149,8 +153,8 @@ def _trainer(
             tokenizers=corpus.tokenizers,
             segmentation=instantiate(config.segmentation),
             seed=config.seed,
-            rank=distributed.rank(),
-            ranks=distributed.ranks(),
+            rank=collectives.rank(),
+            ranks=collectives.ranks(),
         ),
         len(corpus.train),
         bounds(config),
@@ -161,10 +165,13 @@ def _trainer(
 
 
 def _watchers(
-    config: DictConfig, corpus: Prepared, network: TranslationModel, held_out: HeldOut
-) -> Watchers:
+    config: DictConfig,
+    corpus: PreparedCorpus,
+    network: TranslationModel,
+    held_out: TranslationValidation,
+) -> Callbacks:
     folder = Path(config.run)
-    source = {"commit": origin.commit(), "machine": origin.machine(held_out.device)}
+    source = {"commit": provenance.commit(), "machine": provenance.machine(held_out.device)}
     lexicon = corpus.lexicon()
     stored = {"model": plain(config.model), "search": plain(config.search)}
 
@@ -172,21 +179,23 @@ def _watchers(
         scores = {"set": "valid", "search": plain(config.validation_search), **source}
         scores["values"] = dict(validation.values)
         scores["signatures"] = dict(validation.signatures)
-        bundle.save(folder, weights(network), stored, corpus.tokenizers, scores, lexicon)
+        save_translation_model(folder, weights(network), stored, corpus.tokenizers, scores, lexicon)
 
-    return Watchers(
+    return Callbacks(
         validate=held_out,
         criterion=instantiate(config.criterion),
         keep_best=keep_best,
-        keep_skipped=Skipped(folder / SKIPPED, corpus.tokenizers.source, corpus.tokenizers.target),
+        keep_skipped=SkippedUpdates(
+            folder / SKIPPED, corpus.tokenizers.source, corpus.tokenizers.target
+        ),
         kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
-        journal=instantiate(config.journal),
+        journal=instantiate(config.logger),
     )
 
 
-def _show(config: DictConfig, test: Benchmark | None) -> None:
+def _show(config: DictConfig, test: EvaluationSet | None) -> None:
     """Print the result, and a few translations by the model as it was saved."""
-    scores = json.loads((Path(config.run) / bundle.SCORES).read_text(encoding="utf-8"))
+    scores = json.loads((Path(config.run) / SCORES).read_text(encoding="utf-8"))
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
     lines = [f"run {config.run}", f"valid  {values}"]
     if test is not None and test.source is not None:

@@ -14,30 +14,35 @@ import numpy as np
 import torch
 from omegaconf import DictConfig
 
-from nmt import allocator, checkpoint, device, distributed, language_bundle, origin
-from nmt.build import instantiate, language_network, plain
-from nmt.checkpoint import Checkpoints
-from nmt.command_line import run
-from nmt.errors import ConfigurationError
-from nmt.held_out_text import HeldOutText, surprise, words
-from nmt.kept import KeptWeights, count, weights
-from nmt.language_models.network import LanguageNetwork
-from nmt.language_models.ngram import NGram
-from nmt.likelihood import LanguageJudge, Line, Total
-from nmt.preparation import Prepared, prepared
-from nmt.saved import SCORES
-from nmt.side import Side
-from nmt.skipped import SKIPPED, Skipped
-from nmt.tokenizer import Tokenizer
-from nmt.trainer import Trainer
-from nmt.training import agreed, bounds, check, complete, optimizer, pace, writing
-from nmt.updater import Updater
-from nmt.validation import Validation
-from nmt.watchers import Watchers
+from nmt.config.command_line import run
+from nmt.config.instantiate import instantiate, plain
+from nmt.data.preparation.preparation import PreparedCorpus, prepared
+from nmt.data.sides import Side
+from nmt.data.tokenization.tokenizer import Tokenizer
+from nmt.evaluation.likelihood import LanguageModelScorer, LikelihoodTotal, ScoredLine
+from nmt.evaluation.perplexity import count_words, perplexities
+from nmt.models.factory import language_network
+from nmt.models.language_models.network import LanguageNetwork
+from nmt.models.language_models.ngram import NGramLanguageModel
+from nmt.models.parameters import count, weights
+from nmt.models.saved.folder import SCORES
+from nmt.models.saved.language_model import save_language_model
+from nmt.runtime import allocator, device, provenance, random_state
+from nmt.runtime.errors import ConfigurationError
+from nmt.training.averaging.kept_weights import KeptWeights
+from nmt.training.callbacks import Callbacks
+from nmt.training.checkpoints import Checkpoints
+from nmt.training.distributed import collectives
+from nmt.training.run import bounds, check, complete, optimizer, pace, settings_of_run, writing
+from nmt.training.skipped_updates import SKIPPED, SkippedUpdates
+from nmt.training.trainer import Trainer
+from nmt.training.updater import Updater
+from nmt.training.validation.language_model import LanguageModelValidation
+from nmt.training.validation.validation import Validation
 
 logger = logging.getLogger(__name__)
 
-CHECKED = ("objective", "schedule", "precision", "averaging", "reading", "side")
+CHECKED = ("objective", "schedule", "precision", "averaging", "text_batching", "side")
 """Groups that can be made before there is a corpus."""
 
 CPU = torch.device("cpu")
@@ -59,19 +64,19 @@ def learn(config: DictConfig, command: str) -> bool:
     allocator.keep_blocks()
     device.use_threads(config.threads)
     place = device.choose(config.device)
-    if distributed.ranks() > 1:
+    if collectives.ranks() > 1:
         raise ConfigurationError(
-            f"WORLD_SIZE={distributed.ranks()}: one process trains a language model; start it"
+            f"WORLD_SIZE={collectives.ranks()}: one process trains a language model; start it"
             " without torchrun, and with threads=NUMBER for several cores"
         )
     check(config, CHECKED)
-    instantiate(config.criterion).score(dict.fromkeys(("loss", *surprise(0.0, 1, 1)), 0.0))
+    instantiate(config.criterion).score(dict.fromkeys(("loss", *perplexities(0.0, 1, 1)), 0.0))
     counted = "estimator" in config.model
     estimator = instantiate(config.model.estimator) if counted else None
     with writing(config.run):
         corpus, side = prepared(config), instantiate(config.side)
-        agreement, checkpoints = agreed(config, corpus.folder.name)
-        checkpoint.seed(config.seed)
+        agreement, checkpoints = settings_of_run(config, corpus.folder.name)
+        random_state.seed(config.seed)
         tokenizer = side.tokenizer(corpus.tokenizers)
         if estimator is not None:
             agreement.write()
@@ -84,13 +89,13 @@ def learn(config: DictConfig, command: str) -> bool:
 
 
 def _count(
-    config: DictConfig, corpus: Prepared, side: Side, estimator: Any, place: torch.device
+    config: DictConfig, corpus: PreparedCorpus, side: Side, estimator: Any, place: torch.device
 ) -> None:
     """Make an n-gram model, and keep it."""
     tokenizer = side.tokenizer(corpus.tokenizers)
     lines = side.ids(corpus.train, np.arange(len(corpus.train)))
     began = time.monotonic()
-    model = NGram(estimator(lines, tokenizer.size))
+    model = NGramLanguageModel(estimator(lines, tokenizer.size))
     seconds = time.monotonic() - began
     logger.info("counted %d pieces in %.1f s", int(lines.lengths.sum()), seconds)
     logger.info("the model has %d weights", model.weights)
@@ -101,15 +106,15 @@ def _count(
 
 def _trainer(
     config: DictConfig,
-    corpus: Prepared,
+    corpus: PreparedCorpus,
     side: Side,
     network: LanguageNetwork,
     checkpoints: Checkpoints,
 ) -> Trainer:
     place = next(network.parameters()).device
     objective, precision = instantiate(config.objective), instantiate(config.precision)
-    logger.info("computing in %s on %s", precision.name(place), origin.machine(place))
-    reading = instantiate(config.reading)
+    logger.info("computing in %s on %s", precision.name(place), provenance.machine(place))
+    reading = instantiate(config.text_batching)
     epochs = reading.epochs(corpus.train, corpus.tokenizers, side, config.seed)
     reader = reading.reader(network)
     tokenizer = side.tokenizer(corpus.tokenizers)
@@ -122,7 +127,7 @@ def _trainer(
             place,
             weights(network),
             validation,
-            {"reading": plain(config.reading)},
+            {"text_batching": plain(config.text_batching)},
         )
 
     return Trainer(
@@ -132,30 +137,30 @@ def _trainer(
         epochs.rows,
         bounds(config),
         pace(config),
-        Watchers(
+        Callbacks(
             validate=_held_out(config, corpus, side, network),
             criterion=instantiate(config.criterion),
             keep_best=keep_best,
-            keep_skipped=Skipped(folder / SKIPPED, tokenizer, tokenizer),
+            keep_skipped=SkippedUpdates(folder / SKIPPED, tokenizer, tokenizer),
             kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
-            journal=instantiate(config.journal),
+            journal=instantiate(config.logger),
         ),
         checkpoints,
     )
 
 
 def _held_out(
-    config: DictConfig, corpus: Prepared, side: Side, network: LanguageNetwork
-) -> HeldOutText:
-    reading = instantiate(config.reading)
+    config: DictConfig, corpus: PreparedCorpus, side: Side, network: LanguageNetwork
+) -> LanguageModelValidation:
+    reading = instantiate(config.text_batching)
     valid = side.ids(corpus.valid, np.arange(len(corpus.valid)))
-    held_out = HeldOutText(
+    held_out = LanguageModelValidation(
         network=network,
         reader=reading.reader,
         objective=instantiate(config.objective),
         precision=instantiate(config.precision),
         batches=partial(reading.held_out, corpus.valid, side),
-        words=sum(map(words, side.texts(corpus.valid))),
+        words=sum(map(count_words, side.texts(corpus.valid))),
         pieces=int((valid.lengths + 1).sum()),
         device=next(network.parameters()).device,
     )
@@ -164,11 +169,14 @@ def _held_out(
 
 
 def _validated(
-    config: DictConfig, model: NGram, tokenizer: Tokenizer, lines: Iterable[str]
+    config: DictConfig, model: NGramLanguageModel, tokenizer: Tokenizer, lines: Iterable[str]
 ) -> Validation:
     """Compute what `HeldOutText` computes of networks, the loss being unsmoothed."""
-    judge, total = LanguageJudge(model, tokenizer, instantiate(config.windows), CPU), Total()
-    for one in judge(Line(line, "") for line in lines):
+    judge, total = (
+        LanguageModelScorer(model, tokenizer, instantiate(config.windows), CPU),
+        LikelihoodTotal(),
+    )
+    for one in judge(ScoredLine(line, "") for line in lines):
         total.add(one)
     values = total.values()
     return Validation(values={"loss": values.pop("cross_entropy"), **values})
@@ -185,12 +193,12 @@ def _keep(
     scores: dict[str, Any] = {
         "set": "valid",
         "weights": sum(tensor.numel() for tensor in tensors.values() if tensor.is_floating_point()),
-        "commit": origin.commit(),
-        "machine": origin.machine(place),
+        "commit": provenance.commit(),
+        "machine": provenance.machine(place),
         "values": dict(validation.values),
         **how,
     }
-    language_bundle.save(Path(config.run), tensors, plain(config.model), tokenizer, scores)
+    save_language_model(Path(config.run), tensors, plain(config.model), tokenizer, scores)
 
 
 def _show(config: DictConfig) -> None:

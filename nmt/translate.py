@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from omegaconf import DictConfig
 
-from nmt import streams
-from nmt.command_line import run
-from nmt.engines.engine import Engine
-from nmt.given import name
-from nmt.instantiation import instantiate
+from nmt.config.arguments import name
+from nmt.config.command_line import run
+from nmt.config.instantiate import instantiate
+from nmt.data.text import streams
+from nmt.inference.engines.engine import Engine
 
 logger = logging.getLogger(__name__)
 

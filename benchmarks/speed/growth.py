@@ -16,18 +16,19 @@ from omegaconf import DictConfig
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
 from benchmarks.speed.sizes import completed
-from nmt import allocator, device
-from nmt.batch import Batch
-from nmt.build import instantiate, plain, translation_model
-from nmt.command_line import configuration
-from nmt.device import choose
-from nmt.scorers.single import Single
+from nmt.config.command_line import configuration
+from nmt.config.instantiate import instantiate, plain
+from nmt.data.batch import Batch
+from nmt.data.special_ids import BEGIN, END, SPECIAL
+from nmt.models.factory import translation_model
+from nmt.models.translation_model import TranslationModel
+from nmt.runtime import allocator, device
+from nmt.runtime.device import choose
 from nmt.search.beam import Beam
 from nmt.search.length_penalties.gnmt import GNMT
-from nmt.training import optimizer
-from nmt.translation_model import TranslationModel
-from nmt.updater import Updater
-from nmt.vocabulary import BEGIN, END, SPECIAL
+from nmt.search.scorers.single import SingleModel
+from nmt.training.run import optimizer
+from nmt.training.updater import Updater
 
 RATE = 1e-4
 """Of learning; what is learnt does not matter here."""
@@ -135,7 +136,7 @@ def _search(
     with torch.no_grad():
         network.decoder.output.bias[END] = -1e4
     search = Beam(point.beam, 1, GNMT(0.6), 0.0, point.length)
-    return partial(search, Single(network), batch.source)
+    return partial(search, SingleModel(network), batch.source)
 
 
 def _batch(point: Point) -> Batch:
@@ -155,7 +156,7 @@ def _prepare(pairs: int) -> turns.Figures:
     """Time `nmt.prepare` on so many pairs; benchmarks/preparation.py says more of millions."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        turns.run(turns.module("nmt.starter", f"count={pairs}", f"output={place}"))
+        turns.run(turns.module("data.starter_grammar", f"count={pairs}", f"output={place}"))
         words = ["data=files", f"prepared={place / 'prepared'}"]
         for split, prefix in (
             ("train", place / "train"),
@@ -173,7 +174,7 @@ def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         sys.exit("picture= needs matplotlib: pip install 'nmt[plot]'")
-    from nmt.plots.picture import colour, save, tidy
+    from nmt.analysis.plots.plot import colour, save, tidy
 
     questions = list(dict.fromkeys(name.split()[0] for name in medians))
     figure = Figure(figsize=(3.2 * len(questions), 3.2), layout="constrained")

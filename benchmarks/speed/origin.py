@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nmt import origin, processors
+from nmt.runtime import cpus, provenance
 
 PACKAGES = ("torch", "sentencepiece", "sacrebleu", "numpy", "onnxruntime")
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
@@ -23,12 +23,12 @@ def describe() -> dict[str, Any]:
             "processor": _cpuinfo("model name") or platform.processor() or platform.machine(),
             "flags": _flags(),
             "cores": os.cpu_count(),
-            "cores_for_this_process": processors.count(),
+            "cores_for_this_process": cpus.count(),
             "system": f"{platform.system()} {platform.release()} {platform.machine()}",
             "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
         },
         "versions": {"python": platform.python_version(), **_versions()},
-        "commit": origin.commit(),
+        "commit": provenance.commit(),
         "command": shlex.join(["python", "-m", "benchmarks.speed", *sys.argv[1:]]),
         "began": datetime.now(UTC).isoformat(timespec="seconds"),
     }

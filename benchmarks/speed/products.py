@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from nmt.products import product
-from nmt.translation_model import TranslationModel
+from nmt.models.linear.training import product
+from nmt.models.translation_model import TranslationModel
 
 Multiply = Callable[[Tensor, Tensor], Tensor]
 """Gives `left · rightᵀ`."""

@@ -93,7 +93,7 @@ def _draw(curves: dict[str, Curve], path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         sys.exit("picture= needs matplotlib: pip install 'nmt[plot]'")
-    from nmt.plots.picture import colour, save, tidy
+    from nmt.analysis.plots.plot import colour, save, tidy
 
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.subplots()

@@ -8,8 +8,8 @@ from typing import Any
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
 from benchmarks.speed.sizes import completed
-from nmt.device import choose
-from nmt.precision import has_bfloat16
+from nmt.models.precision import has_bfloat16
+from nmt.runtime.device import choose
 
 FIGURE = "target_pieces_per_second"
 

@@ -16,7 +16,7 @@ import sacrebleu
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
 from benchmarks.speed.sizes import completed
-from nmt.tokenizer import Tokenizers
+from nmt.data.tokenization.tokenizer import Tokenizers
 
 FIGURE = "sentences_per_second"
 STARTER = turns.ROOT / "data" / "starter"

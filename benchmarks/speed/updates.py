@@ -18,13 +18,15 @@ from omegaconf import DictConfig
 
 from benchmarks.speed.keys import parse
 from benchmarks.speed.products import BACKWARD, LIBRARIES, Products, largest, rate
-from nmt import allocator, checkpoint, device, distributed
-from nmt.batch import Batch
-from nmt.build import instantiate, plain, translation_model
-from nmt.command_line import configuration
-from nmt.preparation import Prepared, prepared
-from nmt.training import optimizer
-from nmt.updater import Updater
+from nmt.config.command_line import configuration
+from nmt.config.instantiate import instantiate, plain
+from nmt.data.batch import Batch
+from nmt.data.preparation.preparation import PreparedCorpus, prepared
+from nmt.models.factory import translation_model
+from nmt.runtime import allocator, device, random_state
+from nmt.training.distributed import collectives
+from nmt.training.run import optimizer
+from nmt.training.updater import Updater
 
 Shape = tuple[int, int, int]
 Rates = dict[tuple[str, Shape], list[tuple[float, float]]]
@@ -60,7 +62,7 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     device.use_threads(config.threads)
     place = device.choose(config.device)
     corpus = prepared(config)
-    checkpoint.seed(config.seed)
+    random_state.seed(config.seed)
     sizes = corpus.tokenizers.source.size, corpus.tokenizers.target.size
     network = translation_model(plain(config.model), *sizes).to(place)
     precision = instantiate(config.precision)
@@ -90,14 +92,14 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     return _found(network, parts, rates)
 
 
-def _endless(config: DictConfig, corpus: Prepared) -> Iterator[Batch]:
+def _endless(config: DictConfig, corpus: PreparedCorpus) -> Iterator[Batch]:
     batches = instantiate(config.batches)(
         shards=corpus.train,
         tokenizers=corpus.tokenizers,
         segmentation=instantiate(config.segmentation),
         seed=config.seed,
-        rank=distributed.rank(),
-        ranks=distributed.ranks(),
+        rank=collectives.rank(),
+        ranks=collectives.ranks(),
     )
     for number in range(1, 1 << 62):
         yield from batches.epoch(number, 0)

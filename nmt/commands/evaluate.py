@@ -10,13 +10,14 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig
 
-from nmt import allocator, atomic, device, given, origin, ranges
-from nmt.assembly import Assembly
-from nmt.benchmark import Benchmark, from_files, from_run, read
-from nmt.build import instantiate, plain
-from nmt.evaluation import Evaluation, System, report, table
-from nmt.given import folders
-from nmt.translator import Translator
+from nmt.config import arguments
+from nmt.config.arguments import folders
+from nmt.config.instantiate import instantiate, plain
+from nmt.evaluation.report import Evaluation, SystemOutput, report, table
+from nmt.evaluation.test_sets import EvaluationSet, from_files, from_run, read
+from nmt.inference.scorer_options import ScorerOptions
+from nmt.inference.translator import Translator
+from nmt.runtime import allocator, atomic_files, checks, device, provenance
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,11 @@ def evaluate(config: DictConfig) -> None:
     """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
     allocator.keep_blocks()
     device.use_threads(config.threads)
-    output = given.output(config.output)
+    output = arguments.output(config.output)
     metrics = [instantiate(node) for node in config.metrics.values()]
     bounds = _several(config.by_length)
     for bound in bounds:
-        ranges.whole("by_length", bound, 0)
+        checks.whole("by_length", bound, 0)
     evaluation = Evaluation(metrics, bounds, config.samples)
     benchmark = _benchmark(config)
     systems = [*_written(config), *_translated(config, benchmark)]
@@ -39,11 +40,11 @@ def evaluate(config: DictConfig) -> None:
     if output is not None:
         numbers = report(benchmark, judgements, _versions(config.device))
         text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
-        atomic.write(output, text.encode())
+        atomic_files.write(output, text.encode())
         log.info("wrote %s", output)
 
 
-def _benchmark(config: DictConfig) -> Benchmark:
+def _benchmark(config: DictConfig) -> EvaluationSet:
     if config.target is not None:
         return from_files(config.source, str(config.target))
     first = folders(config.run)[0]
@@ -52,13 +53,13 @@ def _benchmark(config: DictConfig) -> Benchmark:
     return from_run(Path(first), _several(config.trust), "test")
 
 
-def _written(config: DictConfig) -> Iterator[System]:
+def _written(config: DictConfig) -> Iterator[SystemOutput]:
     """Read translations that somebody made before."""
     for name in _several(config.hypotheses):
-        yield System(str(name), read(str(name)), {})
+        yield SystemOutput(str(name), read(str(name)), {})
 
 
-def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
+def _translated(config: DictConfig, benchmark: EvaluationSet) -> Iterator[SystemOutput]:
     """Translate the test set with each run; files, where there are any, stand for the first."""
     against = _several(config.against)
     systems = against if config.hypotheses else [config.run, *against]
@@ -73,11 +74,11 @@ def _translated(config: DictConfig, benchmark: Benchmark) -> Iterator[System]:
             windows=instantiate(config.windows),
             device=config.device,
             trust=_several(config.trust),
-            assembly=Assembly.of(config),
+            assembly=ScorerOptions.of(config),
         )
         translator = translator.shared(config.workers, config.threads)
         log.info("translating %d lines with %s", len(benchmark.source), name)
-        yield System(name, translator.translate(benchmark.source), _settings(config))
+        yield SystemOutput(name, translator.translate(benchmark.source), _settings(config))
 
 
 def _several(values: Any) -> list[Any]:
@@ -98,7 +99,7 @@ def _settings(config: DictConfig) -> dict[str, Any]:
 
 def _versions(name: str) -> dict[str, str]:
     return {
-        "commit": str(origin.commit()),
-        "machine": origin.machine(device.choose(name)),
+        "commit": str(provenance.commit()),
+        "machine": provenance.machine(device.choose(name)),
         "sacrebleu": version("sacrebleu"),
     }

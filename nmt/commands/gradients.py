@@ -10,29 +10,32 @@ from typing import cast
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from nmt import allocator, checkpoint, device, gradient_flow, gradient_table, streams
-from nmt.build import instantiate, language_network, plain
-from nmt.bundle import Bundle
-from nmt.cleaning import cleaned
-from nmt.command_line import configuration
-from nmt.errors import ConfigurationError, CorpusError, ModelError
-from nmt.gradient_flow import DecoderSteps, LanguageSteps, Norms, Steps
-from nmt.gradient_table import EMBEDDING, FRESH, STATE, TRAINED, Curve
-from nmt.language_bundle import LanguageBundle
-from nmt.language_models.network import LanguageNetwork
-from nmt.likelihood import padded
-from nmt.preparation import prepared
-from nmt.ranges import at_least
-from nmt.strangers.folder import counted, kind
-from nmt.tokenizer import Tokenizer
-from nmt.vocabulary import BEGIN, END
-from nmt.windows import Windows
+from nmt.analysis.gradients import flow, table
+from nmt.analysis.gradients.flow import DecoderSteps, LanguageSteps, Norms, Steps
+from nmt.analysis.gradients.table import EMBEDDING, FRESH, STATE, TRAINED, GradientCurve
+from nmt.config.command_line import configuration
+from nmt.config.instantiate import instantiate, plain
+from nmt.data.preparation.preparation import prepared
+from nmt.data.special_ids import BEGIN, END
+from nmt.data.text import streams
+from nmt.data.tokenization.tokenizer import Tokenizer
+from nmt.data.windows import LineWindows
+from nmt.evaluation.likelihood import padded
+from nmt.inspection.model_folder import counted, kind
+from nmt.models.factory import language_network
+from nmt.models.language_models.network import LanguageNetwork
+from nmt.models.saved.language_model import SavedLanguageModel
+from nmt.models.saved.translation_model import SavedTranslationModel
+from nmt.runtime import allocator, device, random_state
+from nmt.runtime.checks import at_least
+from nmt.runtime.control_characters import cleaned
+from nmt.runtime.errors import ConfigurationError, CorpusError, ModelError
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Text:
+class MeasuredText:
     """What is read.
 
     Attributes:
@@ -43,14 +46,14 @@ class Text:
 
     lines: Sequence[str]
     sources: Sequence[str] | None
-    windows: Windows
+    windows: LineWindows
 
 
 def gradients(config: DictConfig) -> None:
     """Measure all models on the same text; the picture shows them over each other."""
     # Imported here: without matplotlib the rest of the program works, and this says what to do.
-    from nmt.plots.formats import check_format
-    from nmt.plots.picture import save
+    from nmt.analysis.plots.file_formats import check_format
+    from nmt.analysis.plots.plot import save
 
     allocator.keep_blocks()
     device.use_threads(config.threads)
@@ -62,17 +65,19 @@ def gradients(config: DictConfig) -> None:
         )
     check_format(Path(config.output))
     # Imported after the room's contract, which refuses a missing matplotlib by name.
-    from nmt.plots.gradients import draw
+    from nmt.analysis.plots.gradients import draw
 
     cells = {str(name): _cell(config, str(name)) for name in config.fresh}
     text = _text(config)
     curves = [*_trained(config, text, place), *_fresh(config, cells, text, place)]
-    gradient_table.write(Path(config.table), curves)
+    table.write(Path(config.table), curves)
     save(draw(curves), Path(config.output))
     log.info("wrote %s and %s", config.table, config.output)
 
 
-def _trained(config: DictConfig, text: Text, place: torch.device) -> Iterator[Curve]:
+def _trained(
+    config: DictConfig, text: MeasuredText, place: torch.device
+) -> Iterator[GradientCurve]:
     folders = [Path(str(name)) for name in config.run]
     kinds = [kind(folder) for folder in folders]
     if text.sources is None and "model" in kinds:
@@ -86,10 +91,10 @@ def _trained(config: DictConfig, text: Text, place: torch.device) -> Iterator[Cu
         )
     for folder, held in zip(folders, kinds, strict=True):
         if held == "model":
-            bundle = Bundle.load(folder, config.trust, place)
+            bundle = SavedTranslationModel.load(folder, config.trust, place)
             batches = _translations(bundle, text, place)
         else:
-            language = LanguageBundle.load(folder, config.trust, place)
+            language = SavedLanguageModel.load(folder, config.trust, place)
             if counted(language.config):
                 raise ModelError(f"{folder} holds an n-gram model, which has no gradients")
             network = cast(LanguageNetwork, language.model)
@@ -98,8 +103,8 @@ def _trained(config: DictConfig, text: Text, place: torch.device) -> Iterator[Cu
 
 
 def _fresh(
-    config: DictConfig, cells: dict[str, DictConfig], text: Text, place: torch.device
-) -> Iterator[Curve]:
+    config: DictConfig, cells: dict[str, DictConfig], text: MeasuredText, place: torch.device
+) -> Iterator[GradientCurve]:
     if not cells:
         return
     if "network" not in config.model:
@@ -107,7 +112,7 @@ def _fresh(
     tokenizer = instantiate(config.side).tokenizer(prepared(config).tokenizers)
     for name, cell in cells.items():
         OmegaConf.update(config, "model.cell", cell, merge=False, force_add=True)
-        checkpoint.seed(config.seed)
+        random_state.seed(config.seed)
         network = language_network(plain(config.model), tokenizer.size).to(place)
         network.eval().requires_grad_(False)
         yield from _curves(name, FRESH, _lines(network, tokenizer, text, place), config.distance)
@@ -123,16 +128,16 @@ def _cell(config: DictConfig, name: str) -> DictConfig:
 
 def _curves(
     name: str, weights: str, batches: Iterator[tuple[Steps, torch.Tensor]], distance: int
-) -> Iterator[Curve]:
+) -> Iterator[GradientCurve]:
     log.info("following the gradients of %s (%s)", name, weights)
-    parts: list[Norms] = [gradient_flow.norms(steps, target, distance) for steps, target in batches]
-    found = gradient_flow.together(parts)
+    parts: list[Norms] = [flow.norms(steps, target, distance) for steps, target in batches]
+    found = flow.together(parts)
     for quantity in (STATE, EMBEDDING):
-        yield Curve(name, weights, quantity, gradient_flow.points(found, quantity))
+        yield GradientCurve(name, weights, quantity, flow.points(found, quantity))
 
 
 def _lines(
-    network: LanguageNetwork, tokenizer: Tokenizer, text: Text, place: torch.device
+    network: LanguageNetwork, tokenizer: Tokenizer, text: MeasuredText, place: torch.device
 ) -> Iterator[tuple[Steps, torch.Tensor]]:
     steps = LanguageSteps(network.double())
     ids = tokenizer.encode_lines(text.lines)
@@ -141,7 +146,7 @@ def _lines(
 
 
 def _translations(
-    bundle: Bundle, text: Text, place: torch.device
+    bundle: SavedTranslationModel, text: MeasuredText, place: torch.device
 ) -> Iterator[tuple[Steps, torch.Tensor]]:
     network = bundle.model.double()
     sources = bundle.tokenizers.source.encode_lines(text.sources or ())
@@ -153,7 +158,7 @@ def _translations(
         yield DecoderSteps(network, source), target
 
 
-def _text(config: DictConfig) -> Text:
+def _text(config: DictConfig) -> MeasuredText:
     at_least("lines", config.lines, 1)
     at_least("joined", config.joined, 1)
     at_least("distance", config.distance, 1)
@@ -174,7 +179,7 @@ def _text(config: DictConfig) -> Text:
         kept, sources = [line for line, _ in pairs], [line for _, line in pairs]
     if not kept:
         raise CorpusError(f"input={config.input} has no line of text; expected at least one")
-    return Text(kept, sources, windows)
+    return MeasuredText(kept, sources, windows)
 
 
 def _read(name: str, suffix: str, config: DictConfig) -> list[str]:

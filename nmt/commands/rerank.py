@@ -5,15 +5,16 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from nmt import allocator, device, streams
-from nmt.benchmark import Benchmark, from_files, from_run
-from nmt.build import instantiate, plain
-from nmt.errors import ConfigurationError
-from nmt.given import folders, name
-from nmt.language_bundle import LanguageBundle
-from nmt.likelihood import Judge, LanguageJudge
-from nmt.reranking import Weights, check_best, options
-from nmt.translator import Translator
+from nmt.config.arguments import folders, name
+from nmt.config.instantiate import instantiate, plain
+from nmt.data.text import streams
+from nmt.evaluation.likelihood import LanguageModelScorer, LikelihoodScorer
+from nmt.evaluation.test_sets import EvaluationSet, from_files, from_run
+from nmt.inference.reranking import RerankingWeights, check_best, options
+from nmt.inference.translator import Translator
+from nmt.models.saved.language_model import SavedLanguageModel
+from nmt.runtime import allocator, device
+from nmt.runtime.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ def rerank(config: DictConfig) -> None:
         trust=config.trust,
     )
     translator = translator.shared(config.workers, config.threads)
-    language = LanguageBundle.load(Path(str(config.language_run)), config.trust, place)
-    judge = LanguageJudge(language.model, language.tokenizer, windows, place)
+    language = SavedLanguageModel.load(Path(str(config.language_run)), config.trust, place)
+    judge = LanguageModelScorer(language.model, language.tokenizer, windows, place)
     weights = _weights(config, translator, judge)
     lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
     translations = translator.stream(lines)
@@ -44,11 +45,13 @@ def rerank(config: DictConfig) -> None:
             file.write(f"{weights.best(candidates)}\n".encode())
 
 
-def _weights(config: DictConfig, translator: Translator, judge: Judge) -> Weights:
+def _weights(
+    config: DictConfig, translator: Translator, judge: LikelihoodScorer
+) -> RerankingWeights:
     """Read them where they are, or tune them."""
     path = None if config.weights is None else Path(str(config.weights))
     if path is not None and path.exists():
-        return Weights.load(path, _settings(config))
+        return RerankingWeights.load(path, _settings(config))
     benchmark = _held_out(config)
     assert benchmark.source is not None
     logger.info("tuning on %d lines of %s", len(benchmark.source), ", ".join(benchmark.files))
@@ -80,7 +83,7 @@ def _settings(config: DictConfig) -> dict[str, object]:
     }
 
 
-def _held_out(config: DictConfig) -> Benchmark:
+def _held_out(config: DictConfig) -> EvaluationSet:
     if (config.source is None) != (config.target is None):
         raise ConfigurationError("source= and target= go together; expected both, or none")
     if config.source is not None:

@@ -7,19 +7,19 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nmt.errors import ModelError
-from nmt.search import length
+from nmt.data.special_ids import BEGIN
+from nmt.runtime.errors import ModelError
+from nmt.search import limits as length
+from nmt.search.checks import check_beam, check_length
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.length_penalties.length_penalty import LengthPenalty
-from nmt.search.ranked import Ranked
-from nmt.search.ranking import allowed, best
+from nmt.search.n_best import NBest
 from nmt.search.search import Scorer
-from nmt.search.settings import check_beam, check_length
-from nmt.vocabulary import BEGIN
+from nmt.search.top_k import allowed, best
 
 
 @dataclass(frozen=True)
-class Live:
+class BeamState:
     """The beginnings that are alive, ranked within each sentence; as many rows for each.
 
     Attributes:
@@ -100,9 +100,9 @@ class Beam:
         check_beam(self.size, self.best)
 
     @property
-    def ranked(self) -> Ranked:
+    def ranked(self) -> NBest:
         """What becomes of translations, and of sentences that have some."""
-        return Ranked(self.best, self.length_penalty)
+        return NBest(self.best, self.length_penalty)
 
     def __call__(
         self, scorer: Scorer, source: Int[Tensor, "batch source"]
@@ -125,7 +125,7 @@ class Beam:
             )
         return found
 
-    def extend(self, live: Live, following: Float[Tensor, "rows choices"]) -> Candidates:
+    def extend(self, live: BeamState, following: Float[Tensor, "rows choices"]) -> Candidates:
         """Find each sentence's best extensions: of each row the best, then the best of these.
 
         That is the same as the best of all rows × choices, and adds totals only where needed.
@@ -144,7 +144,9 @@ class Beam:
         columns = columns.reshape(batch, live.width * each).gather(1, chosen)
         return Candidates(totals, firsts + chosen // each, columns)
 
-    def collect(self, live: Live, candidates: Candidates, found: list[list[Hypothesis]]) -> None:
+    def collect(
+        self, live: BeamState, candidates: Candidates, found: list[list[Hypothesis]]
+    ) -> None:
         """Put the candidates that end into the lists of their sentences; the `best` stay there."""
         ended = (candidates.columns == 0) & (candidates.totals > -torch.inf)
         if not bool(ended.any()):
@@ -157,11 +159,11 @@ class Beam:
 
     def advance(
         self,
-        live: Live,
+        live: BeamState,
         candidates: Candidates,
         ids: Int[Tensor, " choices"],
         found: list[list[Hypothesis]],
-    ) -> tuple[Live, Int[Tensor, " left"]]:
+    ) -> tuple[BeamState, Int[Tensor, " left"]]:
         """Give what lives on, and which of the sentences of `live` are left."""
         totals = candidates.totals.masked_fill(candidates.columns == 0, -torch.inf)
         highest = totals.max(dim=1).values.tolist()
@@ -176,12 +178,12 @@ class Beam:
         parents = candidates.parents[kept].flatten()
         newest = ids[candidates.columns[kept].flatten()]
         written = torch.cat([live.written[parents], newest.unsqueeze(1)], dim=1)
-        moved = Live(live.sentences[kept], live.limits[kept], written, totals[kept].flatten())
+        moved = BeamState(live.sentences[kept], live.limits[kept], written, totals[kept].flatten())
         return moved, kept
 
 
-def _start(source: Int[Tensor, "batch source"], limits: Int[Tensor, " batch"]) -> Live:
-    return Live(
+def _start(source: Int[Tensor, "batch source"], limits: Int[Tensor, " batch"]) -> BeamState:
+    return BeamState(
         sentences=torch.arange(len(source), device=source.device),
         limits=limits,
         written=torch.full_like(limits, BEGIN).unsqueeze(1),
@@ -189,7 +191,9 @@ def _start(source: Int[Tensor, "batch source"], limits: Int[Tensor, " batch"]) -
     )
 
 
-def _follow(scorer: Scorer, state: Any, live: Live, left: Tensor, candidates: Candidates) -> Any:
+def _follow(
+    scorer: Scorer, state: Any, live: BeamState, left: Tensor, candidates: Candidates
+) -> Any:
     """Move the scorer's state to the rows of `live`."""
     if not len(left):
         return None

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nmt.search import length
+from nmt.search import limits as length
+from nmt.search.checks import check_length
 from nmt.search.hypothesis import Hypothesis
-from nmt.search.ranking import best
 from nmt.search.search import Scorer
-from nmt.search.settings import check_length
-from nmt.search.walk import walk
+from nmt.search.stepwise import search_stepwise
+from nmt.search.top_k import best
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Greedy:
     ) -> list[list[Hypothesis]]:
         """Give each sentence's one hypothesis; its score is its log-probability."""
         limits = length.limits(source, self.length_factor, self.length_extra)
-        return walk(scorer, source, 1, limits, _highest)
+        return search_stepwise(scorer, source, 1, limits, _highest)
 
 
 def _highest(

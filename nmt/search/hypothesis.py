@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from nmt.errors import ModelError
+from nmt.runtime.errors import ModelError
 
 
 @dataclass(frozen=True)

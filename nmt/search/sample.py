@@ -7,14 +7,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from nmt.errors import require
-from nmt.search import length
+from nmt.data.special_ids import PADDING
+from nmt.runtime.errors import require
+from nmt.search import limits as length
+from nmt.search.checks import check_length
 from nmt.search.hypothesis import Hypothesis
-from nmt.search.ranking import best
 from nmt.search.search import Scorer
-from nmt.search.settings import check_length
-from nmt.search.walk import walk
-from nmt.vocabulary import PADDING
+from nmt.search.stepwise import search_stepwise
+from nmt.search.top_k import best
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Sample:
         ) -> Int[Tensor, " rows"]:
             return pick(self.probabilities(following), noise[numbers, place])
 
-        drawn = walk(scorer, source, self.best, limits, draw)
+        drawn = search_stepwise(scorer, source, self.best, limits, draw)
         return [sorted(one, key=lambda found: (-found.score, found.ids)) for one in drawn]
 
     def noise(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class NoPenalty:
+class NoLengthPenalty:
     """The score is the log-probability itself."""
 
     def __call__(self, log_probability: float, length: int) -> float:

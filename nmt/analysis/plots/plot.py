@@ -1,0 +1,85 @@
+"""The contract of a picture, and what all of them share: paper, colours and saving.
+
+Importing this file needs matplotlib; nothing but pictures does.
+"""
+
+import io
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from nmt.analysis.plots.file_formats import check_format
+from nmt.runtime import atomic_files
+from nmt.runtime.errors import MissingExtraError
+
+try:
+    import matplotlib as mpl
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+except ImportError as error:
+    raise MissingExtraError("matplotlib", "plot") from error
+
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#000000")
+"""Okabe and Ito's: told apart by readers who do not see all colours, and in grey print."""
+INK = "#262626"
+PALE = "#d9d9d9"
+
+
+class Plot(Protocol):
+    """Knows from its configuration where its numbers come from, and draws them when called.
+
+    Attributes:
+        name: of the file it is saved to if the user gives no other.
+    """
+
+    name: ClassVar[str]
+
+    def __call__(self) -> Figure:
+        """Read the numbers and draw them.
+
+        Raises:
+            NmtError: if they are missing or not what the picture shows.
+        """
+        ...
+
+
+def paper(width: float, height: float) -> Figure:
+    """Give an empty figure of this size in inches, which no global state knows."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def tidy(axes: Axes, across: str, up: str) -> None:
+    """Leave of the frame what carries numbers, put a pale grid behind, and name both axes."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(PALE)
+    axes.grid(axis="y", color=PALE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=INK, length=0, labelsize=9, pad=5)
+    axes.set_xlabel(across, color=INK, fontsize=10)
+    axes.set_ylabel(up, color=INK, fontsize=10)
+
+
+def colour(number: int) -> str:
+    """Give the colour of the system or run of this number, counted from 0; they come round."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a picture in the format its ending names, whole or not at all.
+
+    The same numbers give the same bytes: no date, and no random names inside an SVG.
+
+    Raises:
+        NmtError: if the ending names no format, or the file cannot be written.
+    """
+    check_format(path)
+    kind = path.suffix[1:].lower()
+    metadata = {"Date": None} if kind == "svg" else {"Software": None}
+    file = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "nmt"}):
+        figure.savefig(
+            file, format=kind, dpi=200, metadata=metadata, bbox_inches="tight", pad_inches=0.1
+        )
+    atomic_files.write(path, file.getvalue())

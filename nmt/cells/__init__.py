@@ -1,1 +1,0 @@
-"""Recurrent equations: one answer a file."""

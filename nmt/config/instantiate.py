@@ -1,0 +1,79 @@
+"""From a node of the configuration to the object that it describes, without torch."""
+
+import difflib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import hydra.utils
+from hydra.errors import InstantiationException
+from omegaconf import DictConfig, OmegaConf
+
+from nmt.runtime.errors import ConfigurationError, NmtError
+
+ACCEPTED: dict[Any, tuple[type, ...]] = {
+    int: (int,),
+    float: (int, float),
+    str: (str,),
+    bool: (bool,),
+}
+"""For each annotation that is checked the types of values that it takes."""
+
+
+def instantiate(node: Any) -> Any:
+    """Make what a node of the configuration that the user typed asks for, by its `_target_`.
+
+    Raises:
+        ConfigurationError: if the class does not exist or refuses its values; names the key.
+    """
+    _check_values(OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node)
+    try:
+        return hydra.utils.instantiate(node)
+    except InstantiationException as error:
+        if isinstance(error.__cause__, NmtError):
+            raise error.__cause__ from None
+        raise ConfigurationError(" ".join(str(error).split())) from error
+    except (TypeError, ValueError) as error:  # what Hydra says of its own words, as of _partial_=3
+        raise ConfigurationError(" ".join(str(error).split())) from error
+
+
+def _check_values(node: Any, path: str = "") -> None:
+    """Hold each value of a node against its constructor's name and type, all nodes below too."""
+    if not isinstance(node, Mapping):
+        return
+    parameters = _parameters(node["_target_"]) if "_target_" in node else {}
+    for key, value in node.items():
+        name = f"{path}{key}"
+        _check_values(value, f"{name}.")
+        if not parameters or key.startswith("_") or value == "???":
+            continue
+        if key not in parameters:
+            near = difflib.get_close_matches(key, parameters, n=3)
+            hint = f" (nearest: {', '.join(near)})" if near else ""
+            raise ConfigurationError(f"{name}: {node['_target_']} has no such value{hint}")
+        expected = parameters[key].annotation
+        if expected in ACCEPTED and type(value) not in ACCEPTED[expected]:
+            raise ConfigurationError(
+                f"{name}={value!r} of {node['_target_']}: expected {expected.__name__}"
+            )
+
+
+def _parameters(target: object) -> Mapping[str, inspect.Parameter]:
+    """Give what a constructor takes; nothing where it does not say, or takes any name."""
+    if not isinstance(target, str):
+        raise ConfigurationError(f"_target_={target}: expected the name of a class")
+    try:
+        found = inspect.signature(hydra.utils.get_object(target)).parameters
+    except (ImportError, InstantiationException) as error:
+        raise ConfigurationError(f"_target_={target}: there is no such class") from error
+    except (ValueError, TypeError):
+        return {}
+    kinds = {parameter.kind for parameter in found.values()}
+    return {} if inspect.Parameter.VAR_KEYWORD in kinds else found
+
+
+def plain(node: DictConfig) -> dict[str, Any]:
+    """Give a node as plain dicts and lists, its interpolations resolved."""
+    container = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}

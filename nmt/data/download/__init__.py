@@ -1,0 +1,1 @@
+"""Public corpora over HTTP: resumed, checked against their checksums, unpacked."""

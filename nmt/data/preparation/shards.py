@@ -1,0 +1,287 @@
+"""An encoded corpus on disk: Arrow files that are mapped into memory, not read.
+
+A shard is an Arrow IPC file of record batches ("chunks") with the columns `source` and `target`
+(lists of ids) and `source_text` and `target_text`. A corpus may so be larger than memory, and
+processes that read it share one copy.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Int, Integer
+
+from nmt.data.ragged import Ragged
+from nmt.runtime import cpus
+from nmt.runtime.errors import DamagedError, NmtError
+
+
+@dataclass(frozen=True)
+class EncodedRows:
+    """Encoded pairs, each a row.
+
+    Attributes:
+        source: ids of the source pieces, without BEGIN and END.
+        target: ids of the target pieces, without BEGIN and END.
+        source_text: the sentences.
+        target_text: the sentences.
+    """
+
+    source: Sequence[Sequence[int]]
+    target: Sequence[Sequence[int]]
+    source_text: Sequence[str]
+    target_text: Sequence[str]
+
+
+def packed(rows: EncodedRows, vocabulary_size: int) -> pa.RecordBatch:
+    """Give rows in the columns of a shard, ready to be written, or sent to another process.
+
+    Args:
+        rows: of one chunk.
+        vocabulary_size: more than the largest id; chooses the width of the numbers.
+    """
+    schema = _schema(_number(vocabulary_size))
+    columns = [pa.array(getattr(rows, column.name), column.type) for column in schema]
+    return pa.record_batch(columns, schema=schema)
+
+
+class ShardWriter:
+    """Writes the shards of one split, `NAME-00000.arrow` and so on; a context manager."""
+
+    def __init__(self, folder: Path, name: str, vocabulary_size: int, rows_per_shard: int) -> None:
+        """Make no file yet.
+
+        Args:
+            folder: where the files go.
+            name: how they begin.
+            vocabulary_size: more than the largest id; chooses the width of the numbers.
+            rows_per_shard: a file is complete as soon as it has so many, or a few more.
+        """
+        self._folder, self._name, self._rows_per_shard = folder, name, rows_per_shard
+        self._schema = _schema(_number(vocabulary_size))
+        self._file: pa.ipc.RecordBatchFileWriter | None = None
+        self._shards = self._rows = 0
+
+    def write(self, chunk: pa.RecordBatch) -> None:
+        """Append what `packed` gave; its rows are in memory together when they are read as text."""
+        if not len(chunk):
+            return
+        if self._file is None:
+            path = self._folder / f"{self._name}-{self._shards:05d}.arrow"
+            self._file = pa.ipc.new_file(str(path), self._schema)
+        self._file.write_batch(chunk)
+        self._rows += len(chunk)
+        if self._rows >= self._rows_per_shard:
+            self.close()
+
+    def close(self) -> None:
+        """Complete the current file."""
+        if self._file is not None:
+            self._file.close()
+            self._file, self._rows = None, 0
+            self._shards += 1
+
+    def __enter__(self) -> "ShardWriter":
+        """Give itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Complete the last file."""
+        self.close()
+
+
+class Shards:
+    """The rows of one split, numbered from 0 through all its files."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        """Map the files `NAME-*.arrow` of a folder, in order.
+
+        Raises:
+            DamagedError: if a file is not one that a `ShardWriter` wrote.
+            NmtError: if it may not be read.
+        """
+        self._paths = sorted(folder.glob(f"{name}-*.arrow"))
+        cpus.on_all(_check_file, self._paths)
+        self._chunks = [chunk for path in self._paths for chunk in _chunks(path)]
+        sizes = [chunk.num_rows for chunk in self._chunks]
+        self._starts = np.cumsum([0, *sizes], dtype=np.int64)
+        self._ids = {side: [_Column.of(chunk, side) for chunk in self._chunks] for side in _SIDES}
+
+    def check_ids(self, source_pieces: int, target_pieces: int, folder: Path) -> None:
+        """Hold all ids against the vocabularies, beyond which they would read foreign memory.
+
+        Raises:
+            DamagedError: names one that is none of theirs.
+        """
+        for side, pieces in (("source", source_pieces), ("target", target_pieces)):
+            for path in self._paths:
+                strange = _outside(path, side, pieces)
+                if strange is not None:
+                    what = f"the shards in {folder} have the {side} id {strange}"
+                    raise DamagedError(f"{what}, of {pieces} pieces", folder)
+
+    def __len__(self) -> int:
+        """Count the pairs."""
+        return int(self._starts[-1])
+
+    def source(self, row: int) -> Integer[np.ndarray, " pieces"]:
+        """Give a source sentence's ids, a view into the file."""
+        return self._row("source", row)
+
+    def target(self, row: int) -> Integer[np.ndarray, " pieces"]:
+        """Give a target sentence's ids, a view into the file."""
+        return self._row("target", row)
+
+    def source_text(self, row: int) -> str:
+        """Give a source sentence as it was read."""
+        return self.source_texts(np.array([row]))[0]
+
+    def target_text(self, row: int) -> str:
+        """Give a target sentence as it was read."""
+        return self.target_texts(np.array([row]))[0]
+
+    def sources(self, rows: Int[np.ndarray, " rows"]) -> Ragged:
+        """Copy the ids of these source sentences, in this order."""
+        return self._gather("source", rows)
+
+    def targets(self, rows: Int[np.ndarray, " rows"]) -> Ragged:
+        """Copy the ids of these target sentences, in this order."""
+        return self._gather("target", rows)
+
+    def source_texts(self, rows: Int[np.ndarray, " rows"]) -> list[str]:
+        """Copy these source sentences, in this order."""
+        return self._texts("source_text", rows)
+
+    def target_texts(self, rows: Int[np.ndarray, " rows"]) -> list[str]:
+        """Copy these target sentences, in this order."""
+        return self._texts("target_text", rows)
+
+    @cached_property
+    def source_lengths(self) -> Int[np.ndarray, " rows"]:
+        """Pieces of each source sentence, without BEGIN and END."""
+        return self._lengths("source")
+
+    @cached_property
+    def target_lengths(self) -> Int[np.ndarray, " rows"]:
+        """The same for the targets."""
+        return self._lengths("target")
+
+    def _lengths(self, side: str) -> Int[np.ndarray, " rows"]:
+        lengths = [np.diff(column.offsets) for column in self._ids[side]]
+        return np.concatenate([np.zeros(0, np.int32), *lengths])
+
+    def _row(self, side: str, row: int) -> Integer[np.ndarray, " pieces"]:
+        chunk = int(np.searchsorted(self._starts, row, "right")) - 1
+        column, place = self._ids[side][chunk], row - int(self._starts[chunk])
+        return column.values[column.offsets[place] : column.offsets[place + 1]]
+
+    def _gather(self, side: str, rows: Int[np.ndarray, " rows"]) -> Ragged:
+        parts = [self._ids[side][chunk].take(places) for chunk, places in self._visits(rows)]
+        if not parts:
+            return Ragged.of([])
+        lengths = np.concatenate([part.lengths for part in parts])
+        values = np.concatenate([part.values for part in parts])
+        return Ragged(values, np.cumsum(lengths) - lengths, lengths).take(_ranks(rows))
+
+    def _texts(self, column: str, rows: Int[np.ndarray, " rows"]) -> list[str]:
+        texts: list[str] = []
+        for chunk, places in self._visits(rows):
+            texts.extend(self._chunks[chunk].column(column).take(pa.array(places)).to_pylist())
+        return [texts[place] for place in _ranks(rows)]
+
+    def _visits(
+        self, rows: Int[np.ndarray, " rows"]
+    ) -> Iterator[tuple[int, Int[np.ndarray, " places"]]]:
+        """Give the rows in ascending order, chunk by chunk, as places within the chunk."""
+        ascending = np.sort(rows, kind="stable")
+        cuts = np.searchsorted(ascending, self._starts)
+        for chunk in np.flatnonzero(np.diff(cuts)):
+            part = ascending[cuts[chunk] : cuts[chunk + 1]]
+            yield int(chunk), part - self._starts[chunk]
+
+
+_SIDES = ("source", "target")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """The ids of a chunk as they lie in the file; views, nothing is copied."""
+
+    values: Integer[np.ndarray, " ids"]
+    offsets: Int[np.ndarray, " rows_and_end"]
+
+    @classmethod
+    def of(cls, chunk: pa.RecordBatch, side: str) -> "_Column":
+        column = chunk.column(side)
+        return cls(column.values.to_numpy(), column.offsets.to_numpy())
+
+    def take(self, places: Int[np.ndarray, " taken"]) -> Ragged:
+        starts = self.offsets[places].astype(np.int64)
+        return Ragged(self.values, starts, self.offsets[places + 1] - starts).compact()
+
+
+def _ranks(rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
+    """Say of each row at which place it is once the rows are sorted."""
+    return np.argsort(np.argsort(rows, kind="stable"), kind="stable")
+
+
+def _number(vocabulary_size: int) -> pa.DataType:
+    return pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32()
+
+
+def _schema(number: pa.DataType) -> pa.Schema:
+    ids, text = pa.list_(number), pa.large_string()
+    return pa.schema({"source": ids, "target": ids, "source_text": text, "target_text": text})
+
+
+def _chunks(path: Path) -> list[pa.RecordBatch]:
+    with _explained(path):
+        file = pa.ipc.open_file(pa.memory_map(str(path)))
+        if file.schema not in (_schema(pa.uint16()), _schema(pa.int32())):
+            raise pa.ArrowInvalid("other columns than those of a shard")
+        return [file.get_batch(number) for number in range(file.num_record_batches)]
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise NmtError(f"{path} cannot be read: {os.strerror(error.errno)}") from error
+        what = " ".join(str(error).split())
+        raise DamagedError(f"{path} is damaged ({what})", path.parent) from error
+
+
+def _check_file(path: Path) -> None:
+    """Look at all of a file, mapped apart: what was seen of a mapping counts as this process's."""
+    with _explained(path):
+        for chunk in _chunks(path):
+            _check(chunk)
+
+
+def _outside(path: Path, side: str, pieces: int) -> int | None:
+    """Give an id of a file, mapped apart, that none of so many pieces has, if there is one."""
+    for chunk in _chunks(path):
+        values = _Column.of(chunk, side).values
+        for one in (int(values.min()), int(values.max())) if values.size else ():
+            if not 0 <= one < pieces:
+                return one
+    return None
+
+
+def _check(chunk: pa.RecordBatch) -> None:
+    """Look at all offsets and texts: Arrow itself follows them wherever they point.
+
+    Raises:
+        pa.ArrowInvalid: if one leaves its buffer, a text is not UTF-8, or a value is missing.
+    """
+    chunk.validate(full=True)
+    columns = [*chunk.columns, *(chunk.column(side).values for side in _SIDES)]
+    if any(column.null_count for column in columns):
+        raise pa.ArrowInvalid("a value is missing")

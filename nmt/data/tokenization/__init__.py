@@ -1,0 +1,1 @@
+"""SentencePiece: training tokenizers, text to ids and back, and sampled segmentations."""

@@ -1,0 +1,34 @@
+"""chrF (Popović 2015), as sacreBLEU counts it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sacrebleu.metrics import chrf
+from sacrebleu.metrics.base import Metric as Measure
+
+from nmt.evaluation.metrics.metric import Metric
+
+
+@dataclass(frozen=True)
+class ChrF(Metric):
+    """F-score of n-grams of characters, so that a wrong ending costs less than a wrong word.
+
+    Attributes:
+        characters: longest n-gram of characters; 6 is chrF.
+        words: longest n-gram of words counted beside them; 0 is chrF, 2 is chrF++.
+        beta: how many times more recall weighs than precision; 2 is chrF2.
+    """
+
+    direction: ClassVar[int] = 1
+    characters: int
+    words: int
+    beta: int
+
+    @property
+    def name(self) -> str:
+        """Write beta behind, and a plus for each order of words."""
+        return f"chrF{self.beta}{'+' * self.words}"
+
+    def measure(self) -> Measure:
+        """Count without the spaces, as Popović does."""
+        return chrf.CHRF(char_order=self.characters, word_order=self.words, beta=self.beta)

@@ -1,0 +1,276 @@
+"""ONNX Runtime without torch: models that `nmt.export` wrote."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int
+from omegaconf import DictConfig, OmegaConf
+
+from nmt.config.arguments import folders
+from nmt.config.instantiate import instantiate
+from nmt.data.lexicon.lexicon import TranslationLexicon
+from nmt.data.special_ids import END
+from nmt.data.tokenization.tokenizer import Tokenizers
+from nmt.data.windows import LineWindows
+from nmt.inference.line_translator import LineTranslator
+from nmt.inspection import lexicon
+from nmt.inspection.exported_folder import COLUMNS, ENCODER, LISTED, STEP, inspect
+from nmt.runtime import cpus
+from nmt.runtime.errors import ConfigurationError, MissingExtraError, ModelError, require
+from nmt.runtime.out_of_memory import is_out_of_memory, retry_in_halves
+from nmt.runtime.worker_pool import COPIES, WorkerPool, count
+from nmt.search.arrays.beam import Beam
+from nmt.search.arrays.greedy import Greedy
+from nmt.search.arrays.scorer import BestPieces
+from nmt.search.hypothesis import Hypothesis
+from nmt.search.shortlists.shortlist import Choose
+
+SEARCHES = {
+    "nmt.search.beam.Beam": "nmt.search.arrays.beam.Beam",
+    "nmt.search.greedy.Greedy": "nmt.search.arrays.greedy.Greedy",
+}
+"""For searches over tensors, those over arrays that find the same."""
+
+ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
+MOST_THREADS = 1024
+BEST = ("best_logits", "best_ids", "end", "normalizer")
+NEXT = "next_"  # before the name of a state's tensor, that of the one after it
+
+
+@dataclass(frozen=True)
+class OnnxRuntimeEngine:
+    """Runs one exported model on the processor."""
+
+    def load(self, config: DictConfig, windows: LineWindows) -> LineTranslator:
+        """Load the exported model in the folder `config.run`.
+
+        Raises:
+            NmtError: if it is not there or not allowed, or something is asked for that only torch
+                gives: an ensemble, fusion, another search or device.
+        """
+        runs = folders(config.run)
+        alone = "one exported model; engine=torch runs several together"
+        require(len(runs) == 1, "run", config.run, alone)
+        fusion = config.fusion.run
+        require(fusion is None, "fusion.run", fusion, "none, as only engine=torch has fusion")
+        cpu = config.device in ("auto", "cpu")
+        require(cpu, "device", config.device, "cpu, as only engine=torch runs on others")
+        exact = config.precision._target_ == "nmt.models.precision.Float32Precision"
+        said = "float32, as nmt.export chose the format of what is computed"
+        require(exact, "precision", config.precision._target_, said)
+        search = _search(config.search)
+        graphs = inspect(Path(runs[0]))
+        tokenizers = Tokenizers.load(Path(runs[0]))
+        number = count(config.workers, config.threads, "cpu", cpus.count())
+        require(number == 1 or COPIES, "workers", number, "1, as sessions cannot be sent to others")
+        # A session of one thread has no threads of its own, and can be copied with its process.
+        threads = 1 if number > 1 else config.threads
+        sizes = (tokenizers.source.size, tokenizers.target.size)
+        choose = instantiate(config.shortlist)(partial(_lexicon, Path(runs[0]), *sizes))
+        scorer = ExportedModel.load(graphs, sizes[1], threads, choose)
+
+        def find(padded: list[list[int]]) -> list[list[Hypothesis]]:
+            source = np.array(padded, dtype=np.int64)
+            parts = retry_in_halves(lambda rows: search(scorer, source[rows]), len(source), ADVICE)
+            return [one for part in parts for one in part]
+
+        workers = partial(WorkerPool, find, number, find)
+        return LineTranslator(workers, tokenizers, instantiate(config.long_lines), windows)
+
+
+def _lexicon(folder: Path, source_pieces: int, target_pieces: int) -> TranslationLexicon:
+    if not (folder / lexicon.NAME).exists():
+        raise ModelError(
+            f"{folder / lexicon.NAME} is missing: the model was exported without one; translate"
+            " with shortlist=none, or train it again and export it"
+        )
+    return TranslationLexicon.load(folder / lexicon.NAME, source_pieces, target_pieces)
+
+
+def _search(node: DictConfig) -> Greedy | Beam:
+    target = node.get("_target_")
+    if target not in SEARCHES:
+        raise ConfigurationError(
+            f"search {target} runs with engine=torch alone; engine=onnxruntime has search=beam"
+            " and search=greedy"
+        )
+    plain: Any = OmegaConf.to_container(node, resolve=True)
+    search: Greedy | Beam = instantiate({**plain, "_target_": SEARCHES[target]})
+    return search
+
+
+@dataclass(frozen=True)
+class ExportedState:
+    """What a search carries.
+
+    Attributes:
+        batch: how many sentences.
+        memory: by the names of the graph's inputs; one row a sentence.
+        recurrent: likewise; one row a hypothesis.
+        columns: likewise; of the output, the same for all sentences.
+        pieces: that there are to choose from.
+    """
+
+    batch: int
+    memory: dict[str, np.ndarray]
+    recurrent: dict[str, np.ndarray]
+    columns: dict[str, np.ndarray]
+    pieces: int
+
+
+@dataclass(frozen=True)
+class ExportedModel:
+    """Sessions of ONNX Runtime as a scorer of searches over arrays.
+
+    Attributes:
+        encode: makes memory and state of ids.
+        advance: ranks the next pieces.
+        pieces: that there are to choose from without lists.
+        lists: None where all pieces are allowed.
+    """
+
+    encode: Any
+    advance: Any
+    pieces: int
+    lists: "ShortlistColumns | None"
+
+    @classmethod
+    def load(
+        cls, graphs: dict[str, bytes], pieces: int, threads: object, choose: Choose | None
+    ) -> "ExportedModel":
+        """Make the sessions of graphs that were looked at.
+
+        Args:
+            graphs: by the names of their files.
+            pieces: in the target vocabulary.
+            threads: of each session; None for as many as there are processors.
+            choose: makes the lists of a batch; None where all pieces are allowed.
+
+        Raises:
+            NmtError: if onnxruntime is not there, or the number of threads is none.
+        """
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise MissingExtraError("onnxruntime", "onnx") from error
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        # Of ONNX's own format, whose graphs were looked at, and of no other that a file may hold.
+        options.add_session_config_entry("session.load_model_format", "ONNX")
+        if threads is not None:
+            fits = type(threads) is int and 1 <= threads <= MOST_THREADS
+            require(fits, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")
+            options.intra_op_num_threads = threads
+        make = partial(
+            onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"]
+        )
+
+        def session(name: str) -> Any:
+            with _explained():
+                return make(graphs[name])
+
+        encoder = session(ENCODER)
+        if choose is None:
+            return cls(encoder, session(STEP), pieces - END, None)
+        lists = ShortlistColumns(session(COLUMNS), choose)
+        return cls(encoder, session(LISTED), pieces - END, lists)
+
+    def start(self, source: Int[np.ndarray, "batch source"]) -> ExportedState:
+        """Encode the sentences."""
+        found = _run(self.encode, {"source": source})
+        recurrent = {name: found.pop(name) for name in [*found] if name.startswith("state_")}
+        if self.lists is None:
+            return ExportedState(len(source), found, recurrent, {}, self.pieces)
+        columns, allowed = self.lists(source)
+        memory = {**found, "allowed": allowed}
+        return ExportedState(len(source), memory, recurrent, columns, allowed.shape[1])
+
+    def step(
+        self, ids: Int[np.ndarray, " rows"], state: ExportedState, count: int
+    ) -> tuple[BestPieces, ExportedState]:
+        """Take in one piece a row."""
+        batch = state.batch
+        rows = {
+            name: part.reshape(batch, -1, part.shape[-1]) for name, part in state.recurrent.items()
+        }
+        best = np.array([min(count, state.pieces)])
+        given = {
+            "ids": ids.reshape(batch, -1),
+            "count": best,
+            **state.memory,
+            **state.columns,
+            **rows,
+        }
+        found = _run(self.advance, given)
+        after = {name: found[f"{NEXT}{name}"] for name in state.recurrent}
+        logits, best_ids, end, normalizer = (found[name] for name in BEST)
+        # onnxruntime's integers of 64 bits have another name, which only numpy takes for the same.
+        ranked = BestPieces(logits, best_ids.view(np.int64), end, normalizer)
+        return ranked, replace(state, recurrent=after)
+
+    def reorder(self, state: ExportedState, rows: Int[np.ndarray, " kept"]) -> ExportedState:
+        """Take the recurrent state's rows; memory stays where it is."""
+        return replace(state, recurrent=_taken(state.recurrent, rows))
+
+    def keep(
+        self,
+        state: ExportedState,
+        sentences: Int[np.ndarray, " left"],
+        rows: Int[np.ndarray, " kept"],
+    ) -> ExportedState:
+        """Drop the memory of the other sentences."""
+        memory = {name: part[sentences] for name, part in state.memory.items()}
+        recurrent = _taken(state.recurrent, rows)
+        return replace(state, batch=len(sentences), memory=memory, recurrent=recurrent)
+
+
+@dataclass(frozen=True)
+class ShortlistColumns:
+    """Chooses the columns of a batch's shortlists.
+
+    Attributes:
+        columns: takes them out of the output.
+        choose: makes the lists.
+    """
+
+    columns: Any
+    choose: Choose
+
+    def __call__(
+        self, source: Int[np.ndarray, "batch source"]
+    ) -> tuple[dict[str, np.ndarray], Bool[np.ndarray, "batch listed"]]:
+        """Give inputs of a step by their names, and which columns each sentence may use."""
+        listed = self.choose(source)
+        return {"listed": listed.ids, **_run(self.columns, {"listed": listed.ids})}, listed.mask
+
+
+def _run(session: Any, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Give all outputs of a graph, by their names."""
+    names = [one.name for one in session.get_outputs()]
+    with _explained():
+        return dict(zip(names, session.run(names, given), strict=True))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say of a graph that onnxruntime refuses that it is none of ours.
+
+    Raises:
+        ModelError: instead of onnxruntime's own errors, but for those of exhausted memory.
+    """
+    try:
+        yield
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        why = " ".join(str(error).split())
+        raise ModelError(f"onnxruntime refuses a graph ({why}); export the model again") from error
+
+
+def _taken(state: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: part.reshape(-1, part.shape[-1])[rows] for name, part in state.items()}

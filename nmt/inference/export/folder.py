@@ -1,0 +1,82 @@
+"""The folder of an exported model: graphs, vocabulary, lexicon, a description, and their sums."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from nmt.data.tokenization.tokenizer import Tokenizers
+from nmt.inference.export.number_formats.number_format import NumberFormat
+from nmt.inference.export.shortlist import split
+from nmt.inference.export.top_k import rank, rank_listed
+from nmt.inference.export.trace import trace
+from nmt.inspection import lexicon
+from nmt.inspection.exported_folder import COLUMNS, DESCRIPTION, ENCODER, FORMAT, LISTED, MOST, STEP
+from nmt.models.translation_model import TranslationModel
+from nmt.runtime import atomic_files, checksums
+from nmt.runtime.errors import NmtError
+
+
+def write(
+    folder: Path,
+    model: TranslationModel,
+    tokenizers: Tokenizers,
+    numbers: NumberFormat,
+    described: Mapping[str, object],
+    learnt: bytes | None,
+) -> None:
+    """Write a model's graphs.
+
+    Args:
+        folder: made when missing; an older export there is replaced.
+        model: at rest.
+        tokenizers: of source and target.
+        numbers: in which the graphs compute.
+        described: what else the description shall say.
+        learnt: the bytes of the lexicon's file, for shortlists; None for a model without.
+
+    Raises:
+        ModelError: if the model has no counterpart in ONNX.
+        NmtError: if a file cannot be written.
+    """
+    files = {
+        # First, as it says of a folder that was left unfinished whose it is.
+        DESCRIPTION: yaml.safe_dump({"format": FORMAT, **described}, sort_keys=False).encode(),
+        **written(model, numbers),
+        **tokenizers.files(),
+        **({} if learnt is None else {lexicon.NAME: learnt}),
+    }
+    for name, data in files.items():
+        atomic_files.write(folder / name, data)
+    for name in MOST.keys() - files.keys():
+        (folder / name).unlink(missing_ok=True)
+    checksums.record(
+        folder, {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()}
+    )
+
+
+def written(model: TranslationModel, numbers: NumberFormat) -> dict[str, bytes]:
+    """Give a model's graphs by the names of their files: the step with all pieces and with some."""
+    graphs = trace(model)
+    step = numbers(graphs.step)
+    columns, listed = split(step, model.target_pieces)
+    rank(step)
+    rank_listed(listed)
+    all_four = {ENCODER: numbers(graphs.encoder), STEP: step, COLUMNS: columns, LISTED: listed}
+    return {name: graph.SerializeToString() for name, graph in all_four.items()}
+
+
+def check_free(folder: Path) -> None:
+    """Make a folder, before the work; refuse one that holds anything but an export.
+
+    Raises:
+        NmtError: names the folder.
+    """
+    atomic_files.make(folder, "output")
+    others = any(path.suffix != ".part" for path in folder.iterdir())
+    if others and not (folder / DESCRIPTION).exists():
+        raise NmtError(
+            f"output={folder} holds other files; expected a folder that is new, or of an older"
+            " export"
+        )

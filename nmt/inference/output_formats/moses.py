@@ -1,0 +1,29 @@
+"""The n-best lists of the Moses toolkit, which rerankers and tuners read."""
+
+from dataclasses import dataclass
+
+from nmt.inference.translation import Translation
+
+BAR = "|||"
+ESCAPED = "&#124;&#124;&#124;"
+"""As Moses' own tokenizer writes bars."""
+
+
+@dataclass(frozen=True)
+class MosesOutput:
+    """A line for each hypothesis: `number ||| text ||| features ||| score`, numbers from 0.
+
+    The features are the log-probability in nats and the number of pieces.
+    """
+
+    def __call__(self, number: int, translation: Translation) -> str:
+        """Give as many lines as there are candidates, best first."""
+        lines = []
+        for candidate in translation.candidates:
+            text = candidate.text.replace(BAR, ESCAPED)
+            features = (
+                f"log_probability= {candidate.log_probability:.6f} pieces= {len(candidate.pieces)}"
+            )
+            fields = [str(number), text, features, f"{candidate.score:.6f}"]
+            lines.append(f" {BAR} ".join(fields) + "\n")
+        return "".join(lines)

@@ -1,0 +1,1 @@
+"""Recurrent cells: one equation a module, beside the loop that defines them all."""

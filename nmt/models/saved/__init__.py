@@ -1,0 +1,1 @@
+"""Folders of saved models: weights, configuration, vocabulary, scores; nothing pickled."""

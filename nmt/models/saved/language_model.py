@@ -1,0 +1,100 @@
+"""A trained language model in a folder: weights or tables, configuration, vocabulary, scores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from nmt.data.special_ids import BEGIN, END, UNKNOWN
+from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
+from nmt.inspection.model_folder import counted
+from nmt.models.factory import language_network
+from nmt.models.language_models.language_model import LanguageModel
+from nmt.models.language_models.network import LanguageNetwork
+from nmt.models.language_models.ngram import NGramLanguageModel
+from nmt.models.saved import folder as saved
+from nmt.models.saved.folder import CONFIGURATION, WEIGHTS
+from nmt.runtime.errors import ModelError
+
+KIND = "language_model"
+
+
+@dataclass(frozen=True)
+class SavedLanguageModel:
+    """What scoring and writing text needs of a trained language model.
+
+    Attributes:
+        model: at rest.
+        tokenizer: of the language.
+        config: the resolved configuration, `language_model` among its keys.
+    """
+
+    model: LanguageModel
+    tokenizer: Tokenizer
+    config: dict[str, Any]
+
+    @classmethod
+    def load(cls, folder: Path, trust: Sequence[str], device: torch.device) -> "SavedLanguageModel":
+        """Read a folder that `save` wrote; nothing that it says is executed.
+
+        Args:
+            folder: a run's folder.
+            trust: packages of the user whose classes the configuration may name.
+            device: where the weights go.
+
+        Raises:
+            ModelError: if something is missing, altered or not allowed; names file and reason.
+        """
+        config, path = saved.configuration(folder, KIND, trust), folder / CONFIGURATION
+        tokenizer = Tokenizers.load(folder).target
+        if counted(config):
+            return cls(_tables(folder / WEIGHTS, tokenizer.size), tokenizer, config)
+        with saved.described(path), torch.device("meta"):
+            network = language_network(config[KIND], tokenizer.size)
+        saved.fill(network, folder / WEIGHTS, device)
+        with saved.described(path):
+            _try(network.eval(), tokenizer.size, device)
+        return cls(network, tokenizer, config)
+
+
+def save_language_model(
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    model: Mapping[str, Any],
+    tokenizer: Tokenizer,
+    scores: Mapping[str, Any],
+) -> None:
+    """Write a language model's folder, as `nmt.models.saved.folder.write` does.
+
+    Args:
+        folder: made when missing; files of an older model there are replaced.
+        weights: `named_parameters()` of a network, or `tensors()` of an n-gram model.
+        model: the resolved node that describes it.
+        tokenizer: of the language.
+        scores: what `scores.json` shall say.
+    """
+    pieces = Tokenizers(tokenizer, tokenizer).files()
+    saved.write(folder, weights, {KIND: dict(model)}, scores, pieces)
+
+
+@torch.inference_mode()
+def _try(network: LanguageNetwork, pieces: int, device: torch.device) -> None:
+    """Move a network as writing and scoring do, over one piece."""
+    target = torch.tensor([[BEGIN, UNKNOWN, END]], device=device)
+    network.log_probabilities(target)
+    found, _ = network.step(target[:, 0], network.start(1))
+    if found.shape != (1, pieces):
+        raise ValueError(f"log-probabilities have the shape {tuple(found.shape)}")
+
+
+def _tables(path: Path, pieces: int) -> NGramLanguageModel:
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    return NGramLanguageModel.from_tensors(tensors, pieces)

@@ -1,1 +1,0 @@
-"""What a training makes small."""

@@ -1,0 +1,23 @@
+"""Averages the checkpoints that validated best."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nmt.runtime import checks
+from nmt.training.averaging.averaging import KeptCheckpoint
+
+
+@dataclass(frozen=True)
+class BestCheckpoints:
+    """Keeps the `count` with the highest scores; of equal ones the newer."""
+
+    count: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        checks.at_least("averaging.count", self.count, 1)
+
+    def choose(self, kept: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
+        """Give those that stay."""
+        ranked = sorted(kept, key=lambda one: (one.score, one.update), reverse=True)
+        return ranked[: self.count]

@@ -1,0 +1,1 @@
+"""Several processes that train as one: how they start, and what they exchange."""

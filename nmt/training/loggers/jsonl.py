@@ -1,0 +1,83 @@
+"""`metrics.jsonl`: a line for each record, for programs to read."""
+
+import dataclasses
+import errno
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from nmt.runtime import atomic_files
+from nmt.runtime.errors import NmtError
+from nmt.training.loggers.logger import UpdateRecord, ValidationRecord
+
+
+class JSONLLogger:
+    """Appends JSON objects whose `kind` is `update`, `validation` or `average`.
+
+    Keys are the fields of the records; a validation's values stand beside them under their own
+    names. Numbers that are not finite are null. No update stands twice: on resumption all lines
+    after the checkpoint's update go, and so does a torn last line.
+
+    Attributes:
+        path: the file; its folder is made if it is missing.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+
+    def resume(self, update: int, validated: int) -> None:
+        """Cut what stands in the file of later updates, and averages, which end a training.
+
+        Raises:
+            NmtError: if it cannot be read or written.
+        """
+        try:
+            lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
+        except OSError as error:
+            raise NmtError(f"{self.path} cannot be read: {error.strerror}") from error
+        kept = [line + b"\n" for line in lines if _stays(line, update, validated)]
+        atomic_files.write(self.path, b"".join(kept))
+
+    def update(self, record: UpdateRecord) -> None:
+        """Append a line of kind `update`."""
+        self._append({"kind": "update", **dataclasses.asdict(record)})
+
+    def validation(self, record: ValidationRecord) -> None:
+        """Append a line of the record's kind, without samples."""
+        fields = dataclasses.asdict(record)
+        del fields["samples"]
+        values = fields.pop("values")
+        self._append({**fields, **values})
+
+    def close(self) -> None:
+        """Nothing is held open between lines."""
+
+    def _append(self, fields: dict[str, Any]) -> None:
+        finite = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in fields.items()
+        }
+        line = (json.dumps(finite, ensure_ascii=False) + "\n").encode()
+        try:
+            with self.path.open("ab", buffering=0) as file:
+                before = file.tell()
+                if file.write(line) < len(line):  # As much as still fitted.
+                    file.truncate(before)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise NmtError(
+                f"{self.path} cannot be written: {error.strerror or error}; it lacks the line of "
+                f"update {fields['update']}; make room, then give the same command again"
+            ) from error
+
+
+def _stays(line: bytes, update: int, validated: int) -> bool:
+    last = {"update": update, "validation": validated}
+    try:
+        record = json.loads(line)
+        return bool(record["kind"] in last and record["update"] <= last[record["kind"]])
+    except (ValueError, KeyError, TypeError):
+        return False

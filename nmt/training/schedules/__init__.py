@@ -1,0 +1,1 @@
+"""The learning rate of each update: one schedule a module."""

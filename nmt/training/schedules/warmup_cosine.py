@@ -1,0 +1,38 @@
+"""Linear growth, then half a cosine down to the end of the training."""
+
+import math
+from dataclasses import dataclass
+
+from nmt.runtime import checks
+from nmt.training.schedules.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class WarmupCosine(Schedule):
+    """`rate · min(1, update / warmup) · (final + (1 - final) (1 + cos(π · progress)) / 2)`.
+
+    Loshchilov and Hutter 2017, section 3, without restarts. The cosine runs over the progress
+    towards the training's bound, whichever bound that is, so that nobody has to know the number
+    of updates beforehand. Raising a bound of a finished run raises the rate again.
+
+    Attributes:
+        peak_rate: the rate that the warm-up grows towards.
+        warmup: updates of linear growth; 0 for none.
+        final_share: the rate at the end, as a share of the peak.
+    """
+
+    peak_rate: float
+    warmup: int
+    final_share: float
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        checks.above("schedule.peak_rate", self.peak_rate, 0)
+        checks.at_least("schedule.warmup", self.warmup, 0)
+        checks.share("schedule.final_share", self.final_share)
+
+    def rate(self, update: int, progress: float) -> float:
+        """Give the rate of an update."""
+        grown = min(1.0, update / max(1, self.warmup))
+        cosine = (1 + math.cos(math.pi * min(1.0, progress))) / 2
+        return self.peak_rate * grown * (self.final_share + (1 - self.final_share) * cosine)

@@ -1,0 +1,1 @@
+"""Validation of translation and language models, and the criterion that ranks its results."""

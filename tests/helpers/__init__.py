@@ -1,0 +1,1 @@
+"""What several test modules share: small models, saved runs, servers, and broken disks."""

@@ -1,0 +1,17 @@
+"""Chunks of shards from rows that stand one below the other, as tests like to write them."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from nmt.data.preparation.shards import EncodedRows, packed
+
+Row = tuple[Sequence[int], Sequence[int], str, str]
+"""Ids of source and target, and their texts."""
+
+
+def chunk(rows: Sequence[Row], vocabulary_size: int) -> pa.RecordBatch:
+    """Pack rows into the columns of a shard."""
+    return packed(
+        EncodedRows(*([row[column] for row in rows] for column in range(4))), vocabulary_size
+    )

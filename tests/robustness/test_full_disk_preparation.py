@@ -1,0 +1,136 @@
+"""Full and read-only disks under what is prepared and fetched: one line, and nothing half there."""
+
+import gzip
+import hashlib
+import os
+
+import pytest
+from helpers.download_server import NAME, PACKED, TEXT, Server, running
+from helpers.full_disks import longest_file, run
+from helpers.preparations import LINES, SETTINGS, preparation
+from helpers.shards import chunk
+
+from nmt.config.command_line import configuration
+from nmt.data.preparation.preparation import prepared
+from nmt.data.preparation.shards import Shards, ShardWriter
+from nmt.data.tokenization.training import UnigramTrainer
+from nmt.runtime import staged_folder
+from nmt.runtime.errors import NmtError
+
+FILE = (
+    f"{{_target_:nmt.data.download.download.PackedText,name:{NAME},"
+    f"sha256:{hashlib.sha256(TEXT).hexdigest()}}}"
+)
+
+
+@pytest.mark.parametrize("limit", [10, 100_000])
+def test_a_preparation_that_fills_the_disk_leaves_nothing_and_says_so(tmp_path, limit):
+    making = preparation(tmp_path, pieces=UnigramTrainer(*SETTINGS))
+    root = tmp_path / "prepared"
+    with longest_file(limit), pytest.raises(NmtError, match="cannot be written: File too large"):
+        making(root)
+    assert list(root.iterdir()) == []
+    assert len(making(root).train) == len(LINES)
+
+
+def test_shards_that_fill_the_disk_leave_nothing(tmp_path):
+    def fill(empty):
+        with ShardWriter(empty, "train", 90, 100) as writer:
+            writer.write(chunk([([4], [5], "a", "b" * 1000)] * 10, 90))
+
+    with longest_file(5_000), pytest.raises(NmtError) as caught:
+        staged_folder.make(tmp_path / "a-0", 0, fill)
+    assert str(caught.value) == (
+        f"{tmp_path / 'a-0'} cannot be written: File too large; "
+        "make room, or give another with prepared=…"
+    )
+    assert list(tmp_path.iterdir()) == []
+    staged_folder.make(tmp_path / "a-0", 0, fill)
+    assert len(Shards(tmp_path / "a-0", "train")) == 10
+
+
+def test_room_is_looked_for_before_anything_is_made(tmp_path):
+    folder = tmp_path / "prepared" / "a-0123456789ab"
+    with pytest.raises(NmtError, match=r"a-0123456789ab needs 1000000000000\.0 MB, and its disk"):
+        staged_folder.make(folder, 10**18, lambda empty: (empty / "never").touch())
+    assert list(folder.parent.iterdir()) == []
+
+
+def corpus(folder, copies):
+    """Make text that is small while it is packed."""
+    words = ["data=files", "tokenizer.size=90", "filter.max_characters=1000"]
+    for split, times in (("train", copies), ("valid", 1)):
+        for side, lines in (("source", LINES), ("target", LINES)):
+            path = folder / f"{split}.{side}.gz"
+            path.write_bytes(gzip.compress("".join(f"{line}\n" for line in lines * times).encode()))
+            words.append(f"data.{split}.{side}=[{path}]")
+    return words
+
+
+def test_a_small_disk_that_fills_while_preparing_is_left_empty(tmp_path):
+    (tmp_path / "prepared").mkdir()
+    words = corpus(tmp_path, 400)  # some 3.5 MB of text, which is 60 KB packed
+    mount = "-t tmpfs -o size=3m none"
+    status, said, files = run(mount, tmp_path / "prepared", "nmt.prepare", *words, cwd=tmp_path)
+    assert (status, files) == (2, [])
+    assert said.splitlines()[-1].startswith("error: prepared/files-")
+    assert " cannot be written: No space left on device; make room, or" in said.splitlines()[-1]
+    assert "Traceback" not in said
+
+
+def test_a_small_disk_that_fills_while_fetching_keeps_what_came(tmp_path):
+    (tmp_path / "text").mkdir()
+    with running(Server(headers=[{}])) as server:
+        words = [f"corpus.address={server.address}", "folder=text", f"corpus.files=[{FILE}]"]
+        mount = "-t tmpfs -o size=100k none"
+        status, said, files = run(
+            mount, tmp_path / "text", "nmt.download", "multi30k", *words, cwd=tmp_path
+        )
+    assert len(PACKED) > 100_000
+    assert (status, files) == (2, [str(tmp_path / "text" / f"{NAME}.gz.part")])
+    part = f"text/{NAME}.gz.part"
+    assert f"error: {part} cannot be written: No space left on device; " in said.splitlines()[-1]
+    assert said.splitlines()[-1].endswith("run the same command again to resume there")
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (
+            ["nmt.prepare"],
+            "error: the folder prepared is not writable; give another with prepared=",
+        ),
+        (
+            ["nmt.download", "multi30k", "folder=prepared"],
+            "error: the folder prepared is not writable; give another with folder=…",
+        ),
+    ],
+)
+def test_a_read_only_folder_is_said(tmp_path, command, message):
+    (tmp_path / "prepared").mkdir()
+    mount = "-t tmpfs -o ro none"
+    status, said, files = run(mount, tmp_path / "prepared", *command, cwd=tmp_path)
+    assert (status, files) == (2, [])
+    assert said.splitlines()[-1].startswith(message)
+    assert "Traceback" not in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_said(tmp_path):
+    root = tmp_path / "prepared"
+    root.mkdir()
+    root.chmod(0o500)
+    with pytest.raises(NmtError, match=r"prepared is not writable; give another with prepared=…"):
+        preparation(tmp_path)(root)
+
+
+def test_what_is_prepared_is_read_from_a_read_only_disk(tmp_path):
+    words = corpus(tmp_path, 1)
+    (tmp_path / "prepared").mkdir()
+    to = f"prepared={tmp_path / 'prepared'}"
+    folder = prepared(configuration("prepare", [*words, to], ())).folder
+    mount = f"--bind -o ro {tmp_path / 'prepared'}"
+    status, said, files = run(mount, tmp_path / "prepared", "nmt.prepare", *words, cwd=tmp_path)
+    assert (status, files) == (0, sorted(map(str, folder.iterdir())))
+    assert "text and settings are those of prepared/files-" in said

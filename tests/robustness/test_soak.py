@@ -1,0 +1,120 @@
+import io
+import json
+import mmap
+import os
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+
+import soak
+from soak import Sample, Tally
+
+STEADY = [Sample(second, 5000, 3000, 10 * second, 7, 100) for second in range(9)]
+RIGHT = {"wrong_lines": 0, "statuses": [143, 143]}
+
+
+def changed(*values, name):
+    """Samples that are steady but for the last of them."""
+    kept = STEADY[: -len(values)]
+    pairs = zip(STEADY[-len(values) :], values, strict=True)
+    return [*kept, *(Sample(**{**vars(one), name: value}) for one, value in pairs)]
+
+
+def complaints(samples, **other):
+    return soak.complaints({**soak.summary(samples), **RIGHT, **other})
+
+
+def test_nothing_is_said_of_what_stays_as_it_is():
+    assert complaints(STEADY) == []
+    assert complaints(changed(5050, 5050, 9999, name="training")) == []  # 1 %, and one moment
+    assert complaints(changed(9, 7, 9, name="files")) == []  # two that are there for a moment
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("training", (5051, 5100, 5000), "the memory of the training grew by 1.0%"),
+        ("translation", (3300, 3000, 3300), "the memory of the translation grew by 10.0%"),
+        ("files", (8, 8, 9), "the run has 8 files, before it had 7"),
+        ("lines", (60, 60, 60), "nothing was translated in the last third"),
+    ],
+)
+def test_growth_and_standstill_are_named(name, values, message):
+    assert complaints(changed(*values, name=name)) == [message]
+
+
+def test_other_ends_and_other_lines_are_named():
+    assert complaints(STEADY, wrong_lines=2) == ["2 translations are of another line"]
+    found = complaints(STEADY, statuses=[143, 0])
+    assert found == ["the exit statuses are [143, 0] and not 143"]
+
+
+def test_the_table_has_the_medians():
+    samples = changed(*[2**20 * size for size in (1, 3, 2, 4, 6, 5)], name="training")
+    assert "| training, MiB | 2.0 | 5.0 | 2.5000 |" in list(soak.table(soak.summary(samples)))
+
+
+def test_each_translation_is_held_against_the_line_that_was_sent():
+    tally = Tally()
+    tally.waiting.extend(["a", None, "c", "d"])
+    read = [json.dumps({"source": source}) + "\n" for source in ("a", "\ufffd", "d", "d", "e")]
+    soak.follow(io.BytesIO("".join([*read, '{"source": "cut']).encode()), tally)
+    assert (tally.lines, tally.wrong) == (5, 2)  # d in the place of c, and e, which nobody sent
+
+
+def test_the_stream_goes_on_and_remembers_what_it_sent():
+    class Closing(io.BytesIO):
+        def write(self, text):
+            if self.tell() > 10**6:
+                raise BrokenPipeError
+            return super().write(text)
+
+    pipe, tally = Closing(), Tally()
+    soak.feed(pipe, tally)
+    lines = pipe.getvalue().split(b"\n")[:-1]
+    sent = list(islice(tally.waiting, len(lines)))
+    assert all(
+        text is None or text.encode() == line for line, text in zip(lines, sent, strict=True)
+    )
+    assert set(soak.NASTY) == {line for line, text in zip(lines, sent, strict=True) if text is None}
+
+
+def test_memory_and_files_are_measured(tmp_path):
+    (tmp_path / "one").write_bytes(b"12345")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "two").write_bytes(b"678")
+    assert soak.content(tmp_path) == (2, 8)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+def test_resident_memory_is_that_of_the_process():
+    before = soak.resident(os.getpid())
+    block = b"x" * 2**26
+    with mmap.mmap(-1, 2**26):  # nothing is written there, so no memory is behind it
+        grown = soak.resident(os.getpid()) - before
+    assert grown == pytest.approx(len(block), rel=0.1)
+
+
+def test_a_process_is_ended_and_gives_a_shells_status():
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        assert soak.end(process) == 143
+    with pytest.raises(SystemExit, match=r"ended with status -15; its log is in there"):
+        soak.alive([process], "there")
+
+
+def test_the_command_line_is_read(tmp_path):
+    values = soak.settings(["minutes=2", f"folder={tmp_path / 'new'}"])
+    assert values == {
+        "minutes": 2.0,
+        "threads": 1,
+        "save_seconds": 20.0,
+        "folder": tmp_path / "new",
+    }
+    for words in (["minutes"], ["minutes=long"], ["hours=1"]):
+        with pytest.raises(SystemExit, match=r"python benchmarks/soak\.py"):
+            soak.settings(words)

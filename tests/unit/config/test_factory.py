@@ -1,0 +1,186 @@
+import pytest
+import torch
+from helpers.networks import batch
+
+from nmt.config.command_line import configuration
+from nmt.config.instantiate import instantiate, plain
+from nmt.inspection.config_sizes import check_model
+from nmt.inspection.config_values import check
+from nmt.inspection.safetensors import Shape
+from nmt.inspection.trusted import check_trusted
+from nmt.models.factory import language_network, translation_model
+from nmt.runtime.errors import ConfigurationError, ModelError
+from nmt.runtime.package_files import folder
+
+MODELS = sorted(path.stem for path in (folder("conf") / "model").glob("[!_]*.yaml"))
+CHOICES = [
+    f"model/{path.parent.name}={path.stem}"
+    for path in sorted((folder("conf") / "model").glob("*/[!_]*.yaml"))
+]
+
+
+def model_of(*overrides):
+    small = ["model.hidden_size=8", "model.embedding_size=8"]
+    node = plain(configuration("train", [*overrides, *small], ()).model)
+    return translation_model(node, 40, 40)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_builds_and_reads_a_batch(name):
+    torch.manual_seed(1)
+    model, pairs = model_of(f"model={name}").eval(), batch()
+    assert model.logits(model(pairs)).shape == (*pairs.inputs.shape, 40)
+
+
+@pytest.mark.parametrize("choice", [*CHOICES, *(f"model={name}" for name in MODELS)])
+def test_what_the_program_builds_it_may_also_load(choice):
+    node = plain(configuration("train", [choice], ()).model)
+    check(node, (), "config.yaml")
+    with torch.device("meta"):
+        weights = dict(translation_model(node, 40, 40).named_parameters())
+    tensors = {name: Shape("F32", tuple(one.shape), 0, 0) for name, one in weights.items()}
+    check_model(node, tensors, "config.yaml")
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_every_choice_for_a_part_builds(choice):
+    assert model_of(choice).target_pieces == 40
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["model/encoder=forward", "model/encoder=backward", "model/encoder=bidirectional_bottom"],
+)
+def test_a_decoder_that_starts_from_the_backward_direction_needs_one(override):
+    message = r"^model/bridge=backward starts .* with this model/encoder"
+    with pytest.raises(ConfigurationError, match=message):
+        model_of("model=bahdanau2015", "model.layers=2", override)
+    model_of("model=bahdanau2015", "model.layers=2", override, "model/bridge=projected")
+
+
+@pytest.mark.parametrize("choice", ["state_dropout", "zoneout"])
+def test_a_cell_chosen_for_its_noise_has_it_where_the_corpus_advises_no_dropout(choice):
+    torch.manual_seed(2)
+    model, pairs = model_of(f"model/cell={choice}", "data=starter").train(), batch()
+    assert model.encoder.dropout.rate == 0
+    assert not torch.equal(model(pairs), model(pairs))
+
+
+@pytest.mark.parametrize("wrapper", ["deep_transition", "state_dropout", "zoneout"])
+def test_a_cell_around_another_takes_any_other_by_the_path_it_stands_at(wrapper):
+    choice = configuration("train", [f"model/cell={wrapper}", "model/cell@model.cell.cell=gru"], ())
+    assert choice.model.cell.cell._target_ == "nmt.models.cells.gru.GRU"
+    assert (
+        model_of(f"model/cell={wrapper}", "model/cell@model.cell.cell=gru")(batch())
+        .isfinite()
+        .all()
+    )
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("model.layers=abc", r"model.layers=abc: expected a whole number"),
+        ("model.cell.forget_bias=[1]", r"forget_bias=\[1\]: expected a number"),
+        ("model.dropout=2.5", r"dropout=2.5: expected a share of at least 0 and below 1"),
+        (
+            "+model.encoder.lyers=3",
+            r"lyers: .*BidirectionalEncoder has no such value \(nearest: layers\)",
+        ),
+        (
+            "model.cell._target_=nmt.models.cells.gru.GRUU",
+            r"nmt.models.cells.gru.GRUU: there is no such class",
+        ),
+    ],
+)
+def test_values_that_no_constructor_takes_are_refused_by_name(override, message):
+    with pytest.raises(ConfigurationError, match=message):
+        model_of(override)
+
+
+def test_the_error_of_a_constructor_reaches_the_user_as_it_is():
+    with pytest.raises(ConfigurationError, match=r"^dropout=3.5: expected a share"):
+        instantiate({"_target_": "nmt.models.variational_dropout.VariationalDropout", "rate": 3.5})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "subprocess.Popen",
+        "nmt.models.cells.gru.torch",
+        "nmt.models.cells.gru.Tensor",
+        "nmt.models.cells.gru.nn.Linear",
+        "nmt.models.saved.translation_model.os.remove",
+        "nmt.models.embeddings.Tables",
+        "nmt.models.factory.instantiate",
+        "torch.nn.Linear",
+        "builtins.eval",
+        "nmt.models.cells.gru.",
+        17,
+    ],
+)
+def test_a_saved_model_may_name_only_classes_of_the_rooms(target):
+    with pytest.raises(ModelError, match=r"names .* which is no class that a saved model may name"):
+        check({"encoder": [{"_target_": target}]}, (), "config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ({"a": {"_args_": [1]}}, "the key '_args_'"),
+        ({"a": ["${oc.env:HOME}"]}, r"the interpolation '\$\{oc.env:HOME\}'"),
+    ],
+)
+def test_a_saved_model_has_no_other_magic(node, message):
+    with pytest.raises(ModelError, match=message):
+        check(node, (), "config.yaml")
+
+
+def test_a_trusted_package_may_be_named():
+    node = {"_target_": "yaml.nodes.Node"}
+    with pytest.raises(ModelError, match=r"add trust=\[yaml\]"):
+        check(node, (), "config.yaml")
+    check(node, ("yaml",), "config.yaml")
+    check_trusted(node, ("yaml",), "config.yaml")
+
+
+@pytest.mark.parametrize("target", ["yaml.nodes.nothing", "yaml.reader.codecs.open", "yaml.load"])
+def test_of_a_trusted_package_only_its_classes_may_be_named(target):
+    node = {"encoder": [{"_target_": target}]}
+    check(node, ("yaml",), "config.yaml")
+    with pytest.raises(ModelError, match=r"which is no class of yaml"):
+        check_trusted(node, ("yaml",), "config.yaml")
+
+
+CELLS = sorted(path.stem for path in (folder("conf") / "model" / "cell").glob("[!_]*.yaml"))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_cell_builds_a_language_model_that_reads_as_it_advances(cell):
+    torch.manual_seed(1)
+    small = ["model.hidden_size=8", "model.embedding_size=8", "model.layers=2"]
+    node = plain(configuration("train_language_model", [f"model/cell={cell}", *small], ()).model)
+    check(node, (), "config.yaml")
+    network = language_network(node, 40).double().eval()
+    ids = batch().inputs
+    together, _ = network.read(ids, network.start(len(ids)))
+    state, alone = network.start(len(ids)), []
+    for place in ids.unbind(1):
+        readout, state = network.advance(place, state)
+        alone.append(readout)
+    assert torch.allclose(together, torch.stack(alone, dim=1), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"_target_": None}, "_target_=None: expected the name of a class"),
+        ({"_partial_": None}, "_partial_ flag must be a bool"),
+        ({"_recursive_": 3}, "_recursive_ flag must be a bool"),
+    ],
+)
+def test_words_of_the_configuration_with_values_of_another_type_are_refused(change, message):
+    node = {"_target_": "nmt.search.greedy.Greedy", "length_factor": 2.0, "length_extra": 1}
+    with pytest.raises(ConfigurationError, match=message):
+        instantiate({**node, **change})

@@ -1,0 +1,362 @@
+"""Pieces learnt from text: raw text in and out, the same pieces for the same numbers."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+from collections import Counter
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sentencepiece
+
+from nmt.data.special_ids import BEGIN, END, PADDING, SPECIAL, UNKNOWN
+from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
+from nmt.data.tokenization.training import (
+    BPETrainer,
+    JointVocabulary,
+    SeparateVocabularies,
+    UnigramTrainer,
+)
+from nmt.runtime.errors import ConfigurationError, CorpusError, ModelError
+
+HERE = Path(__file__).parent
+PATHS = os.pathsep.join(map(str, (HERE, HERE.parents[1], HERE.parents[2])))
+RANDOM = np.random.default_rng(1)
+SYLLABLES = [
+    "der",
+    "Hund",
+    "Katz",
+    "te",
+    "ein",
+    "aus",
+    "schlä",
+    "ft",
+    "sie",
+    "ge",
+    "ro",
+    "ße",
+    "Stra",
+    "Öl",
+    "un",
+    "nicht",
+    "lau",
+    "ver",
+    "en",
+]
+WORDS = ["".join(RANDOM.choice(SYLLABLES, RANDOM.integers(1, 4))) for _ in range(300)]
+LINES = [" ".join(RANDOM.choice(WORDS, 6)) + "." for _ in range(300)]
+SETTINGS = {
+    "size": 80,
+    "character_coverage": 1.0,
+    "symbols": [],
+    "byte_fallback": False,
+    "normalization": "nmt_nfkc",
+    "max_lines": 1000,
+    "threads": 2,
+}
+
+
+def pieces(method=UnigramTrainer, **changed):
+    return method(**{**SETTINGS, **changed})
+
+
+def elsewhere(expression):
+    """Give what the expression prints in a new process, where nothing was drawn before."""
+    imports = "from hashlib import sha256; from test_tokenizer import *"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{imports}; print({expression})"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": PATHS},
+    )
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module", params=[UnigramTrainer, BPETrainer])
+def tokenizer(request):
+    return pieces(request.param).train(LINES)
+
+
+def test_cased_text_comes_back_from_its_pieces(tokenizer):
+    assert [tokenizer.decode(ids) for ids in tokenizer.encode_lines(LINES)] == LINES
+
+
+def test_encoding_adds_no_special_ids_and_many_lines_equal_one_by_one(tokenizer):
+    encoded = tokenizer.encode_lines(LINES)
+    assert encoded == [tokenizer.encode(line) for line in LINES]
+    assert not set(chain.from_iterable(encoded)) & set(SPECIAL)
+    assert max(chain.from_iterable(encoded)) < tokenizer.size == 80
+
+
+def test_the_special_ids_are_those_of_the_program(tokenizer):
+    names = tokenizer.pieces([PADDING, UNKNOWN, BEGIN, END])
+    assert names == ["<pad>", "<unk>", "<s>", "</s>"]
+
+
+def test_unknown_characters_read_as_a_mark_in_their_place_and_special_ids_as_nothing(tokenizer):
+    assert tokenizer.decode(tokenizer.encode("Hund ☃ Haus")) == "Hund ⁇ Haus"
+    assert tokenizer.decode(tokenizer.encode("Hu☃nd")) == "Hu⁇nd"
+    ids = tokenizer.encode("Hund")
+    assert tokenizer.decode([BEGIN, *ids, END, PADDING]) == "Hund"
+    assert tokenizer.decode([]) == ""
+
+
+def test_numbers_of_numpy_are_ids_too(tokenizer):
+    ids = np.array(tokenizer.encode("die Katze"), np.uint16)
+    assert tokenizer.decode(ids.tolist()) == "die Katze"
+
+
+def test_byte_fallback_spells_what_has_no_piece():
+    tokenizer = pieces(size=340, byte_fallback=True).train(LINES)
+    ids = tokenizer.encode("Hund ☃ 犬")
+    assert UNKNOWN not in ids
+    assert tokenizer.decode(ids) == "Hund ☃ 犬"
+
+
+@pytest.mark.parametrize("normalization", ["nmt_nfkc", "identity"])
+def test_a_tab_is_a_space_whatever_the_normalisation(normalization):
+    tokenizer = pieces(normalization=normalization).train(LINES)
+    assert tokenizer.encode("der\tHund") == tokenizer.encode("der Hund")
+    drawn = tokenizer.sample("der\tHund", 0.1, 3)
+    assert drawn == tokenizer.sample("der Hund", 0.1, 3)
+
+
+def test_normalisation_is_the_one_that_was_asked_for():
+    lines = [*LINES, "ﬁn ² fin 2"]
+    folded = pieces(size=100).train(lines)
+    assert folded.decode(folded.encode("ﬁn ²")) == "fin 2"
+    kept = pieces(size=100, normalization="identity").train(lines)
+    assert kept.decode(kept.encode("ﬁn ²")) == "ﬁn ²"
+    lower = pieces(size=100, normalization="nmt_nfkc_cf").train(lines)
+    assert lower.decode(lower.encode("Hund")) == "hund"
+
+
+@pytest.mark.parametrize("method", [UnigramTrainer, BPETrainer])
+def test_user_symbols_are_one_piece_each(method):
+    symbols = ["<en>", ",", '"x"']
+    tokenizer = pieces(method, symbols=symbols).train(LINES)
+    assert tokenizer.pieces(range(4, 7)) == symbols
+    assert "<en>" in tokenizer.pieces(tokenizer.encode("<en>Hund"))
+
+
+@pytest.mark.parametrize("method", ["UnigramTrainer", "BPETrainer"])
+@pytest.mark.parametrize("max_lines", [1000, 150])
+def test_the_same_text_gives_the_same_model_in_another_process(method, max_lines):
+    expression = f"sha256(pieces({method}, max_lines={max_lines}).train(LINES).data).hexdigest()"
+    here = pieces(
+        {"UnigramTrainer": UnigramTrainer, "BPETrainer": BPETrainer}[method], max_lines=max_lines
+    ).train(LINES)
+    assert elsewhere(expression) == hashlib.sha256(here.data).hexdigest()
+
+
+def rows(ragged):
+    ends = ragged.starts + ragged.lengths
+    return [ragged.values[a:b].tolist() for a, b in zip(ragged.starts, ends, strict=True)]
+
+
+def test_sampling_is_a_function_of_its_arguments(tokenizer):
+    first = rows(tokenizer.sample_lines(LINES, 0.1, 1))
+    tokenizer.sample_lines(LINES[:7], 0.3, 9)
+    assert rows(tokenizer.sample_lines(LINES, 0.1, 1)) == first
+    assert rows(Tokenizer.from_bytes(tokenizer.data).sample_lines(LINES, 0.1, 1)) == first
+    assert rows(tokenizer.sample_lines(LINES, 0.1, 2)) != first
+    assert first != tokenizer.encode_lines(LINES)
+    assert [tokenizer.decode(ids) for ids in first] == LINES
+
+
+def test_sampling_lines_without_pieces_gives_none(tokenizer):
+    assert rows(tokenizer.sample_lines(["", " ", "Hund"], 0.1, 1))[:2] == [[], []]
+    assert rows(tokenizer.sample_lines([], 0.1, 1)) == []
+    assert tokenizer.sample("", 0.1, 1) == []
+
+
+@pytest.mark.parametrize("method", ["UnigramTrainer", "BPETrainer"])
+def test_sampling_is_the_same_in_another_process(method):
+    there = elsewhere(f"rows(pieces({method}).train(LINES).sample_lines(LINES, 0.1, 5))")
+    trained = pieces({"UnigramTrainer": UnigramTrainer, "BPETrainer": BPETrainer}[method]).train(
+        LINES
+    )
+    assert there == str(rows(trained.sample_lines(LINES, 0.1, 5)))
+
+
+HARD = [*LINES[:50], "Hund ☃☃ Öl☃ ▁ <x>der<x>", "☃", "dernichtlauverein" * 3, "a  b\tHund"]
+
+
+@pytest.mark.parametrize(("method", "alpha"), [(UnigramTrainer, 1e6), (BPETrainer, 1e-12)])
+@pytest.mark.parametrize("changed", [{}, {"size": 340, "byte_fallback": True}])
+def test_sampling_at_the_limit_of_no_chance_is_encoding(method, alpha, changed):
+    tokenizer = pieces(method, symbols=["<x>"], **changed).train(LINES)
+    assert rows(tokenizer.sample_lines(HARD, alpha, 1)) == tokenizer.encode_lines(HARD)
+
+
+@pytest.mark.parametrize("method", [UnigramTrainer, BPETrainer])
+@pytest.mark.parametrize("changed", [{}, {"size": 340, "byte_fallback": True}])
+def test_sampled_pieces_read_as_the_best_ones_do(method, changed):
+    tokenizer = pieces(method, symbols=["<x>"], **changed).train(LINES)
+    drawn, best = rows(tokenizer.sample_lines(HARD, 0.3, 1)), tokenizer.encode_lines(HARD)
+    assert [tokenizer.decode(ids) for ids in drawn] == [tokenizer.decode(ids) for ids in best]
+
+
+def ways(text, scores):
+    """All ways to cut a text into pieces, each with the sum of its scores."""
+    if not text:
+        yield (), 0.0
+    for end in range(1, len(text) + 1):
+        if text[:end] in scores:
+            for rest, score in ways(text[end:], scores):
+                yield (text[:end], *rest), scores[text[:end]] + score
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.2, 1.0])
+def test_unigram_samples_are_as_frequent_as_their_probability_says(alpha):
+    tokenizer = pieces(size=200).train(LINES)
+    model = sentencepiece.SentencePieceProcessor(model_proto=tokenizer.data)
+    scores = {model.id_to_piece(i): model.get_score(i) for i in range(4, tokenizer.size)}
+    expected = {way: np.exp(alpha * score) for way, score in ways("▁Hundnichtlau", scores)}
+    total = sum(expected.values())
+    assert len(expected) > 5
+    count = 20_000
+    drawn = rows(tokenizer.sample_lines(["Hundnichtlau"] * count, alpha, 7))
+    found = Counter(tuple(tokenizer.pieces(ids)) for ids in drawn)
+    assert set(found) <= set(expected)
+    for way, weight in expected.items():
+        share = weight / total
+        assert abs(found[way] / count - share) < 5 * (share * (1 - share) / count) ** 0.5 + 1e-9
+
+
+def test_bpe_samples_are_as_frequent_as_those_of_sentencepiece():
+    tokenizer = pieces(BPETrainer, size=120).train(LINES)
+    model = sentencepiece.SentencePieceProcessor(model_proto=tokenizer.data)
+    count, text = 5_000, "Hundaus nicht"
+    found = Counter(map(tuple, rows(tokenizer.sample_lines([text] * count, 0.3, 7))))
+    theirs = Counter(
+        tuple(model.encode(text, enable_sampling=True, alpha=0.3, nbest_size=-1))
+        for _ in range(count)
+    )
+    assert len(found) > 10
+    for way in set(found) | set(theirs):
+        share = (found[way] + theirs[way]) / 2 / count
+        assert abs(found[way] - theirs[way]) / count < 6 * (2 * share / count) ** 0.5
+
+
+def test_dropping_all_merges_leaves_characters():
+    tokenizer = pieces(BPETrainer).train(LINES)
+    assert tokenizer.pieces(tokenizer.sample("Hund", 1.0, 1)) == ["▁", "H", "u", "n", "d"]
+
+
+@pytest.mark.parametrize(
+    ("method", "alpha"), [(UnigramTrainer, -0.1), (BPETrainer, 0.0), (BPETrainer, 1.5)]
+)
+def test_an_alpha_that_cannot_be_is_refused(method, alpha):
+    tokenizer = pieces(method).train(LINES)
+    with pytest.raises(ConfigurationError, match=rf"alpha={alpha} is out of range"):
+        tokenizer.sample("Hund", alpha, 1)
+
+
+@pytest.mark.parametrize("method", [UnigramTrainer, BPETrainer])
+def test_a_vocabulary_too_large_for_the_text_names_a_value_that_works(method):
+    with pytest.raises(ConfigurationError, match=r"^tokenizer\.size=5000 is too large") as caught:
+        pieces(method, size=5000).train(LINES)
+    value = int(str(caught.value).split("set tokenizer.size=")[1].split()[0])
+    assert pieces(method, size=value).train(LINES).size == value
+
+
+@pytest.mark.parametrize("method", [UnigramTrainer, BPETrainer])
+def test_a_vocabulary_too_small_for_the_text_names_a_value_that_works(method):
+    with pytest.raises(ConfigurationError, match=r"^tokenizer\.size=9 is too small") as caught:
+        pieces(method, size=9).train(LINES)
+    value = int(str(caught.value).split("set tokenizer.size=")[1].split()[0])
+    assert pieces(method, size=value).train(LINES).size == value
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("character_coverage", 0.5, "character_coverage=0.5 is out of range; expected 0.98 to 1"),
+        ("normalization", "nfc", "normalization=nfc is out of range; expected one of nmt_nfkc"),
+        ("max_lines", 0, "max_lines=0 is out of range; expected 1 or more"),
+        ("size", 4, "size=4 is out of range; expected more than 4"),
+        ("symbols", ["<a>", "<a>"], "symbols=<a> is out of range"),
+        ("symbols", ["</s>"], "symbols=</s> is out of range"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_by_name(key, value, message):
+    with pytest.raises(ConfigurationError) as caught:
+        pieces(**{key: value})
+    assert f"tokenizer.{message}" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [[], [" "], ["\t"]])
+def test_no_text_is_said_to_be_no_text(text):
+    with pytest.raises(ConfigurationError, match="the train split has no text"):
+        pieces().train(text)
+
+
+def test_an_error_in_reading_the_lines_comes_through_as_it_is():
+    def broken():
+        yield from LINES
+        raise CorpusError("a.de has 2 lines but a.en has 1")
+
+    with pytest.raises(CorpusError, match=r"^a\.de has 2 lines but a\.en has 1$"):
+        pieces().train(broken())
+
+
+def test_a_file_that_is_no_model_is_named(tmp_path):
+    with pytest.raises(ModelError, match=r"none\.model cannot be read: No such file"):
+        Tokenizer.load(tmp_path / "none.model")
+    (tmp_path / "bad.model").write_bytes(b"no model")
+    with pytest.raises(ModelError, match=r"bad\.model is not a SentencePiece model"):
+        Tokenizer.load(tmp_path / "bad.model")
+    with pytest.raises(ModelError, match="given tokenizer is not a SentencePiece model"):
+        Tokenizer.from_bytes(b"")
+
+
+def test_a_model_with_other_special_ids_is_refused(tmp_path):
+    file = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(LINES), model_writer=file, vocab_size=80, minloglevel=2
+    )
+    with pytest.raises(ModelError, match=r"has the ids \(-1, 0, 1, 2\)"):
+        Tokenizer.from_bytes(file.getvalue())
+
+
+def pairs():
+    return ((line, line.upper()) for line in LINES)
+
+
+def test_lines_are_drawn_from_all_of_a_long_text():
+    numbered = [f"{LINES[i % 300]} {i}" for i in range(3000)]
+    seen = pieces(size=100, max_lines=200).train(numbered)
+    assert seen.data != pieces(size=100, max_lines=200).train(numbered[:200]).data
+    assert seen.data == pieces(size=100, max_lines=200).train(iter(numbered)).data
+
+
+def test_a_joint_vocabulary_is_one_object_before_and_after_saving(tmp_path):
+    tokenizers = JointVocabulary()(pieces(size=150), pairs)
+    tokenizers.save(tmp_path)
+    loaded = Tokenizers.load(tmp_path)
+    assert tokenizers.joint and loaded.joint
+    assert [path.name for path in tmp_path.iterdir()] == ["sentencepiece.model"]
+    assert loaded.source.data == tokenizers.source.data
+    assert loaded.source.encode("Hund HUND") == tokenizers.target.encode("Hund HUND")
+    assert UNKNOWN not in loaded.source.encode("Hund HUND")
+
+
+def test_separate_vocabularies_know_their_own_language_alone(tmp_path):
+    tokenizers = SeparateVocabularies()(pieces(size=80), pairs)
+    tokenizers.save(tmp_path)
+    loaded = Tokenizers.load(tmp_path)
+    assert not tokenizers.joint and not loaded.joint
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "sentencepiece.source.model",
+        "sentencepiece.target.model",
+    ]
+    assert loaded.target.data == tokenizers.target.data
+    assert UNKNOWN in loaded.source.encode("KATZE")
+    assert UNKNOWN not in loaded.target.encode("KATZE")

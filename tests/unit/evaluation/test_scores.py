@@ -1,0 +1,143 @@
+"""Scores: golden values with their reasons, cuts by length, systems against each other."""
+
+import random
+
+import pytest
+import sacrebleu
+from sacrebleu.tokenizers.tokenizer_base import BaseTokenizer
+
+from nmt.evaluation import scores
+from nmt.evaluation.metrics.bleu import BLEU, LowercaseBLEU
+from nmt.evaluation.metrics.chrf import ChrF
+from nmt.evaluation.metrics.ter import TER
+from nmt.runtime.errors import ConfigurationError, NmtError
+
+METRICS = (BLEU("13a"), ChrF(6, 0, 2), TER())
+WORDS = ["a", "the", "dog", "cat", "runs", "sits", "on", "under", "big", "red", "old", "street"]
+
+
+def noisy(lines: list[str], share: float, seed: int) -> list[str]:
+    draw = random.Random(seed)
+    return [" ".join(word for word in line.split() if draw.random() > share) for line in lines]
+
+
+def sentences(count: int) -> list[str]:
+    draw = random.Random(0)
+    return [" ".join(draw.choices(WORDS, k=draw.randint(4, 20))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_score_leaves_no_line_in_memory(metric):
+    metric(sentences(3), sentences(3))
+    methods = [it for rules in BaseTokenizer.__subclasses__() for it in vars(rules).values()]
+    caches = [method.cache_info() for method in methods if hasattr(method, "cache_info")]
+    assert len(caches) >= 2
+    assert not any(cache.currsize for cache in caches)
+
+
+def test_bleu_of_one_wrong_word_in_six_is_what_the_formula_says():
+    # Of the hypothesis's n-grams stand in the reference 5 of 6, 3 of 5, 1 of 4 and 0 of 3, and
+    # exponential smoothing counts that 0 as 1/2. Lengths are equal, so brevity costs nothing:
+    # 100 * (5/6 * 3/5 * 1/4 * 1/6) ** (1/4)
+    score = scores.bleu(["the cat sat on the mat"], ["the cat is on the mat"])
+    assert score.value == pytest.approx(37.9918, abs=1e-4)
+    expected = f"nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:{sacrebleu.__version__}"
+    assert score.signature == expected
+    assert str(score) == f"BLEU 38.0 ({expected})"
+
+
+def test_bleu_sees_case_and_lowercase_bleu_does_not():
+    hypotheses, references = ["A dog runs on the road ."], ["a Dog runs on the road ."]
+    assert BLEU("13a")(hypotheses, references).value < 80
+    lower = LowercaseBLEU("13a")(hypotheses, references)
+    assert lower.value == pytest.approx(100)
+    assert "case:lc" in lower.signature
+
+
+def test_chrf_is_the_f_score_of_averaged_precision_and_recall():
+    # Of a, b, c stand 2 of 3 characters in abd, 1 of 2 pairs, 0 of 1 triple; longer n-grams there
+    # are none. Precision and recall are both (2/3 + 1/2 + 0) / 3.
+    score = ChrF(6, 0, 2)(["abc"], ["abd"])
+    assert score.metric == "chrF2"
+    assert score.value == pytest.approx(100 * (2 / 3 + 1 / 2) / 3)
+    assert score.signature.startswith("nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no")
+
+
+def test_ter_counts_a_moved_block_as_one_edit():
+    score = TER()(["on the mat the cat sat"], ["the cat sat on the mat"])
+    assert score.value == pytest.approx(100 / 6)
+    assert score.signature.startswith("nrefs:1|case:lc|tok:tercom")
+
+
+def test_bleu_alone_is_bleu_among_the_metrics():
+    lines = sentences(50)
+    hypotheses = noisy(lines, 0.2, 1)
+    assert scores.score(hypotheses, lines, METRICS)[0] == scores.bleu(hypotheses, lines)
+
+
+def test_different_numbers_of_lines_are_refused_with_both_numbers():
+    for call in (
+        lambda: scores.bleu(["a"], ["a", "b"]),
+        lambda: scores.score(["a"], ["a", "b"], METRICS),
+        lambda: scores.by_length(["a"], ["a", "b"], [1], [10], METRICS),
+        lambda: scores.compare({"one": ["a"]}, ["a", "b"], METRICS, 10),
+    ):
+        with pytest.raises(NmtError, match=r"^1 hypotheses cannot .* 2 references"):
+            call()
+
+
+def test_an_empty_test_set_is_refused():
+    with pytest.raises(NmtError, match="empty test set"):
+        scores.bleu([], [])
+
+
+def test_an_unknown_tokenizer_is_refused_with_those_there_are():
+    with pytest.raises(ConfigurationError, match=r"'13b' .* 13a"):
+        BLEU("13b")
+
+
+def test_each_sentence_falls_into_one_bucket_and_empty_buckets_stay():
+    lines = ["one two", "a b c d e f", "", "w " * 40]
+    buckets = scores.by_length(lines, lines, [2, 6, 0, 40], [5, 10, 20, 30], METRICS)
+    assert [bucket.name for bucket in buckets] == ["0-5", "6-10", "11-20", "21-30", "31+"]
+    assert [bucket.lines for bucket in buckets] == [2, 1, 0, 0, 1]
+    assert [len(bucket.scores) for bucket in buckets] == [3, 3, 0, 0, 3]
+
+
+def test_a_bucket_is_scored_as_the_same_lines_alone():
+    lines = sentences(60)
+    hypotheses = noisy(lines, 0.2, 1)
+    lengths = [len(line.split()) for line in lines]
+    long = [row for row, length in enumerate(lengths) if length > 10]
+    last = scores.by_length(hypotheses, lines, lengths, [10], METRICS)[-1]
+    alone = [[text[row] for row in long] for text in (hypotheses, lines)]
+    assert list(last.scores) == scores.score(alone[0], alone[1], METRICS)
+
+
+def test_bounds_that_do_not_rise_are_refused():
+    with pytest.raises(ConfigurationError, match=r"\[20, 10\]"):
+        scores.by_length(["a"], ["a"], [1], [20, 10], METRICS)
+
+
+def test_a_much_worse_system_is_found_and_an_equal_one_is_not():
+    lines = sentences(100)
+    good = noisy(lines, 0.1, 1)
+    systems = {"good": good, "equal": noisy(lines, 0.1, 2), "bad": noisy(lines, 0.3, 3)}
+    results = scores.compare(systems, lines, METRICS, 200)
+    assert [(each.system, each.score.metric) for each in results] == [
+        (system, metric) for metric in ("BLEU", "chrF2", "TER") for system in systems
+    ]
+    for baseline, equal, bad in (results[:3], results[3:6], results[6:]):
+        assert baseline.p_value is None
+        assert equal.p_value > 0.05
+        assert bad.p_value == pytest.approx(1 / 201)
+        assert abs(baseline.mean - baseline.score.value) < baseline.interval
+        assert "bs:200|seed:12345" in bad.score.signature
+
+
+def test_values_of_a_comparison_are_those_without_resampling():
+    lines = sentences(40)
+    hypotheses = noisy(lines, 0.2, 1)
+    results = scores.compare({"only": hypotheses}, lines, METRICS, 20)
+    plain = scores.score(hypotheses, lines, METRICS)
+    assert [each.score.value for each in results] == [each.value for each in plain]

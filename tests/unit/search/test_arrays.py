@@ -1,0 +1,65 @@
+"""Searches over arrays find what those over tensors find, hearing the same logits."""
+
+from dataclasses import replace
+
+import pytest
+from helpers.array_hypotheses import same
+from helpers.array_scorer import Arrays
+from helpers.searches import PENALTIES, fixed, padded, scorer, sentences
+
+from nmt.runtime.errors import ModelError
+from nmt.search import limits
+from nmt.search.arrays import beam as array_beam
+from nmt.search.arrays import greedy as array_greedy
+from nmt.search.arrays import scorer as array_scorer
+from nmt.search.beam import Beam
+from nmt.search.greedy import Greedy
+
+SOURCES = padded(sentences(3, [1, 4, 2, 9, 6, 3, 1, 7, 5, 2]))
+
+
+def tied(asked):
+    """Logits of which many are equal."""
+    return replace(asked, table=asked.table.round())
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("make", [lambda asked: asked, tied])
+def test_greedy_search_is_the_same(seed, make):
+    asked = make(scorer(seed, 23, end=1.0))
+    expected = Greedy(1.5, 3)(asked, SOURCES)
+    same(array_greedy.Greedy(1.5, 3)(Arrays(asked), SOURCES.numpy()), expected)
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize(("size", "best"), [(1, 1), (2, 1), (5, 1), (5, 5), (30, 3)])
+@pytest.mark.parametrize("make", [lambda asked: asked, tied])
+def test_beam_search_is_the_same(penalty, size, best, make):
+    for seed in range(3):
+        asked = make(scorer(seed, 23, end=1.0))
+        expected = Beam(size, best, penalty, 1.5, 3)(asked, SOURCES)
+        search = array_beam.Beam(size, best, penalty, 1.5, 3)
+        same(search(Arrays(asked), SOURCES.numpy()), expected)
+
+
+def test_a_translation_is_as_long_as_it_may_be():
+    asked = scorer(1, 23, end=-50.0)
+    for ours, theirs in (
+        (array_greedy.Greedy(0.5, 1), Greedy(0.5, 1)),
+        (array_beam.Beam(3, 2, PENALTIES[0], 0.5, 1), Beam(3, 2, PENALTIES[0], 0.5, 1)),
+    ):
+        same(ours(Arrays(asked), SOURCES.numpy()), theirs(asked, SOURCES))
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.3, 1.1, 2.0, 1e30])
+def test_the_limits_are_the_same(factor):
+    expected = limits.limits(SOURCES, factor, 2)
+    assert array_scorer.limits(SOURCES.numpy(), factor, 2).tolist() == expected.tolist()
+
+
+def test_broken_weights_are_said():
+    broken = Arrays(fixed([[float("nan")] * 9] * 9))
+    with pytest.raises(ModelError, match="weights are broken"):
+        array_greedy.Greedy(1.0, 1)(broken, SOURCES.numpy())
+    with pytest.raises(ModelError, match="weights are broken"):
+        array_beam.Beam(2, 1, PENALTIES[0], 1.0, 1)(broken, SOURCES.numpy())

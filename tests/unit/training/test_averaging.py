@@ -1,0 +1,128 @@
+import torch
+from torch import nn
+
+from nmt.models.parameters import set_weights, weights
+from nmt.training.averaging.averaging import KeptCheckpoint
+from nmt.training.averaging.best import BestCheckpoints
+from nmt.training.averaging.kept_weights import KeptWeights
+from nmt.training.averaging.last import LastCheckpoints
+from nmt.training.averaging.nothing import NoAveraging
+
+KEPT = [
+    KeptCheckpoint(10, 1.0),
+    KeptCheckpoint(20, 3.0),
+    KeptCheckpoint(30, 2.0),
+    KeptCheckpoint(40, 2.0),
+]
+
+
+def updates(kept):
+    return sorted(one.update for one in kept)
+
+
+def test_the_best_are_those_of_the_highest_scores_and_of_equal_ones_the_newer():
+    assert updates(BestCheckpoints(2).choose(KEPT)) == [20, 40]
+
+
+def test_the_last_are_the_newest():
+    assert updates(LastCheckpoints(2).choose(KEPT)) == [30, 40]
+
+
+def test_nothing_is_kept_where_nothing_is_averaged():
+    assert updates(NoAveraging().choose(KEPT)) == []
+
+
+def network(value):
+    module = nn.Linear(2, 2)
+    set_weights(module, {"weight": torch.full((2, 2), value), "bias": torch.full((2,), -value)})
+    return module
+
+
+def test_the_mean_runs_over_the_chosen_files_and_the_others_go_when_pruned(tmp_path):
+    kept = KeptWeights(tmp_path, BestCheckpoints(2))
+    for update, score in ((1, 1.0), (2, 3.0), (3, 0.5), (4, 2.0)):
+        kept.add(network(float(update)), update, score)
+    assert (tmp_path / "update-00000001.safetensors").exists()
+    assert not (tmp_path / "update-00000003.safetensors").exists()
+    kept.prune(2)
+    assert (tmp_path / "update-00000001.safetensors").exists(), "the state of update 2 names it"
+    kept.prune(4)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["update-00000002.safetensors", "update-00000004.safetensors"]
+    mean = kept.mean()
+    assert torch.equal(mean["weight"], torch.full((2, 2), 3.0))
+    assert torch.equal(mean["bias"], torch.full((2,), -3.0))
+
+
+def test_what_is_validated_twice_counts_once(tmp_path):
+    kept = KeptWeights(tmp_path, LastCheckpoints(2))
+    for update in (1, 2, 2):
+        kept.add(network(float(update)), update, 0.0)
+    assert updates(kept.kept) == [1, 2]
+
+
+def test_files_and_folders_of_the_users_stay(tmp_path):
+    kept = KeptWeights(tmp_path, LastCheckpoints(1))
+    (tmp_path / "update-copy").mkdir()
+    (tmp_path / "update-00000001-good.safetensors").write_bytes(b"")
+    (tmp_path / ".update-00000001.safetensors.part").write_bytes(b"")
+    kept.prune(0)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["update-00000001-good.safetensors", "update-copy"]
+
+
+def test_what_a_restored_folder_does_not_know_is_pruned(tmp_path):
+    first = KeptWeights(tmp_path, LastCheckpoints(3))
+    first.add(network(1.0), 1, 0.0)
+    state = first.state()
+    first.add(network(2.0), 2, 0.0)
+    second = KeptWeights(tmp_path, LastCheckpoints(3))
+    second.restore(state)
+    second.prune(1)
+    assert [path.name for path in tmp_path.iterdir()] == ["update-00000001.safetensors"]
+
+
+def test_a_missing_or_damaged_file_is_named_and_has_no_part_in_the_mean(tmp_path, caplog):
+    kept = KeptWeights(tmp_path, LastCheckpoints(3))
+    for update in (7, 8, 9):
+        kept.add(network(float(update)), update, 0.0)
+    kept.drop_damaged()
+    assert updates(kept.kept) == [7, 8, 9]
+    (tmp_path / "update-00000007.safetensors").unlink()
+    path = tmp_path / "update-00000009.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    kept.drop_damaged()
+    assert updates(kept.kept) == [8]
+    assert torch.equal(kept.mean()["weight"], torch.full((2, 2), 8.0))
+    assert "update-00000007.safetensors was kept for averaging and is missing" in caplog.text
+
+
+def test_a_file_that_only_an_older_state_names_stays_after_a_resumption(tmp_path):
+    first = KeptWeights(tmp_path, LastCheckpoints(1))
+    first.add(network(1.0), 1, 0.0)
+    first.add(network(2.0), 2, 0.0)
+    second = KeptWeights(tmp_path, LastCheckpoints(1))
+    second.restore(first.state())
+    second.prune(1)
+    assert len(list(tmp_path.iterdir())) == 2
+    second.prune(2)
+    assert [path.name for path in tmp_path.iterdir()] == ["update-00000002.safetensors"]
+
+
+def test_a_state_of_the_first_format_takes_its_files_as_right(tmp_path):
+    first = KeptWeights(tmp_path, LastCheckpoints(2))
+    first.add(network(1.0), 1, 0.0)
+    second = KeptWeights(tmp_path, LastCheckpoints(2))
+    second.restore([{"update": 1, "score": 0.0}, {"update": 2, "score": 0.0}])
+    second.drop_damaged()
+    assert updates(second.kept) == [1]
+
+
+def test_tied_weights_are_copied_once_and_set_together():
+    tied = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
+    tied[1].weight = tied[0].weight
+    copied = weights(tied)
+    assert sorted(copied) == ["0.bias", "0.weight", "1.bias"]
+    set_weights(tied, {name: torch.zeros_like(value) for name, value in copied.items()})
+    assert tied[1].weight is tied[0].weight
+    assert not tied[1].weight.any()

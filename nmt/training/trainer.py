@@ -195,9 +195,7 @@ class Trainer:
         """Say why the training ends now, if it does."""
         patience = self.pace.patience
         if patience is not None and self.progress.stale >= patience:
-            return (
-                f"no better validation {self.progress.stale} times in a row (patience={patience})"
-            )
+            return f"no better validation {self.progress.stale} times in a row ({patience=})"
         return self.bounds.reached(self.progress, self.pairs)
 
     def _share(self) -> float:

@@ -1,8 +1,7 @@
-"""Fetches a public corpus: `python -m nmt.download multi30k`.
+"""`python -m nmt.download multi30k`: download a public corpus.
 
-Files that are there with the right sum are left alone, and a broken download is resumed by the
-same command. Tested against a local server only: where this was developed, the public addresses
-cannot be reached. `corpus.address=http://localhost:8000` fetches from elsewhere.
+Files that exist with the right checksum are left alone. `corpus.address=http://localhost:8000`
+downloads from elsewhere.
 """
 
 import logging
@@ -18,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def live_line(name: str, received: int, total: int | None) -> None:
-    """Rewrite one line of a terminal with how much of a file has come; be silent elsewhere."""
+    """Rewrite a progress line on a terminal (megabytes received); write nothing elsewhere."""
     if sys.stderr.isatty():
         share = "" if total is None else f" of {total / 1e6:.2f}"
         end = "\n" if received == total else ""
@@ -27,14 +26,14 @@ def live_line(name: str, received: int, total: int | None) -> None:
 
 
 def download(config: DictConfig) -> None:
-    """Fetch what is missing of `corpus` into `folder`."""
+    """Download the missing files of `corpus` into `folder`, and check their checksums."""
     corpus = instantiate(config.corpus)
     fetch = instantiate(config.fetch)
     folder = Path(config.folder)
     log.info("%s; %s", corpus.source, corpus.licence)
     log.info("from %s into %s", corpus.address, folder)
-    fetched = [fetch(corpus.address, text, folder, live_line) for text in corpus.files]
-    log.info("%d files fetched, %d were there", sum(fetched), len(fetched) - sum(fetched))
+    done = [fetch(corpus.address, text, folder, live_line) for text in corpus.files]
+    log.info("%d files downloaded, %d existed", sum(done), len(done) - sum(done))
 
 
 if __name__ == "__main__":

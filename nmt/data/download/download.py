@@ -1,22 +1,26 @@
-"""Packed text files over HTTP: resumed where they broke off, unpacked, checked, then renamed."""
+"""Public text files over HTTP: unpacked, compared with their checksums, then put in place."""
 
 import gzip
 import hashlib
 import http.client
+import io
 import logging
-import os
 import time
 import urllib.error
+import urllib.request
 import zlib
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmt.data.download.receiving import BLOCK, Progress, check_size, receive_rest, size_of
 from nmt.runtime import atomic_files, checksums, locks
 from nmt.runtime.errors import ConfigurationError, NmtError
 
-TEMPORARY = (408, 429, 500, 502, 503, 504)  # HTTP states after which asking again may help
+BLOCK = 1 << 16  # bytes read at once
+RETRIED = (408, 429, 500, 502, 503, 504)  # HTTP statuses after which another request may succeed
+
+Progress = Callable[[str, int, int | None], None]
+"""Called after each block with the file's name, bytes received, and bytes in all (if known)."""
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +31,7 @@ class PackedText:
 
     Attributes:
         name: of the unpacked file; the server adds `.gz`.
-        sha256: sum of the unpacked text, in hexadecimal digits.
+        sha256: checksum of the unpacked text, in hexadecimal digits.
     """
 
     name: str
@@ -40,10 +44,10 @@ class PublicCorpus:
 
     Attributes:
         address: of the folder on the server, https:// or http://.
-        folder: where the files belong if the user names no other place.
-        source: whose work it is, for the log.
-        licence: what it may be used for, for the log.
-        files: all that is fetched.
+        folder: where the files go unless the user names another folder.
+        source: authors of the corpus, for the log.
+        licence: permitted uses, for the log.
+        files: all files of the corpus.
 
     Raises:
         ConfigurationError: if the address is of another kind.
@@ -56,20 +60,22 @@ class PublicCorpus:
     files: list[PackedText]
 
     def __post_init__(self) -> None:
-        """Refuse what urllib would read too, such as files of this machine."""
+        """Check the address, since urllib would also read local files."""
         if not self.address.startswith(("https://", "http://")):
-            raise ConfigurationError(f"address {self.address!r} does not begin with https://")
+            raise ConfigurationError(
+                f"corpus.address={self.address}: expected an address that begins with https://"
+            )
 
 
 @dataclass(frozen=True)
 class Downloader:
-    """Brings one file into a folder, or nothing: under its name stands the right text or none.
+    """Downloads files small enough for memory; each is complete and verified, or absent.
 
     Attributes:
-        timeout_seconds: how long a silent server is waited for.
-        tries: how often a connection that fails or breaks is made, each time resuming.
-        pause_seconds: between two tries.
-        max_bytes: of a file, packed or unpacked; a server that sends more is not believed.
+        timeout_seconds: after which a silent server is given up.
+        tries: requests made before giving up.
+        pause_seconds: between two requests.
+        max_bytes: of a file, packed or unpacked.
     """
 
     timeout_seconds: float
@@ -78,128 +84,86 @@ class Downloader:
     max_bytes: int
 
     def __call__(self, address: str, text: PackedText, folder: Path, progress: Progress) -> bool:
-        """Fetch `address/NAME.gz` as `folder/NAME`, unless the right text is there already.
-
-        What was received stays in `NAME.gz.part` until it is unpacked, so that the next call
-        asks only for the rest; the folder is locked meanwhile.
+        """Download `address/NAME.gz` as `folder/NAME`, unless the right text exists already.
 
         Returns:
-            whether anything had to be fetched.
+            whether anything was downloaded.
 
         Raises:
-            LockedError: if another process fetches into the folder.
-            NmtError: if the file cannot be had, or is not the text that the sum is of.
+            LockedError: if another process downloads into the folder.
+            NmtError: if the file cannot be received or written, or has another checksum.
         """
-        goal = folder / text.name
-        if goal.is_file():
-            if checksums.sha256_of(goal) == text.sha256:
-                log.info("%s is there and its sum is right", goal)
-                _tidy(goal)
+        path = folder / text.name
+        if path.is_file():
+            if checksums.sha256_of(path) == text.sha256:
+                log.info("%s exists and has the expected checksum", path)
                 return False
-            log.warning("%s is not the expected text (by its sum); fetching it again", goal)
+            log.warning("%s has another checksum than expected; downloading it again", path)
         atomic_files.make(folder, "folder")
+        url = f"{address.rstrip('/')}/{text.name}.gz"
         with locks.passing(folder):
-            self._fetch(f"{address.rstrip('/')}/{text.name}.gz", goal, text.sha256, progress)
-        log.info("%s: %d bytes, sum is right", goal, goal.stat().st_size)
+            unpacked = self._unpack(url, self._receive(url, progress))
+            checksum = hashlib.sha256(unpacked).hexdigest()
+            if checksum != text.sha256:
+                raise NmtError(
+                    f"{url}: the unpacked text of {text.name} has the SHA-256 checksum {checksum},"
+                    f" expected {text.sha256}; give another address with corpus.address=…"
+                )
+            atomic_files.write(path, unpacked)
+        log.info("%s: %d bytes with the expected checksum", path, len(unpacked))
         return True
 
-    def _fetch(self, url: str, goal: Path, sha256: str, progress: Progress) -> None:
-        part = _part(goal)
-        resumed = part.exists()
-        self._receive(url, part, progress)
-        try:
-            _unpack(part, goal, sha256, url, self.max_bytes)
-        except _NotTheFileError as error:
-            # What was kept may be of another file, or have lost its end in a power cut.
-            if not resumed:
-                raise
-            log.warning("%s; what was kept from before is not trusted, fetching all of it", error)
-            self._receive(url, part, progress)
-            _unpack(part, goal, sha256, url, self.max_bytes)
-
-    def _receive(self, url: str, part: Path, progress: Progress) -> None:
+    def _receive(self, url: str, progress: Progress) -> bytes:
         reason = ""
         for attempt in range(self.tries):
             if attempt:
                 log.warning("%s: %s; trying again", url, reason)
                 time.sleep(self.pause_seconds)
             try:
-                receive_rest(url, part, self.timeout_seconds, self.max_bytes, progress)
-                return
+                return self._request(url, progress)
             except urllib.error.HTTPError as error:
-                reason = f"the server says {error.code} {error.reason}"
-                if error.code not in TEMPORARY:
-                    raise NmtError(f"{url}: {reason}; the address is corpus.address=…") from error
+                reason = f"the server answered {error.code} {error.reason}"
+                if error.code not in RETRIED:
+                    raise NmtError(
+                        f"{url}: {reason}; give another address with corpus.address=…"
+                    ) from error
             except urllib.error.URLError as error:
                 reason = f"cannot be reached: {error.reason}"
             except (OSError, http.client.HTTPException) as error:
                 reason = f"broke off: {error}"
-        advice = "check the network, then run the same command again"
-        if kept := size_of(part):
-            advice = f"{kept} bytes are kept; run the same command again to resume there"
-        raise NmtError(f"{url}: {reason} (tried {self.tries} times); {advice}")
-
-
-class _NotTheFileError(NmtError):
-    """What was received is not the file; it was removed."""
-
-
-def _part(goal: Path) -> Path:
-    return goal.with_name(f"{goal.name}.gz.part")
-
-
-def _unpacked(goal: Path) -> Path:
-    return goal.with_name(f"{goal.name}.unpacked")
-
-
-def _unpack(part: Path, goal: Path, sha256: str, url: str, max_bytes: int) -> None:
-    """Put the text in its place if its sum is right; else leave neither it nor `part`."""
-    temporary = _unpacked(goal)
-    try:
-        found = _copy(part, temporary, url, max_bytes)
-        if found != sha256:
-            raise _NotTheFileError(
-                f"{url}: the unpacked text of {goal.name} has the sha256 sum {found}, expected "
-                f"{sha256}; it was removed; fetch it from elsewhere with corpus.address=…"
-            )
-        atomic_files.put(temporary, goal)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        part.unlink()
-        raise _NotTheFileError(
-            f"{url}: not a whole gzip file ({error}); it was removed; run the same command again"
-        ) from error
-    except OSError as error:
         raise NmtError(
-            f"{goal} cannot be written: {error.strerror or error}; what was received is kept; "
-            "make room, then run the same command again"
-        ) from error
-    except NmtError:
-        part.unlink(missing_ok=True)
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)
-    part.unlink()
+            f"{url}: {reason} (tried {self.tries} times); check the network, then run the same"
+            " command again"
+        )
 
+    def _request(self, url: str, progress: Progress) -> bytes:
+        received = bytearray()
+        with urllib.request.urlopen(url, timeout=self.timeout_seconds) as response:
+            total: int | None = response.length
+            self._check_size(url, total or 0)
+            while block := response.read(BLOCK):
+                received += block
+                self._check_size(url, len(received))
+                progress(url.rpartition("/")[2], len(received), total)
+        if total is not None and len(received) < total:
+            raise ConnectionError(f"{len(received)} of {total} bytes were received")
+        return bytes(received)
 
-def _copy(part: Path, temporary: Path, url: str, max_bytes: int) -> str:
-    """Unpack to the disk and give the text's sum."""
-    sum_, size = hashlib.sha256(), 0
-    with gzip.open(part) as packed, temporary.open("wb") as file:
-        while block := packed.read(BLOCK):
-            size += len(block)
-            check_size(url, part, size, max_bytes)
-            sum_.update(block)
-            file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
-    return sum_.hexdigest()
+    def _unpack(self, url: str, packed: bytes) -> bytes:
+        try:
+            with gzip.open(io.BytesIO(packed)) as file:
+                text = file.read(self.max_bytes + 1)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise NmtError(
+                f"{url}: not a complete gzip file ({error}); run the same command again, or give"
+                " another address with corpus.address=…"
+            ) from error
+        self._check_size(url, len(text))
+        return text
 
-
-def _tidy(goal: Path) -> None:
-    """Take away what a process left that was killed when the text was in its place already."""
-    left = [path for path in (_part(goal), _unpacked(goal)) if path.exists()]
-    if left or (goal.parent / locks.NAME).exists():
-        # Where another process fetches now, it does so at its end.
-        with suppress(NmtError, OSError), locks.passing(goal.parent):
-            for path in left:
-                path.unlink(missing_ok=True)
+    def _check_size(self, url: str, size: int) -> None:
+        if size > self.max_bytes:
+            raise NmtError(
+                f"{url} has more than fetch.max_bytes={self.max_bytes} bytes; raise"
+                " fetch.max_bytes=…, or give another address with corpus.address=…"
+            )

@@ -16,7 +16,7 @@ from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
 from nmt.data.windows import LineWindows
 from nmt.evaluation.perplexity import count_words, perplexities
 from nmt.inspection.model_folder import kind
-from nmt.models.language_models.language_model import LanguageModel
+from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.models.log_probabilities import log_probabilities
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
@@ -70,7 +70,7 @@ class LanguageModelScorer(LikelihoodScorer):
         device: where the model is.
     """
 
-    model: LanguageModel
+    model: PieceLanguageModel
     tokenizer: Tokenizer
     windows: LineWindows
     device: torch.device

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nmt.data.special_ids import BEGIN, END, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizer
-from nmt.models.language_models.language_model import LanguageModel
+from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.runtime import checks
 from nmt.runtime.control_characters import NO_TEXT, cleaned
 from nmt.runtime.errors import ConfigurationError
@@ -48,7 +48,7 @@ class TextGenerator:
         checks.whole("max_pieces", self.max_pieces, 1)
 
     def __call__(
-        self, model: LanguageModel, tokenizer: Tokenizer, prompt: str, device: torch.device
+        self, model: PieceLanguageModel, tokenizer: Tokenizer, prompt: str, device: torch.device
     ) -> Iterator[str]:
         """Give text as it is written, the prompt first; together the parts are a line.
 

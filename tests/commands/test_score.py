@@ -15,7 +15,7 @@ from helpers.scored_models import (
 from nmt.data.special_ids import END
 from nmt.generate import generate
 from nmt.inference.generation import TextGenerator
-from nmt.models.language_models.language_model import LanguageModel, by_steps
+from nmt.models.language_models.language_model import PieceLanguageModel, by_steps
 from nmt.score import score
 
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_generated_is_refused_in_one_line(
 
 
 @dataclass
-class Scripted(LanguageModel):
+class Scripted(PieceLanguageModel):
     """Is certain of one line, and counts what it was asked.
 
     Attributes:

@@ -9,7 +9,7 @@ from nmt.data.special_ids import PADDING
 
 
 @runtime_checkable
-class LanguageModel(Protocol):
+class PieceLanguageModel(Protocol):
     """Gives the next piece's probability after any beginning of a line; nothing is remembered.
 
     Attributes:
@@ -44,7 +44,7 @@ class LanguageModel(Protocol):
 
 
 def by_steps(
-    model: LanguageModel, target: Int[Tensor, "batch bounded"]
+    model: PieceLanguageModel, target: Int[Tensor, "batch bounded"]
 ) -> Float[Tensor, "batch target"]:
     """Compute `log_probabilities` by the loop that defines it; what is faster is tested on this."""
     state = model.start(len(target))

@@ -14,7 +14,7 @@ from nmt.data.special_ids import BEGIN, END, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
 from nmt.inspection.model_folder import counted
 from nmt.models.factory import language_network
-from nmt.models.language_models.language_model import LanguageModel
+from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.language_models.ngram import NGramLanguageModel
 from nmt.models.saved import folder as saved
@@ -34,7 +34,7 @@ class SavedLanguageModel:
         config: the resolved configuration, `language_model` among its keys.
     """
 
-    model: LanguageModel
+    model: PieceLanguageModel
     tokenizer: Tokenizer
     config: dict[str, Any]
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nmt.data.special_ids import PADDING
 from nmt.models import tree
-from nmt.models.language_models.language_model import LanguageModel
+from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.runtime.errors import ConfigurationError, ModelError
 from nmt.search.search import Scorer
 
@@ -35,7 +35,7 @@ class Fusion:
     """
 
     translation: Scorer
-    language: LanguageModel
+    language: PieceLanguageModel
     weight: float
 
     def __post_init__(self) -> None:

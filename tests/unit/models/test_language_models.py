@@ -14,7 +14,7 @@ from nmt.models.language_models.feedforward import (
     DirectFeedForwardLanguageModel,
     FeedForwardLanguageModel,
 )
-from nmt.models.language_models.language_model import LanguageModel, by_steps
+from nmt.models.language_models.language_model import PieceLanguageModel, by_steps
 from nmt.runtime.errors import ConfigurationError
 
 
@@ -74,7 +74,7 @@ def test_reading_one_after_the_other_has_no_noise_in_training(make):
 def test_the_probability_of_a_line_is_the_product_over_its_pieces(make):
     torch.manual_seed(2)
     network = make().eval()
-    assert isinstance(network, LanguageModel)
+    assert isinstance(network, PieceLanguageModel)
     target = lines(5, 1, 0, 3)
     fast, slow = network.log_probabilities(target), by_steps(network, target)
     assert torch.allclose(fast, slow, atol=1e-5)

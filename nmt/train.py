@@ -144,7 +144,7 @@ def _trainer(
         samples=config.samples,
         device=place,
     )
-    held_out.rehearse()
+    held_out.warm_up()
     return Trainer(
         Updater(network, objective, moving, precision, place, config.clip_norm),
         instantiate(config.schedule),

@@ -164,7 +164,7 @@ def _held_out(
         pieces=int((valid.lengths + 1).sum()),
         device=next(network.parameters()).device,
     )
-    held_out.rehearse()
+    held_out.warm_up()
     return held_out
 
 

@@ -110,9 +110,9 @@ def _part(updater: Updater, stream: Iterator[Batch], seconds: float) -> dict[str
     sums = {"source_pieces": 0.0, "target_pieces": 0.0, "rows": 0.0, "updates": 0.0}
     began, before = time.perf_counter(), time.process_time()
     while time.perf_counter() - began < seconds:
-        outcome = updater.update([next(stream)], 1, RATE, lambda: None)
+        result = updater.update([next(stream)], 1, RATE, lambda: None)
         for name in ("source_pieces", "target_pieces", "rows"):
-            sums[name] += getattr(outcome, name)
+            sums[name] += getattr(result, name)
         sums["updates"] += 1
     sums["seconds"] = time.perf_counter() - began
     sums["processor_seconds"] = time.process_time() - before

@@ -35,14 +35,14 @@ class UpdateBatches:
     last: bool
 
 
-def groups(data: TrainingData, progress: TrainingState, size: int) -> Iterator[UpdateBatches]:
-    """Give groups of `size` batches for ever, beginning where `progress` stands.
+def groups(data: TrainingData, state: TrainingState, size: int) -> Iterator[UpdateBatches]:
+    """Give groups of `size` batches for ever, beginning where `state` stands.
 
     Raises:
         NmtError: if an epoch has no batch.
     """
     while True:
-        batches = data.epoch(progress.epoch, progress.batches)
+        batches = data.epoch(state.epoch, state.batches)
         group = list(islice(batches, size))
         if not group:
             raise NmtError("the training data gives no batch; expected one sentence pair or more")

@@ -43,7 +43,7 @@ def of_process(watchers: Callbacks) -> Callbacks:
     return replace(
         watchers,
         keep_best=lambda validation: None,
-        keep_skipped=lambda update, rate, outcome: Path(os.devnull),
+        keep_skipped=lambda update, rate, result: Path(os.devnull),
         kept=KeptWeights(watchers.kept.folder, NoAveraging()),
         journal=MultiLogger([]),
     )

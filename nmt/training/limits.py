@@ -35,25 +35,25 @@ class StoppingCriteria:
         for name, value in given.items():
             checks.above(name, value, 0)
 
-    def shares(self, progress: TrainingState, pairs: int) -> dict[str, float]:
+    def shares(self, state: TrainingState, pairs: int) -> dict[str, float]:
         """Give how much of each bound is used up, 1 being all; `pairs` is an epoch's size."""
         shares = {}
         if self.epochs is not None:
-            passes = progress.epoch + min(1.0, progress.rows / max(1, pairs))
+            passes = state.epoch + min(1.0, state.rows / max(1, pairs))
             shares[f"epochs={self.epochs:g}"] = passes / self.epochs
         if self.updates is not None:
-            shares[f"updates={self.updates}"] = progress.update / self.updates
+            shares[f"updates={self.updates}"] = state.update / self.updates
         if self.minutes is not None:
-            shares[f"minutes={self.minutes:g}"] = progress.seconds / 60 / self.minutes
+            shares[f"minutes={self.minutes:g}"] = state.seconds / 60 / self.minutes
         return shares
 
-    def share(self, progress: TrainingState, pairs: int) -> float:
+    def share(self, state: TrainingState, pairs: int) -> float:
         """Give the share of the training that is done, 0 to 1."""
-        return min(1.0, max(self.shares(progress, pairs).values()))
+        return min(1.0, max(self.shares(state, pairs).values()))
 
-    def reached(self, progress: TrainingState, pairs: int) -> str | None:
+    def reached(self, state: TrainingState, pairs: int) -> str | None:
         """Name the bound that is reached; None while there is none."""
-        reached = [name for name, share in self.shares(progress, pairs).items() if share >= 1]
+        reached = [name for name, share in self.shares(state, pairs).items() if share >= 1]
         return f"{reached[0]} reached" if reached else None
 
 
@@ -89,11 +89,11 @@ class Intervals:
         if self.patience is not None:
             checks.at_least("patience", self.patience, 1)
 
-    def validation_is_due(self, progress: TrainingState, reached: str | None) -> bool:
+    def validation_is_due(self, state: TrainingState, reached: str | None) -> bool:
         """Say whether the newest weights are to be validated; where a bound is reached, always."""
-        if progress.validated == progress.update:
+        if state.validated == state.update:
             return False
         if reached:
             return True
         every = self.validate_every
-        return progress.batches == 0 if every is None else progress.update % every == 0
+        return state.batches == 0 if every is None else state.update % every == 0

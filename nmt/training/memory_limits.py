@@ -1,39 +1,64 @@
-"""How large a batch may be, as far as memory has taught; larger ones are cut into parts."""
+"""Updates within the memory that there is: learned batch sizes, and work that can be undone."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
 
 from nmt.data.batch import Batch
+from nmt.runtime import random_state
 
 
 class BatchSizeLimits:
-    """Places that batches may have, by their length; whatever did not fit halves it.
+    """How many positions a batch may have, learned from batches that did not fit into memory.
 
-    A part's gradients and losses are sums over its pieces, so an update made from the parts of a
-    batch is that of the batch, but for rounding and for what dropout draws. Limits hold for all
-    lengths from theirs on; below the smallest, batches have any size.
+    The gradients and losses of a part are sums over its pieces, so an update that is computed in
+    parts equals that of the whole batch, up to rounding and the sampled dropout masks.
 
     Attributes:
-        limits: places by length, fewer for the longer ones.
+        limits: positions (rows times width) by width. Each limit holds for its own width and all
+            above, and wider batches have smaller limits; narrower batches have none.
     """
 
     def __init__(self) -> None:
         self.limits: dict[int, int] = {}
 
-    def parts(self, batch: Batch) -> Iterator[Batch]:
-        """Cut a batch by its rows into parts that are allowed; the whole, if it is."""
-        allowed = [limit for length, limit in self.limits.items() if length <= batch.width]
+    def split(self, batch: Batch) -> Iterator[Batch]:
+        """Yield the batch in parts, of at least one row each, that are within the limits."""
+        limits = [limit for width, limit in self.limits.items() if width <= batch.width]
         rows = len(batch.source)
-        size = max(1, min(allowed) // batch.width) if allowed else rows
+        size = max(1, min(limits) // batch.width) if limits else rows
         for first in range(0, rows, size):
             yield batch if size >= rows else batch.part(slice(first, first + size))
 
     def halve(self, part: Batch) -> int:
-        """Allow half of what did not fit to batches of its length; give that number of places."""
+        """Limit batches as wide as `part` to half its rows; return the limit in positions."""
         limit = max(1, len(part.source) // 2) * part.width
-        kept = {
-            length: places
-            for length, places in self.limits.items()
-            if length < part.width or places < limit
+        others = {
+            width: positions
+            for width, positions in self.limits.items()
+            if width < part.width or positions < limit
         }
-        self.limits = dict(sorted({**kept, part.width: limit}.items()))
+        self.limits = dict(sorted({**others, part.width: limit}.items()))
         return limit
+
+
+@contextmanager
+def rollback_on_error(network: nn.Module) -> Iterator[None]:
+    """Drop gradients and restore buffers and random generators if the block raises.
+
+    Work that a signal or a lack of memory cuts off can then be repeated with the same random
+    numbers. Weights are not restored.
+    """
+    random = random_state.random_state()
+    buffers = [buffer.clone() for buffer in network.buffers()]
+    try:
+        yield
+    except BaseException:
+        network.zero_grad(set_to_none=True)
+        random_state.restore_random_state(random)
+        with torch.no_grad():
+            for buffer, before in zip(network.buffers(), buffers, strict=True):
+                buffer.copy_(before)
+        raise

@@ -1,8 +1,8 @@
-"""Optimizers of torch without the parts that speak to its compiler.
+"""Optimizers: the weights they decay, and torch's own without their hooks for its compiler.
 
-Making any of them, or moving it, imports `torch._dynamo` and with it 800 modules, over a second of
-each start, only to tell a compiler that nobody calls to keep off. Each such method holds the one
-that does the work as `__wrapped__`, as decorators do; a class of its own takes these.
+Making or stepping one of torch's optimizers imports `torch._dynamo`, 800 modules and over a second
+of each start, only to exclude it from a compilation that never happens. The methods are decorated
+for that; the functions below the decorators do the work.
 """
 
 import functools
@@ -10,16 +10,17 @@ import inspect
 from typing import Any
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 
 METHODS = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
 def eager(make: functools.partial[Any]) -> functools.partial[Any]:
-    """Give what makes the same optimizer without the compiler, if it is one of torch's.
+    """Return a factory of the same optimizer that never imports torch's compiler.
 
     Args:
-        make: a class and its settings.
+        make: a class and its settings; returned as it is if the class is not torch's.
     """
     if not make.func.__module__.startswith("torch.optim."):
         return make
@@ -29,6 +30,19 @@ def eager(make: functools.partial[Any]) -> functools.partial[Any]:
 
 def _eager(kind: type[Optimizer]) -> type[Optimizer]:
     methods = {name: inspect.unwrap(getattr(kind, name)) for name in METHODS}
-    # One of the decorators that are passed over kept the moves out of the graph.
+    # One of the removed decorators kept the step out of the graph.
     methods["step"] = torch.no_grad()(inspect.unwrap(kind.step))
     return type(kind.__name__, (kind,), methods)
+
+
+def parameter_groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Return two groups, of which the second never decays: parameters with fewer than two axes.
+
+    To decay the gain of a normalization towards zero would switch the layer off. Loshchilov and
+    Hutter 2019 leave the question open; not to decay biases and gains is common practice.
+    """
+    parameters = [one for one in network.parameters() if one.requires_grad]
+    return [
+        {"params": [one for one in parameters if one.dim() >= 2]},
+        {"params": [one for one in parameters if one.dim() < 2], "weight_decay": 0.0},
+    ]

@@ -1,4 +1,4 @@
-"""How far a training is: every number that its loop carries from update to update."""
+"""The state of the training loop between two updates, and the result of one update."""
 
 import math
 from collections.abc import Sequence
@@ -12,29 +12,29 @@ from nmt.training.loggers.logger import UpdateRecord
 
 @dataclass(frozen=True)
 class SkipReason:
-    """Why an update moved no weight.
+    """Why an update was skipped.
 
     Attributes:
-        what: as a clause.
-        advice: what to do if it does not stop, the state saved before being good.
+        cause: a clause for messages.
+        remedy: what to do if further updates are skipped; the state saved before is good.
     """
 
-    what: str
-    advice: str
+    cause: str
+    remedy: str
 
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """What an update saw, summed over all its batches and processes.
+    """Sums over all batches and processes of an update.
 
     Attributes:
         loss, negative_log_likelihood: in nats.
         source_pieces, target_pieces: END included, padding not.
         rows: sentence pairs.
-        gradient_norm: of the gradient a target piece, before clipping.
-        clipped: whether that was too long.
-        fault: why no weight moved; None where they did.
-        suspects: the batches that the fault came from; none where there is none.
+        gradient_norm: of the mean gradient per target piece, before clipping.
+        clipped: whether the gradient was clipped.
+        skip_reason: why the weights did not change; None if they did.
+        offending_batches: the batches that caused the skip; empty without one.
     """
 
     loss: float
@@ -44,21 +44,23 @@ class UpdateResult:
     rows: int
     gradient_norm: float
     clipped: bool
-    fault: SkipReason | None
-    suspects: Sequence[Batch]
+    skip_reason: SkipReason | None
+    offending_batches: Sequence[Batch]
 
 
 @dataclass
 class RunningMeans:
-    """Sums over the updates since the last record; a part of the state, so that records after a
-    resumption are those of a run that never stopped.
+    """Sums over the updates since the last record, of which a record reports the means.
+
+    They are part of the training state, so the records of a resumed run equal those of a run that
+    was never interrupted.
 
     Attributes:
-        updates: how many, without the skipped ones.
+        updates: without the skipped ones.
         loss, negative_log_likelihood: in nats.
         source_pieces, target_pieces: END included, padding not.
         gradient_norm: sum of the norms before clipping.
-        clipped: how many gradients were clipped.
+        clipped: updates whose gradient was clipped.
         seconds: spent in updates.
     """
 
@@ -71,35 +73,35 @@ class RunningMeans:
     clipped: int = 0
     seconds: float = 0.0
 
-    def count(self, outcome: UpdateResult) -> None:
-        """Take in an update whose loss and gradient were finite."""
+    def add(self, result: UpdateResult) -> None:
+        """Add an update that was not skipped."""
         self.updates += 1
-        self.loss += outcome.loss
-        self.negative_log_likelihood += outcome.negative_log_likelihood
-        self.source_pieces += outcome.source_pieces
-        self.target_pieces += outcome.target_pieces
-        self.gradient_norm += outcome.gradient_norm
-        self.clipped += int(outcome.clipped)
+        self.loss += result.loss
+        self.negative_log_likelihood += result.negative_log_likelihood
+        self.source_pieces += result.source_pieces
+        self.target_pieces += result.target_pieces
+        self.gradient_norm += result.gradient_norm
+        self.clipped += int(result.clipped)
 
 
 @dataclass
 class TrainingState:
-    """The loop's state, always that between two updates.
+    """The numbers that the training loop carries from update to update.
 
     Attributes:
-        update: updates made, the skipped ones included.
-        epoch: passes over the data that are complete.
-        batches: batches taken in of the pass that is not.
+        update: updates so far, the skipped ones included.
+        epoch: complete passes over the data.
+        batches: batches used in the current pass.
         rows: sentence pairs in these batches.
         validated: the update of the newest validation.
-        best: the best score of a validation.
+        best: the highest score of a validation.
         stale: validations since the best one.
-        skipped: updates whose loss or gradient was not finite, or that memory did not hold.
-        skipped_in_a_row: such updates since the last good one.
-        source_pieces, target_pieces: taken in, END included, padding not.
-        seconds: that all this took, over all resumptions.
-        finished: whether the end of training was done too: last validation and averaging.
-        window: sums for the next record.
+        skipped: updates whose loss or gradient was not finite, or that did not fit into memory.
+        skipped_in_a_row: skipped updates since the last good one.
+        source_pieces, target_pieces: used so far, END included, padding not.
+        seconds: training time so far, over all resumptions.
+        finished: whether training has ended, the last validation and averaging included.
+        means: sums for the next record.
     """
 
     update: int = 0
@@ -115,61 +117,67 @@ class TrainingState:
     target_pieces: int = 0
     seconds: float = 0.0
     finished: bool = False
-    window: RunningMeans = field(default_factory=RunningMeans)
+    means: RunningMeans = field(default_factory=RunningMeans)
 
-    def state(self) -> dict[str, Any]:
-        """Give plain values for `from_state`."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for `from_dict`."""
         return asdict(self)
 
     @staticmethod
-    def from_state(state: dict[str, Any]) -> "TrainingState":
-        """Make the progress again that `state` was asked of."""
-        return TrainingState(**{**state, "window": RunningMeans(**state["window"])})
+    def from_dict(values: dict[str, Any]) -> "TrainingState":
+        """Build the state that `as_dict` was called on."""
+        return TrainingState(**{**values, "means": RunningMeans(**values["means"])})
 
-    def count(self, outcome: UpdateResult, batches: int) -> None:
-        """Take in an update made from so many batches."""
+    def add(self, result: UpdateResult, batches: int) -> None:
+        """Count an update of this many batches."""
         self.update += 1
         self.batches += batches
-        self.rows += outcome.rows
-        self.source_pieces += outcome.source_pieces
-        self.target_pieces += outcome.target_pieces
-        if outcome.fault is None:
+        self.rows += result.rows
+        self.source_pieces += result.source_pieces
+        self.target_pieces += result.target_pieces
+        if result.skip_reason is None:
             self.skipped_in_a_row = 0
-            self.window.count(outcome)
+            self.means.add(result)
         else:
             self.skipped += 1
             self.skipped_in_a_row += 1
 
-    def judge(self, score: float) -> bool:
-        """Say whether the score is better than any before, and remember it if so."""
+    def update_best(self, score: float) -> bool:
+        """Return whether the score is higher than any before; if so, it is the new best."""
         better = score > self.best
         self.best = score if better else self.best
         return better
 
-    def forget_best(self) -> None:
-        """Let the next validation be the best, and let there be one even if training had ended."""
+    def discard_best(self) -> None:
+        """Make another validation due, whose score will be the best, even if training had ended."""
         self.best, self.finished = -math.inf, False
         self.validated = min(self.validated, self.update - 1)
 
     def record(self, share: float, rate: float, seconds_left: float) -> UpdateRecord:
-        """Give the means over the window, and begin a new window."""
-        window, self.window = self.window, RunningMeans()
-        pieces = window.target_pieces or math.nan
-        seconds = window.seconds or math.nan
+        """Return the means over the updates since the last record, and start new ones.
+
+        Args:
+            share: of the training that is done, 0 to 1.
+            rate: learning rate of the newest update.
+            seconds_left: estimate of the time until the end.
+        """
+        means, self.means = self.means, RunningMeans()
+        pieces = means.target_pieces or math.nan
+        seconds = means.seconds or math.nan
         return UpdateRecord(
             update=self.update,
             epoch=self.current_epoch,
             progress=share,
-            loss=window.loss / pieces,
-            perplexity=perplexity(window.negative_log_likelihood / pieces),
-            gradient_norm=window.gradient_norm / (window.updates or math.nan),
-            clipped=window.clipped / (window.updates or math.nan),
+            loss=means.loss / pieces,
+            perplexity=perplexity(means.negative_log_likelihood / pieces),
+            gradient_norm=means.gradient_norm / (means.updates or math.nan),
+            clipped=means.clipped / (means.updates or math.nan),
             skipped=self.skipped,
             learning_rate=rate,
             source_pieces=self.source_pieces,
             target_pieces=self.target_pieces,
-            source_pieces_per_second=window.source_pieces / seconds,
-            target_pieces_per_second=window.target_pieces / seconds,
+            source_pieces_per_second=means.source_pieces / seconds,
+            target_pieces_per_second=means.target_pieces / seconds,
             seconds=self.seconds,
             seconds_left=seconds_left,
         )

@@ -22,7 +22,7 @@ from nmt.runtime.signals import Interrupted
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.distributed import collectives
 from nmt.training.limits import Intervals, StoppingCriteria
-from nmt.training.optimizers import eager
+from nmt.training.optimizers import eager, parameter_groups
 from nmt.training.resumption.settings import (
     CORPUS,
     PROCESSES,
@@ -31,7 +31,6 @@ from nmt.training.resumption.settings import (
     resolve_settings,
 )
 from nmt.training.trainer import Trainer
-from nmt.training.updater import parameter_groups
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +163,7 @@ def complete(trainer: Trainer, command: str, agreement: RunSettings) -> bool:
         again = shlex.join(["python", "-m", f"nmt.{command}", *sys.argv[1:]])
         logger.info("interrupted; everything is saved, the same command goes on: %s", again)
         sys.exit(interrupted.status)
-    if trainer.progress.best == -math.inf:
+    if trainer.state.best == -math.inf:
         raise NmtError(
             "no validation gave a finite score, so there is no model; begin another run with a"
             " smaller schedule.peak_rate or clip_norm, or with precision=float32"

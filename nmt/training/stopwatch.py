@@ -19,18 +19,18 @@ class Stopwatch:
         self.now = time.monotonic()
         self._began = (0.0, 0.0)
 
-    def start(self, progress: TrainingState, share: float) -> None:
+    def start(self, state: TrainingState, share: float) -> None:
         """Begin to count where a training stands whose `share` is done."""
         self.now = collectives.of_first(time.monotonic())
-        self._began = (progress.seconds, share)
+        self._began = (state.seconds, share)
 
-    def tick(self, progress: TrainingState) -> None:
+    def tick(self, state: TrainingState) -> None:
         """Add the time since the last tick to the training's time."""
         before, self.now = self.now, collectives.of_first(time.monotonic())
-        progress.seconds += self.now - before
+        state.seconds += self.now - before
 
-    def seconds_left(self, progress: TrainingState, share: float) -> float:
+    def seconds_left(self, state: TrainingState, share: float) -> float:
         """Give the seconds until all is done, if it goes on as since the start."""
         seconds, share_then = self._began
-        speed = (share - share_then) / max(1e-9, progress.seconds - seconds)
+        speed = (share - share_then) / max(1e-9, state.seconds - seconds)
         return (1 - share) / max(1e-9, speed)

@@ -8,7 +8,6 @@ from typing import Any
 
 from nmt.models.parameters import set_weights, weights
 from nmt.runtime.signals import Interrupted
-from nmt.training import skips
 from nmt.training.accumulation import TrainingData, UpdateBatches, groups
 from nmt.training.callbacks import Callbacks
 from nmt.training.checkpoints import Checkpoints
@@ -19,6 +18,7 @@ from nmt.training.progress import TrainingState
 from nmt.training.resumption.resumption import ForkRecord, adapted
 from nmt.training.schedules.schedule import Schedule
 from nmt.training.signals import Stopping
+from nmt.training.skipped_updates import report_skipped_update
 from nmt.training.stopwatch import Stopwatch
 from nmt.training.updater import Updater
 
@@ -28,13 +28,13 @@ logger = logging.getLogger(__name__)
 class Trainer:
     """Runs a training from wherever its state stands to its end.
 
-    Between two updates the whole state is in `progress`, the updater, the schedule, the kept
+    Between two updates the whole state is in `state`, the updater, the schedule, the kept
     weights and the global random generators. All of it is saved and restored here, so that an
     interrupted and resumed training equals an uninterrupted one, bit for bit, on the same machine
     with the same number of threads.
 
     Attributes:
-        progress: how far it is.
+        state: the numbers that the loop carries from update to update.
         trained: whether `train` had anything to do.
     """
 
@@ -58,7 +58,7 @@ class Trainer:
         self.pace = pace
         self.watchers = watchers
         self.checkpoints = checkpoints
-        self.progress = TrainingState()
+        self.state = TrainingState()
         self.trained = False
         self._stopping = Stopping()
         self._clock = Stopwatch()
@@ -74,35 +74,35 @@ class Trainer:
             Interrupted: after SIGINT or SIGTERM, when all is saved.
             NmtError: if the data gives no batch, or too many updates in a row are not finite.
         """
-        if self.progress.finished and (reason := self._reason()):
+        if self.state.finished and (reason := self._reason()):
             logger.info("this training is finished (%s); to go on, raise its bounds", reason)
-            return self.progress
-        self.progress.finished, self.trained = False, True
-        if self.progress.update:
-            logger.info("resuming after update %d", self.progress.update)
-        self._clock.start(self.progress, self._share())
-        self.watchers.journal.resume(self.progress.update, self.progress.validated)
+            return self.state
+        self.state.finished, self.trained = False, True
+        if self.state.update:
+            logger.info("resuming after update %d", self.state.update)
+        self._clock.start(self.state, self._share())
+        self.watchers.journal.resume(self.state.update, self.state.validated)
         try:
             with self._stopping:
                 logger.info("training ends: %s", self._loop())
                 self._average()
-                self.progress.finished = True
+                self.state.finished = True
                 self._save()
         except Interrupted:
             self._save()
             raise
         finally:
             self.watchers.journal.close()
-        return self.progress
+        return self.state
 
     def _loop(self) -> str:
         """Make updates until there is a reason to end; the last weights are validated too."""
-        following = groups(self.data, self.progress, self.pace.accumulate)
+        following = groups(self.data, self.state, self.pace.accumulate)
         while True:
-            self._clock.tick(self.progress)
+            self._clock.tick(self.state)
             self._stopping.between_updates()
-            reached = self.bounds.reached(self.progress, self.pairs)
-            if self.pace.validation_is_due(self.progress, reached):
+            reached = self.bounds.reached(self.state, self.pairs)
+            if self.pace.validation_is_due(self.state, reached):
                 self._validate()
             elif self._saving_is_due():
                 self._save()
@@ -111,39 +111,39 @@ class Trainer:
             self._update(next(following))
 
     def _update(self, group: UpdateBatches) -> None:
-        progress = self.progress
+        state = self.state
         began = time.monotonic()
-        number = progress.update + 1
+        number = state.update + 1
         rate = self.schedule.rate(number, self._share())
-        outcome = self.updater.update(group.batches, number, rate, self._stopping.within_update)
-        progress.count(outcome, len(group.batches))
-        progress.window.seconds += time.monotonic() - began
-        if outcome.fault is not None:
-            file = self.watchers.keep_skipped(progress.update, rate, outcome)
-            healthy, most = self.updater.healthy(), self.pace.max_consecutive_skips
-            skips.warn_of_skipped_update(progress, outcome.fault, most, healthy, file)
-        if progress.update % self.pace.report_every == 0:
-            self._clock.tick(self.progress)
-            left = self._clock.seconds_left(progress, self._share())
-            record = progress.record(self._share(), rate, left)
+        result = self.updater.update(group.batches, number, rate, self._stopping.within_update)
+        state.add(result, len(group.batches))
+        state.means.seconds += time.monotonic() - began
+        if result.skip_reason is not None:
+            file = self.watchers.keep_skipped(state.update, rate, result)
+            reason, most = result.skip_reason, self.pace.max_consecutive_skips
+            report_skipped_update(state, reason, most, self.updater.is_finite(), file)
+        if state.update % self.pace.report_every == 0:
+            self._clock.tick(self.state)
+            left = self._clock.seconds_left(state, self._share())
+            record = state.record(self._share(), rate, left)
             self.watchers.journal.update(record)
         if group.last:
-            progress.epoch, progress.batches, progress.rows = progress.epoch + 1, 0, 0
+            state.epoch, state.batches, state.rows = state.epoch + 1, 0, 0
 
     def _saving_is_due(self) -> bool:
         # While updates are skipped, the last state before may be the last good one.
         waited = self._clock.now - self._saved
-        return waited >= self.pace.save_seconds and not self.progress.skipped_in_a_row
+        return waited >= self.pace.save_seconds and not self.state.skipped_in_a_row
 
     def _validate(self) -> None:
         """Validate the newest weights, draw the conclusions and save."""
-        progress = self.progress
+        state = self.state
         score, best = self._look("validation")
-        progress.validated = progress.update
-        if progress.update != self._judged:
-            progress.stale = 0 if best else progress.stale + 1
+        state.validated = state.update
+        if state.update != self._judged:
+            state.stale = 0 if best else state.stale + 1
             self.schedule.observe(score)
-            self.watchers.kept.add(self.updater.network, progress.update, score)
+            self.watchers.kept.add(self.updater.network, state.update, score)
         self._save()
 
     def _look(self, kind: str) -> tuple[float, bool]:
@@ -152,18 +152,18 @@ class Trainer:
         with self._stopping.at_once():
             validation = self.watchers.validate()
         score = self.watchers.criterion.score(validation.values)
-        best = self.progress.judge(score)
+        best = self.state.update_best(score)
         if best:
             self.watchers.keep_best(validation)
-        self._clock.tick(self.progress)
+        self._clock.tick(self.state)
         record = ValidationRecord(
             kind=kind,
-            update=self.progress.update,
-            epoch=self.progress.current_epoch,
+            update=self.state.update,
+            epoch=self.state.current_epoch,
             values=dict(validation.values),
             score=score,
             best=best,
-            seconds=self.progress.seconds,
+            seconds=self.state.seconds,
             validation_seconds=time.monotonic() - began,
             samples=validation.samples,
         )
@@ -188,36 +188,36 @@ class Trainer:
             "the mean of %d checkpoints scores %.4g; %s",
             len(kept.kept),
             score,
-            "it is the model" if best else f"the best single one, {self.progress.best:.4g}, stays",
+            "it is the model" if best else f"the best single one, {self.state.best:.4g}, stays",
         )
 
     def _reason(self) -> str | None:
         """Say why the training ends now, if it does."""
         patience = self.pace.patience
-        if patience is not None and self.progress.stale >= patience:
-            return f"no better validation {self.progress.stale} times in a row ({patience=})"
-        return self.bounds.reached(self.progress, self.pairs)
+        if patience is not None and self.state.stale >= patience:
+            return f"no better validation {self.state.stale} times in a row ({patience=})"
+        return self.bounds.reached(self.state, self.pairs)
 
     def _share(self) -> float:
-        return self.bounds.share(self.progress, self.pairs)
+        return self.bounds.share(self.state, self.pairs)
 
     def _save(self) -> None:
         """Save the state, unless its weights are no numbers: the one before is good then."""
         self._saved = self._clock.now
-        if not self.updater.healthy():
+        if not self.updater.is_finite():
             logger.warning(
                 "update %d left weights that are not finite; the state saved before is kept",
-                self.progress.update,
+                self.state.update,
             )
             return
-        state = self._state()
+        checkpoint = self._checkpoint()
         if not collectives.rank():
-            self.checkpoints.save(self.progress.update, state)
+            self.checkpoints.save(self.state.update, checkpoint)
             self.watchers.kept.prune(self.checkpoints.oldest())
 
-    def _state(self) -> dict[str, Any]:
+    def _checkpoint(self) -> dict[str, Any]:
         return {
-            "progress": self.progress.state(),
+            "state": self.state.as_dict(),
             "updater": self.updater.state(),
             "schedule": self.schedule.state(),
             "kept": self.watchers.kept.state(),
@@ -243,14 +243,14 @@ class Trainer:
         if saved is None:
             return
         # What a state lacks, be it older or adapted, begins afresh.
-        state = {**self._state(), **adapted(saved, forks)}
-        self.progress = TrainingState.from_state(state["progress"])
-        self.updater.restore(state["updater"])
-        self.schedule.restore(state["schedule"])
-        self.watchers.kept.restore(state["kept"])
-        random_states.restore_random_states(state)
+        checkpoint = {**self._checkpoint(), **adapted(saved, forks)}
+        self.state = TrainingState.from_dict(checkpoint["state"])
+        self.updater.restore(checkpoint["updater"])
+        self.schedule.restore(checkpoint["schedule"])
+        self.watchers.kept.restore(checkpoint["kept"])
+        random_states.restore_random_states(checkpoint)
         there = collectives.value_of_first(bool(collectives.rank()) or intact())
-        if self.progress.best > -math.inf and not there:
+        if self.state.best > -math.inf and not there:
             logger.warning("the best model is missing or damaged; the next validation makes one")
-            self._judged = self.progress.validated
-            self.progress.forget_best()
+            self._judged = self.state.validated
+            self.state.discard_best()

@@ -1,4 +1,4 @@
-"""One move of the optimizer: forward, backward, divide, clip, step."""
+"""One update of the weights: forward, backward, divide, clip, step of the optimizer."""
 
 import logging
 import math
@@ -18,52 +18,53 @@ from nmt.runtime import allocator, checks
 from nmt.runtime.errors import ModelError, NmtError
 from nmt.runtime.out_of_memory import is_out_of_memory
 from nmt.training.distributed import collectives
-from nmt.training.memory_limits import BatchSizeLimits
+from nmt.training.memory_limits import BatchSizeLimits, rollback_on_error
 from nmt.training.objectives.objective import Network, Objective
 from nmt.training.progress import SkipReason, UpdateResult
-from nmt.training.rollback import rollback_on_error
 
 NOT_FINITE = SkipReason(
     "its loss or gradient is not finite",
-    "go on from it with a smaller schedule.peak_rate, or begin another run with precision=float32",
+    "resume from it with a smaller schedule.peak_rate, or begin another run with precision=float32",
 )
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Seen:
-    """What an update is made from, or cannot be.
+class _Sums:
+    """The sums of this process's batches, whose gradients the network holds.
 
     Attributes:
-        parts: batches, or parts of them.
-        losses: of each part what is minimised, and the plain negative log-likelihood.
-        counts: target pieces, source pieces and rows of all.
-        fault: what is wrong where the losses, or the gradients of them, are not finite.
+        parts: the batches, or parts of them.
+        losses: of each part the objective and the plain negative log-likelihood, in nats.
+        counts: target pieces, source pieces and rows of all parts.
+        skip_reason: to be reported if losses or gradients are not finite.
     """
 
     parts: Sequence[Batch]
     losses: Float[Tensor, "parts 2"]
     counts: Int[Tensor, "3"]
-    fault: SkipReason
+    skip_reason: SkipReason
 
-    def suspects(self) -> list[Batch]:
-        """Give the parts whose losses are not finite; none where the gradient is to blame."""
+    def offending_parts(self) -> list[Batch]:
+        """Return the parts whose losses are not finite; none if only gradients are not."""
         finite = self.losses.isfinite().all(dim=1).tolist()
         return [part for part, good in zip(self.parts, finite, strict=True) if not good]
 
 
-def _blamed(seen: _Seen) -> tuple[SkipReason, list[Batch]]:
-    """Say what is wrong with an update, and give the parts that it came from, of all processes."""
-    all_seen = collectives.values_of_all((seen.fault, seen.suspects(), list(seen.parts)))
-    faults = [fault for fault, _, _ in all_seen]
-    fault = next((one for one in faults if one != NOT_FINITE), NOT_FINITE)
-    suspects = [part for _, named, _ in all_seen for part in named]
-    return fault, suspects or [part for _, _, parts in all_seen for part in parts]
+def _explain_skip(sums: _Sums) -> tuple[SkipReason, list[Batch]]:
+    """Return why an update is skipped, and the batches of all processes that caused it."""
+    gathered = collectives.values_of_all(
+        (sums.skip_reason, sums.offending_parts(), list(sums.parts))
+    )
+    reasons = [reason for reason, _, _ in gathered]
+    reason = next((other for other in reasons if other != NOT_FINITE), NOT_FINITE)
+    offending = [part for _, parts, _ in gathered for part in parts]
+    return reason, offending or [part for _, _, parts in gathered for part in parts]
 
 
-class _RehearsedError(Exception):
-    """Undoes a rehearsal."""
+class _WarmedUpError(Exception):
+    """Ends a warm-up, so that it is rolled back."""
 
 
 class _DoesNotFitError(Exception):
@@ -75,12 +76,12 @@ class _DoesNotFitError(Exception):
 
 
 class Updater:
-    """Moves the weights of one network.
+    """Updates the weights of one network.
 
     Attributes:
-        network: any module that the objective can feed a batch through.
-        clip_norm: the longest gradient (global norm) that is used as it is; infinite for all.
-        allowance: how large a batch may be; learnt from those that did not fit into memory.
+        network: any module that the objective accepts.
+        clip_norm: gradients with a greater global norm are scaled down to it; may be infinite.
+        batch_sizes: limits learned from batches that did not fit into memory.
     """
 
     def __init__(
@@ -99,41 +100,41 @@ class Updater:
         self.precision = precision
         self.device = device
         self.clip_norm = clip_norm
-        self.allowance = BatchSizeLimits()
-        self._rehearsed = False
+        self.batch_sizes = BatchSizeLimits()
+        self._warmed_up = False
 
     def update(
         self, batches: Sequence[Batch], number: int, rate: float, check: Callable[[], None]
     ) -> UpdateResult:
-        """Make update `number`; the gradient is divided by the target pieces of all batches.
+        """Make one update from the gradient of all batches, divided by their target pieces.
 
-        If loss or gradient is not finite, or a single row does not fit into memory, the weights
-        stay as they are. Batches that do not fit are cut into parts, from now on.
+        It is skipped if loss or gradient is not finite, or if a single row does not fit into
+        memory. Batches that do not fit are split, in this update and in all later ones.
 
         Args:
             batches: at least one.
-            number: counted from 1.
-            rate: of learning.
-            check: called before each batch, or part of one; what it raises undoes the update.
+            number: of the update, counted from 1.
+            rate: the learning rate.
+            check: called before each batch, or part of one; if it raises, nothing has changed.
 
         Raises:
             NmtError: if memory does not suffice for the optimizer.
         """
         self.network.train()
         self.optimizer.zero_grad(set_to_none=True)
-        if not self._rehearsed:
-            self._rehearse(batches[0], number)
-        seen = self._gradients(batches, number, check)
-        sums = collectives.add(seen.losses.sum(0))
-        target_pieces, source_pieces, rows = collectives.add(seen.counts).tolist()
+        if not self._warmed_up:
+            self._warm_up(batches[0], number)
+        own = self._gradients(batches, number, check)
+        losses = collectives.add(own.losses.sum(0))
+        target_pieces, source_pieces, rows = collectives.add(own.counts).tolist()
         collectives.add_gradients(self.network.parameters())
-        norm = self._divide_and_clip(target_pieces).to(sums.device)
-        # The one place of an update where the device is waited for.
-        loss, likelihood, length = torch.stack([*sums, norm]).tolist()
+        norm = self._divide_and_clip(target_pieces).to(losses.device)
+        # The only synchronization with the device in an update.
+        loss, likelihood, length = torch.stack([*losses, norm]).tolist()
         finite = math.isfinite(loss) and math.isfinite(length)
-        fault, suspects = (None, ()) if finite else _blamed(seen)
+        reason, offending = (None, ()) if finite else _explain_skip(own)
         if finite:
-            self._move(rate)
+            self._step(rate)
         return UpdateResult(
             loss=loss,
             negative_log_likelihood=likelihood,
@@ -142,88 +143,88 @@ class Updater:
             rows=rows,
             gradient_norm=length,
             clipped=length > self.clip_norm,
-            fault=fault,
-            suspects=suspects,
+            skip_reason=reason,
+            offending_batches=offending,
         )
 
-    def healthy(self) -> bool:
-        """Say whether all weights, and what the optimizer remembers of gradients, are finite."""
+    def is_finite(self) -> bool:
+        """Return whether all weights and all tensors of the optimizer's state are finite."""
         tensors: list[Tensor] = [*self.network.parameters()]
-        for memory in self.optimizer.state.values():
-            tensors += [one for one in memory.values() if torch.is_tensor(one)]
-        # The least and the most of a tensor that holds nan are nan.
+        for state in self.optimizer.state.values():
+            tensors += [value for value in state.values() if torch.is_tensor(value)]
+        # The minimum and the maximum of a tensor that holds nan are nan.
         ends = [torch.stack(torch.aminmax(one.detach())).float() for one in tensors if one.numel()]
         return bool(torch.stack([end.to(self.device) for end in ends]).isfinite().all())
 
     def state(self) -> dict[str, Any]:
-        """Give weights, the optimizer's memory of past gradients, and what memory allows."""
+        """Return weights, the optimizer's state and the limits of batch sizes."""
         return {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "limits": self.allowance.limits,
+            "batch_sizes": self.batch_sizes.limits,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on exactly from what `state` gave; a state without an optimizer begins a new one.
+        """Restore what `state` returned; without the key `optimizer`, that is left as it is.
 
         Raises:
-            ModelError: if it is not the state of such a network.
+            ModelError: if the state belongs to another network.
         """
         try:
             self.network.load_state_dict(state["network"])
             if "optimizer" in state:
                 self.optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, ValueError, KeyError) as error:
-            why = " ".join(str(error).split())
-            raise ModelError(f"the saved state does not fit this model: {why}") from error
-        # Trainings that began before there were limits have none.
-        self.allowance.limits = dict(state["limits"]) if "limits" in state else {}
+            message = " ".join(str(error).split())
+            raise ModelError(f"the saved state does not fit this model: {message}") from error
+        self.batch_sizes.limits = dict(state["batch_sizes"])
 
-    def _rehearse(self, batch: Batch, number: int) -> None:
-        """Feed the first places of a batch through all operations once, and undo it.
+    def _warm_up(self, batch: Batch, number: int) -> None:
+        """Run all operations once on the first positions of a batch, and roll back.
 
         oneDNN makes some of its kernels once a process. If memory is short at that moment, it
-        answers "could not create a primitive" ever after, however small the batches have become.
-        Validations rehearse for the same reason.
+        fails with "could not create a primitive" ever after, however small the batches have
+        become. Validations have a `warm_up` for the same reason.
         """
-        self._rehearsed = True
-        with suppress(_RehearsedError, _DoesNotFitError), rollback_on_error(self.network):
+        self._warmed_up = True
+        with suppress(_WarmedUpError, _DoesNotFitError), rollback_on_error(self.network):
             self._backward(batch.start(2), number)
-            raise _RehearsedError
+            raise _WarmedUpError
 
-    def _gradients(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Seen:
-        """Sum the gradients of all batches, in smaller parts each time that one does not fit."""
+    def _gradients(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Sums:
+        """Sum the gradients of all batches, again in smaller parts whenever one does not fit."""
         while True:
             try:
                 with rollback_on_error(self.network):
-                    return self._sums(batches, number, check)
+                    return self._sum_parts(batches, number, check)
             except _DoesNotFitError as error:
                 part = error.part
-            # Only here is the error gone, and with it the frames that hold what did not fit.
+            # Only outside of `except` are the error's frames gone, which hold what did not fit.
             allocator.give_back()
             if len(part.source) == 1:
-                return _without(part, batches, self.device)
-            places, limit = len(part.source) * part.width, self.allowance.halve(part)
+                return _sums_without(part, batches, self.device)
+            positions, limit = len(part.source) * part.width, self.batch_sizes.halve(part)
             logger.warning(
-                "update %d: %d lines of up to %d pieces (%d places) do not fit into memory; from "
-                "now on batches of that length or longer are cut into parts of at most %d places",
-                *(number, len(part.source), part.width, places, limit),
+                "update %d: %d lines of up to %d pieces (%d positions) do not fit into memory; "
+                "from now on batches of that length or longer are split into parts of at most %d "
+                "positions",
+                *(number, len(part.source), part.width, positions, limit),
             )
 
-    def _sums(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Seen:
+    def _sum_parts(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Sums:
         parts, losses, counts = [], [], []
         for batch in batches:
-            for part in self.allowance.parts(batch):
+            for part in self.batch_sizes.split(batch):
                 check()
                 loss, count = self._backward(part, number)
                 parts.append(part)
                 losses.append(loss)
                 counts.append(count)
-        return _Seen(parts, torch.stack(losses), torch.tensor(counts).sum(0), NOT_FINITE)
+        return _Sums(parts, torch.stack(losses), torch.tensor(counts).sum(0), NOT_FINITE)
 
     def _backward(self, batch: Batch, number: int) -> tuple[Tensor, tuple[int, int, int]]:
-        """Add to the gradients; give both losses, and target pieces, source pieces and rows."""
-        rows = batch.mask.any(dim=1)  # Without a target piece it is none.
+        """Add to the gradients; return both losses, and target pieces, source pieces and rows."""
+        rows = batch.mask.any(dim=1)  # A row without target pieces does not count.
         source_pieces = int(batch.source_mask[rows].sum())
         try:
             with self.precision.autocast(self.device):
@@ -237,6 +238,7 @@ class Updater:
         return values, (loss.pieces, source_pieces, int(rows.sum()))
 
     def _divide_and_clip(self, pieces: int) -> Tensor:
+        """Divide all gradients, clip them, and return their norm before clipping."""
         parameters = [one for one in self.network.parameters() if one.grad is not None]
         gradients = [one.grad for one in parameters if one.grad is not None]
         for gradient in gradients:
@@ -245,7 +247,7 @@ class Updater:
         clip_grads_with_norm_(parameters, self.clip_norm, norm)
         return norm.float()
 
-    def _move(self, rate: float) -> None:
+    def _step(self, rate: float) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         try:
@@ -259,30 +261,17 @@ class Updater:
             raise
 
 
-def _without(part: Batch, batches: Sequence[Batch], device: torch.device) -> _Seen:
-    """Say what cannot be made because of one row."""
+def _sums_without(part: Batch, batches: Sequence[Batch], device: torch.device) -> _Sums:
+    """Return losses that are not finite, for an update with a row that does not fit."""
     counts = [[one.mask.sum(), one.source_mask.sum(), len(one.source)] for one in batches]
     source, target = int(part.source_mask.sum()), int(part.mask.sum())
-    return _Seen(
+    return _Sums(
         [part],
         torch.full((1, 2), math.nan, device=device),
         torch.tensor(counts).sum(0),
         SkipReason(
             f"a line of {source} source and {target} target pieces does not fit into memory alone",
-            "go on from it when other programs are closed, or begin another run with a smaller "
+            "resume from it when other programs are closed, or begin another run with a smaller "
             "filter.max_pieces or model",
         ),
     )
-
-
-def parameter_groups(network: nn.Module) -> list[dict[str, Any]]:
-    """Sort out what weight decay shall not touch: biases, gains, all with fewer than two axes.
-
-    To decay a normalisation's gain towards zero would switch the layer off; Loshchilov and Hutter
-    2019 leave the question open, and this is the common answer.
-    """
-    parameters = [one for one in network.parameters() if one.requires_grad]
-    return [
-        {"params": [one for one in parameters if one.dim() >= 2]},
-        {"params": [one for one in parameters if one.dim() < 2], "weight_decay": 0.0},
-    ]

@@ -21,9 +21,10 @@ from nmt.training.limits import Intervals, StoppingCriteria
 from nmt.training.loggers.jsonl import JSONLLogger
 from nmt.training.loggers.logger import SampleTranslation
 from nmt.training.objectives.cross_entropy import CrossEntropy
+from nmt.training.optimizers import parameter_groups
 from nmt.training.schedules.warmup_cosine import WarmupCosine
 from nmt.training.trainer import Trainer
-from nmt.training.updater import Updater, parameter_groups
+from nmt.training.updater import Updater
 from nmt.training.validation.validation import Lowest, Validation, mean_losses
 
 PIECES, ROWS = 11, 3
@@ -132,7 +133,7 @@ def trainer(
             validate,
             Lowest("loss"),
             keep_best,
-            lambda update, rate, outcome: folder / f"update-{update}.json",
+            lambda update, rate, result: folder / f"update-{update}.json",
             KeptWeights(folder / "kept", averaging or BestCheckpoints(4)),
             JSONLLogger(str(folder / "metrics.jsonl")),
         ),

@@ -297,7 +297,7 @@ def test_a_signal_ends_workers_in_good_order(folder):
     ((status, _, log),) = ended([process])
     assert (status, log.count("error: ")) == (128 + signal.SIGINT, 0)
     assert "interrupted; everything is saved" in log
-    assert state(folder, "interrupted")["progress"]["update"] > 0
+    assert state(folder, "interrupted")["state"]["update"] > 0
     assert gone(child)
 
 
@@ -351,7 +351,7 @@ def test_a_signal_to_any_process_ends_all_in_good_order(folder):
     (first, _, log), (second, _, other) = ended(processes)
     assert (first, second, other) == (143, 143, "")
     assert "interrupted; everything is saved" in log
-    assert state(folder, "stopped")["progress"]["update"] > 0
+    assert state(folder, "stopped")["state"]["update"] > 0
 
 
 def test_a_folder_that_another_training_writes_is_refused_in_one_line(folder):
@@ -368,7 +368,7 @@ def test_updates_that_only_one_process_cannot_make_are_skipped_by_all(folder):
     _, log = trained(folder, 2, *STILL, *broken, "run=broken")
     assert "update 1 is skipped, its loss or gradient is not finite" in log
     assert list((folder / "broken" / "training" / "skipped").iterdir())
-    assert state(folder, "broken")["progress"]["update"] == 2
+    assert state(folder, "broken")["state"]["update"] == 2
 
 
 def test_several_processes_are_refused_for_a_language_model(monkeypatch):

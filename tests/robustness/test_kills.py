@@ -146,6 +146,6 @@ def test_a_training_killed_again_and_again_ends_as_one_that_never_was(corpus, st
     assert (run / "model.safetensors").read_bytes() == (straight / "model.safetensors").read_bytes()
     assert metrics(run) == metrics(straight)
     states = [Checkpoints(folder / "training", 2).newest() for folder in (run, straight)]
-    assert states[0]["progress"]["update"] == UPDATES
+    assert states[0]["state"]["update"] == UPDATES
     assert same(*states)
     assert names(run) == names(straight)

@@ -119,32 +119,32 @@ def batch(rows, width):
     return Batch(target[:, 1:], target)
 
 
-def sizes(allowance, rows, width):
-    return [len(part.source) for part in allowance.parts(batch(rows, width))]
+def sizes(limits, rows, width):
+    return [len(part.source) for part in limits.split(batch(rows, width))]
 
 
 def test_batches_of_a_length_or_longer_ones_are_cut_where_one_did_not_fit():
-    allowance = BatchSizeLimits()
-    assert sizes(allowance, 9, 10) == [9]
-    assert allowance.halve(batch(9, 10)) == 40
-    assert allowance.limits == {10: 40}
-    assert sizes(allowance, 9, 10) == [4, 4, 1]
-    assert sizes(allowance, 9, 9) == [9]
-    assert sizes(allowance, 9, 21) == [1] * 9
-    assert sizes(allowance, 4, 10) == [4]
-    assert allowance.halve(batch(4, 12)) == 24
-    assert allowance.limits == {10: 40, 12: 24}
-    assert sizes(allowance, 9, 11) == [3, 3, 3]
-    assert sizes(allowance, 9, 12) == [2, 2, 2, 2, 1]
-    assert allowance.halve(batch(4, 8)) == 16
-    assert allowance.limits == {8: 16}
+    limits = BatchSizeLimits()
+    assert sizes(limits, 9, 10) == [9]
+    assert limits.halve(batch(9, 10)) == 40
+    assert limits.limits == {10: 40}
+    assert sizes(limits, 9, 10) == [4, 4, 1]
+    assert sizes(limits, 9, 9) == [9]
+    assert sizes(limits, 9, 21) == [1] * 9
+    assert sizes(limits, 4, 10) == [4]
+    assert limits.halve(batch(4, 12)) == 24
+    assert limits.limits == {10: 40, 12: 24}
+    assert sizes(limits, 9, 11) == [3, 3, 3]
+    assert sizes(limits, 9, 12) == [2, 2, 2, 2, 1]
+    assert limits.halve(batch(4, 8)) == 16
+    assert limits.limits == {8: 16}
 
 
 def test_parts_hold_each_row_once():
-    allowance = BatchSizeLimits()
-    allowance.limits = {1: 12}
+    limits = BatchSizeLimits()
+    limits.limits = {1: 12}
     (whole, *_) = Data().epoch(0, 0)
-    parts = list(allowance.parts(whole))
+    parts = list(limits.split(whole))
     assert [len(part.source) for part in parts] == [2, 1]
     assert torch.equal(torch.cat([part.source for part in parts]), whole.source)
     assert torch.equal(torch.cat([part.target for part in parts]), whole.target)
@@ -160,7 +160,7 @@ class Small(CrossEntropy):
         object.__setattr__(self, "seen", [])
 
     def __call__(self, network, batch, update):
-        if batch.target.shape[1] == 3:  # the rehearsal
+        if batch.target.shape[1] == 3:  # the warm-up
             return super().__call__(network, batch, update)
         self.seen.append(len(batch.source))
         loss = super().__call__(network, batch, update)
@@ -196,15 +196,15 @@ def test_a_batch_that_does_not_fit_is_cut_and_said_and_draws_what_a_batch_in_par
     for limits, rows in (({}, 2), ({5: 5}, 2)):
         random_state.seed(1)
         run = updater(objective=Small(rows))
-        run.allowance.limits = limits
+        run.batch_sizes.limits = limits
         with caplog.at_level(logging.WARNING):
             for number in (1, 2):
-                assert run.update(list(Data().epoch(0, 0)), number, 0.1, go_on).fault is None
-        assert run.allowance.limits == {5: 5}
+                assert run.update(list(Data().epoch(0, 0)), number, 0.1, go_on).skip_reason is None
+        assert run.batch_sizes.limits == {5: 5}
         moved.append((weights(run.network), torch.get_rng_state()))
     assert caplog.messages == [
-        "update 1: 3 lines of up to 5 pieces (15 places) do not fit into memory; from now on "
-        "batches of that length or longer are cut into parts of at most 5 places"
+        "update 1: 3 lines of up to 5 pieces (15 positions) do not fit into memory; from now on "
+        "batches of that length or longer are split into parts of at most 5 positions"
     ]
     (one, after_one), (other, after_other) = moved
     assert torch.equal(after_one, after_other)
@@ -218,10 +218,7 @@ def test_what_memory_allows_is_a_part_of_the_state():
     state = run.state()
     again = updater(objective=Small(1))
     again.restore(state)
-    assert again.allowance.limits == {5: 5}
-    del state["limits"]
-    again.restore(state)
-    assert again.allowance.limits == {}
+    assert again.batch_sizes.limits == {5: 5}
 
 
 def test_a_line_that_does_not_fit_alone_is_no_update_but_counted(caplog):
@@ -229,13 +226,13 @@ def test_a_line_that_does_not_fit_alone_is_no_update_but_counted(caplog):
     before = weights(run.network)
     random = torch.get_rng_state()
     batches = list(Data().epoch(0, 0))[:2]
-    outcome = run.update(batches, 1, 0.1, go_on)
-    assert outcome.fault.what == (
+    result = run.update(batches, 1, 0.1, go_on)
+    assert result.skip_reason.cause == (
         "a line of 5 source and 5 target pieces does not fit into memory alone"
     )
-    assert "filter.max_pieces" in outcome.fault.advice
-    assert (outcome.rows, outcome.target_pieces, outcome.source_pieces) == (6, 30, 30)
-    assert [len(part.source) for part in outcome.suspects] == [1]
+    assert "filter.max_pieces" in result.skip_reason.remedy
+    assert (result.rows, result.target_pieces, result.source_pieces) == (6, 30, 30)
+    assert [len(part.source) for part in result.offending_batches] == [1]
     assert torch.equal(random, torch.get_rng_state())
     for name, weight in weights(run.network).items():
         assert torch.equal(weight, before[name])
@@ -257,7 +254,7 @@ def test_what_was_held_when_memory_was_exhausted_is_gone_when_the_batch_is_tried
     gc.disable()
     try:
         run = updater(objective=Watching(1))
-        assert run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on).fault is None
+        assert run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on).skip_reason is None
     finally:
         gc.enable()
     assert held
@@ -267,7 +264,7 @@ def test_other_errors_of_an_update_are_raised_as_they_are():
     run = updater(objective=Small(2, RuntimeError("a bug")))
     with pytest.raises(RuntimeError, match="a bug"):
         run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
-    assert run.allowance.limits == {}
+    assert run.batch_sizes.limits == {}
 
 
 def test_an_optimizer_that_does_not_fit_is_said_in_one_line(monkeypatch):
@@ -281,12 +278,12 @@ def test_an_optimizer_that_does_not_fit_is_said_in_one_line(monkeypatch):
         run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
 
 
-def test_a_rehearsal_leaves_no_trace():
+def test_a_warm_up_leaves_no_trace():
     moved = []
-    for rehearsed in (True, False):
+    for warmed_up in (True, False):
         random_state.seed(1)
         run = updater()
-        run._rehearsed = rehearsed
+        run._warmed_up = warmed_up
         run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
         moved.append((weights(run.network), torch.get_rng_state()))
     (one, after_one), (other, after_other) = moved
@@ -428,13 +425,13 @@ def test_a_training_whose_batches_do_not_fit_halves_them_and_goes_on_and_resumes
             (tmp_path / f"{split}.{language}").write_text("\n".join(lines) + "\n")
     ended = trained(tmp_path, 780, "updates=1")
     assert ended.returncode == 0, ended.stderr
-    said = re.findall(r"update 1: (\d+) lines .* parts of at most (\d+) places", ended.stderr)
+    said = re.findall(r"update 1: (\d+) lines .* parts of at most (\d+) positions", ended.stderr)
     assert said[0][0] == "60"
     assert "bleu" in ended.stdout
-    limits = state(tmp_path)["limits"]
+    limits = state(tmp_path)["batch_sizes"]
     assert list(limits.values()) == [int(said[-1][1])]
     resumed = trained(tmp_path, 0, "updates=2")
     assert resumed.returncode == 0, resumed.stderr
     assert "resuming after update 1" in resumed.stderr
     assert "do not fit" not in resumed.stderr
-    assert state(tmp_path)["limits"] == limits
+    assert state(tmp_path)["batch_sizes"] == limits

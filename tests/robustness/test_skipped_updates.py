@@ -35,9 +35,9 @@ from nmt.runtime.errors import NmtError
 from nmt.runtime.signals import Interrupted, Terminated, Watch
 from nmt.train import train
 from nmt.train_language_model import train_language_model
+from nmt.training.memory_limits import rollback_on_error
 from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.progress import SkipReason, UpdateResult
-from nmt.training.rollback import rollback_on_error
 from nmt.training.skipped_updates import SkippedUpdates
 
 # ---- signals
@@ -54,7 +54,7 @@ class Signalling(CrossEntropy):
 
     def __call__(self, network, batch, update):
         loss = super().__call__(network, batch, update)
-        if batch.target.shape[1] > 3:  # no rehearsal
+        if batch.target.shape[1] > 3:  # not the warm-up
             self.seen.append(update)
             self.left[0] -= 1
             if self.left[0] == 0:
@@ -68,7 +68,7 @@ MANY = dataclasses.replace(PACE, accumulate=5)
 def end(run):
     """All that a training is at its end, but for clocks and Python's random generator."""
     return {
-        "progress": run.progress.state(),
+        "state": run.state.as_dict(),
         "updater": run.updater.state(),
         "torch": torch.get_rng_state(),
     }
@@ -83,8 +83,8 @@ def straight(tmp_path_factory):
 
 
 def without_seconds(state):
-    window = {**state["progress"]["window"], "seconds": 0.0}
-    return {**state, "progress": {**state["progress"], "seconds": 0.0, "window": window}}
+    means = {**state["state"]["means"], "seconds": 0.0}
+    return {**state, "state": {**state["state"], "seconds": 0.0, "means": means}}
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 23, 24, 61])
@@ -97,7 +97,7 @@ def test_an_update_is_cut_off_between_its_batches_and_made_again_bit_for_bit(
         run.train()
     assert interrupted.value.status == 143
     assert len(objective.seen) == batch
-    assert run.progress.update == (batch - 1) // 5
+    assert run.state.update == (batch - 1) // 5
     again = trainer(tmp_path, pace=MANY, seed=77)
     again.train()
     folder, expected = straight
@@ -111,7 +111,7 @@ def test_the_last_batch_of_an_update_is_not_thrown_away(tmp_path):
     with pytest.raises(Interrupted) as interrupted:
         run.train()
     assert interrupted.value.status == 130
-    assert run.progress.update == 2
+    assert run.state.update == 2
 
 
 def test_an_attempt_that_fails_puts_back_gradients_buffers_and_random_generators():
@@ -236,7 +236,7 @@ def test_a_training_of_long_updates_saves_within_ten_seconds_of_a_signal(tmp_pat
     assert seconds < 10
     assert "everything is saved, the same command goes on: python -m nmt.train data=files" in error
     (state,) = (tmp_path / "runs/default/training").glob("state*.pt")
-    assert torch.load(state, weights_only=True)["progress"]["update"] < 3
+    assert torch.load(state, weights_only=True)["state"]["update"] < 3
 
 
 def test_a_preparation_that_is_stopped_leaves_nothing_half_written(tmp_path):
@@ -261,19 +261,19 @@ def test_a_translation_that_is_stopped_leaves_no_half_file(tmp_path):
 # ---- what is skipped
 
 
-def test_weights_that_are_not_finite_are_not_healthy_and_neither_are_the_optimizers_averages():
+def test_weights_that_are_not_finite_are_found_and_so_are_the_optimizers_averages():
     run = updater()
-    assert run.healthy()
+    assert run.is_finite()
     run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
-    assert run.healthy()
+    assert run.is_finite()
     with torch.no_grad():
         run.network.norm.bias[2] = math.nan
-    assert not run.healthy()
+    assert not run.is_finite()
     with torch.no_grad():
         run.network.norm.bias[2] = 0.0
-    assert run.healthy()
+    assert run.is_finite()
     run.optimizer.state[run.network.norm.weight]["exp_avg_sq"][1] = math.inf
-    assert not run.healthy()
+    assert not run.is_finite()
 
 
 def test_training_stops_at_once_when_its_weights_are_not_finite(tmp_path):
@@ -289,21 +289,21 @@ def test_training_stops_at_once_when_its_weights_are_not_finite(tmp_path):
     with pytest.raises(NmtError) as stopped:
         run.train()
     assert str(stopped.value) == (
-        "update 6: weights or the optimizer's averages are not finite, so that no loss will ever "
-        "be; the state saved before is good: go on from it with a smaller schedule.peak_rate, or "
+        "update 6: weights or the optimizer's averages are not finite, so no later loss can "
+        "be; the state saved before is good: resume from it with a smaller schedule.peak_rate, or "
         "begin another run with precision=float32 or another seed"
     )
     assert trainer(tmp_path, bounds=dataclasses.replace(EIGHTEEN, updates=4)).train().update == 4
 
 
-def test_too_many_skips_name_the_last_fault_its_advice_and_where_the_lines_are(tmp_path):
+def test_too_many_skips_name_the_last_reason_its_remedy_and_where_the_lines_are(tmp_path):
     run = trainer(tmp_path)
     run.updater.objective = Failing({6, 7, 8})
     with pytest.raises(NmtError) as stopped:
         run.train()
     assert str(stopped.value) == (
         "3 updates in a row are skipped, the last (8) because its loss or gradient is not finite; "
-        "the state saved before is good: go on from it with a smaller schedule.peak_rate, or begin"
+        "the state saved before is good: resume from it with a smaller schedule.peak_rate, or begin"
         f" another run with precision=float32; the lines are in {tmp_path}"
     )
 
@@ -316,7 +316,7 @@ def test_while_updates_are_skipped_the_state_before_them_is_kept(tmp_path):
         run.train()
     again = trainer(tmp_path, pace=pace, bounds=dataclasses.replace(EIGHTEEN, updates=6))
     assert again.train().update == 6
-    assert again.progress.skipped == 0
+    assert again.state.skipped == 0
 
 
 def test_the_batch_whose_loss_is_not_finite_is_to_blame_or_all_if_each_is_finite():
@@ -328,18 +328,18 @@ def test_the_batch_whose_loss_is_not_finite_is_to_blame_or_all_if_each_is_finite
 
     batches = [Batch(torch.full((1, 2), piece), torch.tensor([[2, 5, 3]])) for piece in (4, 5, 6)]
     bad_piece = 5
-    outcome = updater(objective=OneOf(0.1, 16)).update(batches, 1, 0.1, go_on)
-    assert [one.source[0, 0].item() for one in outcome.suspects] == [5]
+    result = updater(objective=OneOf(0.1, 16)).update(batches, 1, 0.1, go_on)
+    assert [one.source[0, 0].item() for one in result.offending_batches] == [5]
     run = updater()
     run.network.norm.bias.register_hook(lambda gradient: gradient * math.inf)
-    outcome = run.update(batches, 1, 0.1, go_on)
-    assert math.isfinite(outcome.loss)
-    assert [one.source[0, 0].item() for one in outcome.suspects] == [4, 5, 6]
+    result = run.update(batches, 1, 0.1, go_on)
+    assert math.isfinite(result.loss)
+    assert [one.source[0, 0].item() for one in result.offending_batches] == [4, 5, 6]
 
 
-def outcome(*suspects):
-    fault = SkipReason("its loss or gradient is not finite", "")
-    return UpdateResult(math.nan, 2.0, 4, 5, 1, math.inf, False, fault, suspects)
+def skip(*batches):
+    reason = SkipReason("its loss or gradient is not finite", "")
+    return UpdateResult(math.nan, 2.0, 4, 5, 1, math.inf, False, reason, batches)
 
 
 @pytest.fixture
@@ -351,7 +351,7 @@ def test_the_lines_of_a_skipped_update_can_be_read(skipped, tmp_path):
     ids = small_tokenizer().encode("Der Hund schläft.")
     source = torch.tensor([[*ids, 3, 0], [*ids[:1], 3, *[0] * len(ids)]])
     target = torch.tensor([[2, ids[0], 3], [2, 3, 0]])
-    path = skipped(12, 0.5, outcome(Batch(source, target), Batch(source[:1], target[:1])))
+    path = skipped(12, 0.5, skip(Batch(source, target), Batch(source[:1], target[:1])))
     assert path == tmp_path / "skipped" / "update-00000012.json"
     text = path.read_text(encoding="utf-8")
     assert "Der Hund schläft." in text
@@ -359,7 +359,7 @@ def test_the_lines_of_a_skipped_update_can_be_read(skipped, tmp_path):
     lines = found.pop("lines")
     assert found == {
         "update": 12,
-        "fault": "its loss or gradient is not finite",
+        "reason": "its loss or gradient is not finite",
         "learning_rate": 0.5,
         "loss": "nan",
         "gradient_norm": "inf",
@@ -377,14 +377,14 @@ def test_the_lines_of_a_skipped_update_can_be_read(skipped, tmp_path):
 def test_the_same_update_leaves_the_same_file_and_the_newest_twenty_stay(skipped):
     batch = Batch(torch.tensor([[5, 3]]), torch.tensor([[2, 5, 3]]))
     for update in range(1, 24):
-        path = skipped(update, 0.5, outcome(batch))
+        path = skipped(update, 0.5, skip(batch))
     before = path.read_bytes()
-    assert skipped(23, 0.5, outcome(batch)).read_bytes() == before
+    assert skipped(23, 0.5, skip(batch)).read_bytes() == before
     (skipped.folder / ".update-00000024.json.part").write_text("{")
     names = sorted(one.name for one in skipped.folder.glob("update-*"))
     assert names == [f"update-{number:08}.json" for number in range(4, 24)]
     # A kill, and from an older state on the training takes another way.
-    skipped(6, 0.5, outcome(batch))
+    skipped(6, 0.5, skip(batch))
     names = sorted(one.name for one in skipped.folder.iterdir())
     assert names == [f"update-{number:08}.json" for number in (4, 5, 6)]
 
@@ -392,7 +392,7 @@ def test_the_same_update_leaves_the_same_file_and_the_newest_twenty_stay(skipped
 def test_lines_that_cannot_be_written_are_said_so(skipped):
     skipped.folder.write_text("in the way")
     with pytest.raises(NmtError, match=r"skipped/update-00000001\.json cannot be written: "):
-        skipped(1, 0.5, outcome())
+        skipped(1, 0.5, skip())
 
 
 def test_a_warning_names_the_file(tmp_path, caplog, skipped):

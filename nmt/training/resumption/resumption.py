@@ -54,7 +54,7 @@ class Resumption(Protocol):
         ...
 
 
-def adapted(state: dict[str, Any], forks: Sequence[ForkRecord]) -> dict[str, Any]:
+def adapted(checkpoint: dict[str, Any], forks: Sequence[ForkRecord]) -> dict[str, Any]:
     """Leave out of a training state what the settings since then have no use for.
 
     What a state lacks, the training begins afresh: an optimizer's memory of gradients, a
@@ -62,22 +62,22 @@ def adapted(state: dict[str, Any], forks: Sequence[ForkRecord]) -> dict[str, Any
     an epoch.
 
     Args:
-        state: as the trainer saved it, with the number of forks it has behind it; not changed.
+        checkpoint: as the trainer saved it, with the number of forks it has behind it; not changed.
         forks: all of them; those that came after the state count.
     """
-    progress, updater = dict(state["progress"]), dict(state["updater"])
-    changed = {**state, "progress": progress, "updater": updater, "forks": len(forks)}
-    for fork in forks[state.get("forks", 0) :]:  # A state of format 1 has none behind it.
+    state, updater = dict(checkpoint["state"]), dict(checkpoint["updater"])
+    changed = {**checkpoint, "state": state, "updater": updater, "forks": len(forks)}
+    for fork in forks[checkpoint.get("forks", 0) :]:  # A state of format 1 has none behind it.
         if fork.touches(OPTIMIZER):
             updater.pop("optimizer", None)
         if fork.touches((*SCHEDULE, *JUDGEMENT)):
             changed.pop("schedule", None)
-        if fork.touches(ORDER) and progress["batches"]:
+        if fork.touches(ORDER) and state["batches"]:
             # The epoch that begins again has not come to an end, which a validation would follow.
-            progress |= {"batches": 0, "rows": 0, "validated": progress["update"]}
+            state |= {"batches": 0, "rows": 0, "validated": state["update"]}
         if fork.touches(JUDGEMENT):
-            validated = min(progress["validated"], progress["update"] - 1)
-            progress |= {"validated": validated, "finished": False, "stale": 0}
-            progress.pop("best", None)
+            validated = min(state["validated"], state["update"] - 1)
+            state |= {"validated": validated, "finished": False, "stale": 0}
+            state.pop("best", None)
             changed.pop("kept", None)
     return changed

@@ -48,7 +48,7 @@ class LanguageModelValidation:
             values={"loss": loss, **perplexities(likelihood, self.pieces, self.words)}
         )
 
-    def rehearse(self) -> None:
+    def warm_up(self) -> None:
         """Look at a few pieces and forget them, before training fills memory; see
         `nmt.training.updater`."""
         self._losses([next(iter(self.batches())).start(2)])

@@ -74,7 +74,7 @@ class TranslationValidation:
             signatures={name: score.signature},
         )
 
-    def rehearse(self) -> None:
+    def warm_up(self) -> None:
         """Look at one line and forget it, before training fills memory; see
         `nmt.training.updater`."""
         self.network.eval()

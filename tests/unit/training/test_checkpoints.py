@@ -26,10 +26,10 @@ def files(checkpoints):
 
 def test_a_state_comes_back_as_it_was_saved(checkpoints):
     assert checkpoints.newest() is None and checkpoints.update() is None
-    checkpoints.save(7, {"tensor": torch.arange(3), "progress": {"best": float("-inf")}})
+    checkpoints.save(7, {"tensor": torch.arange(3), "state": {"best": float("-inf")}})
     state = checkpoints.newest()
     assert torch.equal(state["tensor"], torch.arange(3))
-    assert state["progress"] == {"best": float("-inf")}
+    assert state["state"] == {"best": float("-inf")}
     (name,) = files(checkpoints)
     sum_ = hashlib.sha256((checkpoints.folder / name).read_bytes()).hexdigest()
     assert name == f"state-00000007-{sum_[:16]}.pt"
@@ -118,9 +118,9 @@ def test_a_state_that_the_disk_gives_back_otherwise_replaces_none(checkpoints, m
 
 def test_a_state_of_the_first_format_is_gone_on_from_and_then_replaced(checkpoints):
     checkpoints.folder.mkdir()
-    torch.save({"format": 1, "progress": {"update": 30}}, checkpoints.folder / "state.pt")
+    torch.save({"format": 1, "state": {"update": 30}}, checkpoints.folder / "state.pt")
     assert checkpoints.update() == 0, "its name does not tell"
-    assert checkpoints.newest()["progress"] == {"update": 30}
+    assert checkpoints.newest()["state"] == {"update": 30}
     checkpoints.save(31, {"number": 1})
     assert [name[:14] for name in files(checkpoints)] == ["state-00000031"]
 

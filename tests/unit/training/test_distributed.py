@@ -44,11 +44,12 @@ updater = Updater(network, CrossEntropy(0.1, 8), optimizer, precision, device, 0
 target = torch.tensor([[2, 4, 5, 6, 3], [2, 7, 3, 0, 0], [2, 8, 8, 3, 0]])
 parts = [target] if collectives.ranks() == 1 else [target[:2], target[2:]]
 part = parts[collectives.rank()]
-outcomes = [updater.update([Batch(part[:, 1:], part)], number, 0.1, int) for number in (1, 2, 3)]
+results = [updater.update([Batch(part[:, 1:], part)], number, 0.1, int) for number in (1, 2, 3)]
 if collectives.rank() == 0:
-    found = [{**vars(one), "suspects": 0, "fault": one.fault is not None} for one in outcomes]
+    assert not any(one.skip_reason or one.offending_batches for one in results)
+    results = [{**vars(one), "offending_batches": 0} for one in results]
     idle = [name for name, one in network.named_parameters() if one.grad is None]
-    torch.save({"weights": network.state_dict(), "outcomes": found, "idle": idle}, sys.argv[1])
+    torch.save({"weights": network.state_dict(), "results": results, "idle": idle}, sys.argv[1])
 """
 
 
@@ -79,7 +80,7 @@ def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
     assert one["idle"] == two["idle"] == ["frozen", "unused.weight", "unused.bias"]
     for name, weight in one["weights"].items():
         torch.testing.assert_close(two["weights"][name], weight)
-    for left, right in zip(one["outcomes"], two["outcomes"], strict=True):
+    for left, right in zip(one["results"], two["results"], strict=True):
         assert left == pytest.approx(right, rel=1e-5)
 
 

@@ -40,11 +40,11 @@ from nmt.training.averaging.nothing import NoAveraging
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.limits import StoppingCriteria
 from nmt.training.objectives.cross_entropy import CrossEntropy
+from nmt.training.optimizers import parameter_groups
 from nmt.training.progress import TrainingState
 from nmt.training.resumption.resumption import ForkRecord
 from nmt.training.schedules.plateau import Plateau
 from nmt.training.schedules.warmup_cosine import WarmupCosine
-from nmt.training.updater import parameter_groups
 from nmt.training.validation.validation import Highest, Lowest
 
 
@@ -81,8 +81,8 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(straight, tmp_
     assert interrupted.value.status == 130
     again = trainer(tmp_path, seed=77)
     random.seed(0)
-    progress = again.train()
-    assert progress.update == 18
+    state = again.train()
+    assert state.update == 18
     left, right = (saved(folder) for folder in (straight, tmp_path))
     assert_equal(left, right)
     assert metrics(straight) == metrics(tmp_path)
@@ -100,7 +100,7 @@ def test_a_state_lost_since_the_last_saving_is_made_again_bit_for_bit(straight, 
 
     with pytest.raises(ZeroDivisionError):
         trainer(tmp_path, Dying()).train()
-    assert saved(tmp_path)["progress"]["update"] == 8
+    assert saved(tmp_path)["state"]["update"] == 8
     assert metrics(tmp_path)[-1]["update"] == 9
     trainer(tmp_path, seed=77).train()
     assert_equal(*(saved(folder) for folder in (straight, tmp_path)))
@@ -147,16 +147,16 @@ def test_a_finished_training_says_so_and_changes_nothing(straight, caplog):
 
 def test_a_finished_training_goes_on_when_its_bound_is_raised(tmp_path):
     trainer(tmp_path, bounds=StoppingCriteria(None, 4, None)).train()
-    progress = trainer(tmp_path, bounds=StoppingCriteria(None, 10, None)).train()
-    assert (progress.update, progress.finished) == (10, True)
+    state = trainer(tmp_path, bounds=StoppingCriteria(None, 10, None)).train()
+    assert (state.update, state.finished) == (10, True)
     assert [one["update"] for one in metrics(tmp_path) if one["kind"] == "update"] == [3, 6, 9]
     assert [one["update"] for one in metrics(tmp_path) if one["kind"] == "validation"] == [4, 8, 10]
 
 
 def test_epochs_end_where_the_data_ends_even_if_the_last_update_has_fewer_batches(tmp_path):
     pace = dataclasses.replace(PACE, validate_every=None)
-    progress = trainer(tmp_path, bounds=StoppingCriteria(2.0, None, None), pace=pace).train()
-    assert (progress.update, progress.epoch, progress.batches) == (6, 2, 0)
+    state = trainer(tmp_path, bounds=StoppingCriteria(2.0, None, None), pace=pace).train()
+    assert (state.update, state.epoch, state.batches) == (6, 2, 0)
     validations = [one for one in metrics(tmp_path) if one["kind"] == "validation"]
     assert [(one["update"], one["epoch"]) for one in validations] == [(3, 1), (6, 2)]
 
@@ -168,8 +168,8 @@ def test_half_an_epoch_is_a_bound_too(tmp_path):
 def test_training_stops_when_patience_is_exhausted(tmp_path, caplog):
     pace = dataclasses.replace(PACE, patience=2)
     with caplog.at_level(logging.INFO):
-        progress = trainer(tmp_path, pace=pace, look=lambda _, before: float(before)).train()
-    assert progress.update == 12
+        state = trainer(tmp_path, pace=pace, look=lambda _, before: float(before)).train()
+    assert state.update == 12
     assert "no better validation 2 times in a row (patience=2)" in caplog.text
     with caplog.at_level(logging.INFO):
         assert trainer(tmp_path, pace=pace).train().update == 12
@@ -209,7 +209,7 @@ def test_updates_that_are_not_finite_are_skipped_counted_and_said(tmp_path, capl
     run = trainer(tmp_path)
     run.updater.objective = Failing({2, 3, 5})
     run.train()
-    assert run.progress.skipped == 3
+    assert run.state.skipped == 3
     said = "update 3 is skipped, its loss or gradient is not finite (2 skipped so far)"
     assert f"{said}; its lines are in {tmp_path}/update-3.json" in caplog.text
     assert all(one.isfinite().all() for one in run.updater.network.parameters())
@@ -221,8 +221,8 @@ def test_updates_that_are_not_finite_are_skipped_counted_and_said(tmp_path, capl
 def test_a_skipped_update_moves_no_weight(tmp_path):
     run = updater(objective=Failing({1}))
     before = weights(run.network)
-    outcome = run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
-    assert outcome.fault is not None
+    result = run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
+    assert result.skip_reason is not None
     assert_equal(before, weights(run.network))
     run.update(list(Data().epoch(0, 0)), 2, 0.1, go_on)
     assert not torch.equal(before["norm.bias"], run.network.norm.bias)
@@ -235,7 +235,7 @@ def test_too_many_skips_in_a_row_stop_the_training_with_advice(tmp_path):
         NmtError, match=r"3 updates in a row are skipped, the last \(8\) because its loss"
     ):
         run.train()
-    assert saved(tmp_path)["progress"]["update"] == 4
+    assert saved(tmp_path)["state"]["update"] == 4
 
 
 def test_weights_that_are_no_numbers_never_replace_a_good_state(tmp_path):
@@ -250,7 +250,7 @@ def test_weights_that_are_no_numbers_never_replace_a_good_state(tmp_path):
     run = trainer(tmp_path, Breaking(), pace=dataclasses.replace(PACE, save_seconds=0.0))
     with pytest.raises(NmtError, match="weights or the optimizer's averages are not finite"):
         run.train()
-    assert saved(tmp_path)["progress"]["update"] == 9
+    assert saved(tmp_path)["state"]["update"] == 9
     assert saved(tmp_path)["updater"]["network"]["norm.bias"].isfinite().all()
 
 
@@ -269,10 +269,10 @@ def test_a_missing_best_model_is_made_by_the_next_validation(tmp_path, caplog):
     trainer(tmp_path).train()
     (tmp_path / "best.pt").unlink()
     again = trainer(tmp_path, intact=lambda: False)
-    assert again.progress.best == -math.inf
+    assert again.state.best == -math.inf
     before, kept = metrics(tmp_path), again.watchers.kept.state()
     again.train()
-    assert (tmp_path / "best.pt").exists() and again.progress.finished
+    assert (tmp_path / "best.pt").exists() and again.state.finished
     assert metrics(tmp_path) == before and again.watchers.kept.state() == kept
     assert "the best model is missing or damaged; the next validation makes one" in caplog.text
 
@@ -281,18 +281,18 @@ def test_a_missing_best_model_is_made_by_the_next_validation(tmp_path, caplog):
     ("key", "fresh"),
     [
         ("optimizer.betas", lambda run: run.updater.optimizer.state == {}),
-        ("criterion._target_", lambda run: run.progress.best == -math.inf),
-        ("batches.budget", lambda run: run.progress.batches == run.progress.rows == 0),
+        ("criterion._target_", lambda run: run.state.best == -math.inf),
+        ("batches.budget", lambda run: run.state.batches == run.state.rows == 0),
         ("objective.smoothing", lambda run: False),
     ],
 )
 def test_a_fork_begins_afresh_what_the_changed_setting_made(tmp_path, key, fresh):
     trainer(tmp_path, bounds=StoppingCriteria(None, 4, None)).train()
     plain = trainer(tmp_path)
-    assert plain.progress.batches and plain.updater.optimizer.state
+    assert plain.state.batches and plain.updater.optimizer.state
     forked = trainer(tmp_path, forks=[ForkRecord(4, [key])])
     assert fresh(forked) is (key != "objective.smoothing")
-    assert forked.progress.update == 4
+    assert forked.state.update == 4
     assert_equal(forked.updater.network.state_dict(), plain.updater.network.state_dict())
     forked.bounds = StoppingCriteria(None, 6, None)
     forked.train()
@@ -321,7 +321,7 @@ def test_a_validation_whose_state_was_never_saved_is_written_once(straight, tmp_
 def test_a_fork_to_another_criterion_judges_a_finished_training_anew(tmp_path):
     trainer(tmp_path).train()
     forked = trainer(tmp_path, forks=[ForkRecord(18, ["criterion.name"])])
-    assert not forked.watchers.kept.kept and not forked.progress.finished
+    assert not forked.watchers.kept.kept and not forked.state.finished
     assert forked.train().best > -math.inf
     assert [one["kind"] for one in metrics(tmp_path)].count("validation") == 5
 
@@ -333,7 +333,7 @@ def test_a_fork_in_the_middle_of_an_epoch_brings_no_validation(tmp_path):
     forked = trainer(
         tmp_path, forks=[ForkRecord(4, ["seed"])], bounds=StoppingCriteria(None, 5, None), pace=pace
     )
-    assert forked.progress.batches == 0
+    assert forked.state.batches == 0
     forked.train()
     assert [one["update"] for one in metrics(tmp_path)[before:]] == [5]
 
@@ -390,9 +390,9 @@ def test_gradients_are_clipped_by_their_global_norm():
     clipped = gradients(run, batches)
     for left, right in zip(free, clipped, strict=True):
         torch.testing.assert_close(left, right * 4, rtol=1e-4, atol=1e-7)
-    outcome = run.update(batches, 1, 0.0, go_on)
-    assert outcome.clipped
-    assert outcome.gradient_norm == pytest.approx(norm.item(), rel=1e-5)
+    result = run.update(batches, 1, 0.0, go_on)
+    assert result.clipped
+    assert result.gradient_norm == pytest.approx(norm.item(), rel=1e-5)
 
 
 def test_only_matrices_decay():
@@ -427,7 +427,7 @@ def test_the_state_is_saved_every_so_many_seconds(tmp_path):
     run.updater.objective = Failing({7})
     with pytest.raises(NmtError):
         run.train()
-    assert saved(tmp_path)["progress"]["update"] == 6
+    assert saved(tmp_path)["state"]["update"] == 6
 
 
 def test_a_training_without_any_bound_is_refused():

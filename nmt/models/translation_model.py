@@ -40,7 +40,7 @@ class TranslationModel(nn.Module):
     def encode(self, source: Int[Tensor, "batch source"]) -> Memory:
         """Encode sentences that end in END and are padded with PADDING; keys included."""
         memory = self.encoder(self.embedding(source), source != PADDING)
-        return self.decoder.remember(memory)
+        return self.decoder.prepare_memory(memory)
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
         """Give the readout after each of the batch's inputs."""

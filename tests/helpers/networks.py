@@ -115,7 +115,6 @@ def network(
     bridge=ProjectedBridge,
 ):
     above = layers if decoder_layers is None else decoder_layers
-    parts = {"attention": attention} if decoder in ATTENTIVE else {}
     stack = partial(
         RecurrentStack,
         cell=cell,
@@ -125,7 +124,9 @@ def network(
         residual_from=3,
     )
     readout = partial(LinearReadout, dropout=dropout)
-    make = partial(decoder, stack=stack, bridge=bridge, readout=readout, layers=above, **parts)
+    make = partial(
+        decoder, stack=stack, attention=attention, bridge=bridge, readout=readout, layers=above
+    )
     embedding = partial(Embedding, size=8, dropout=dropout, word_dropout=dropout / 2)
     tables = TiedAll()(PIECES, PIECES, embedding, 8)
     return TranslationModel(tables, encoder(cell, layers, dropout), make)

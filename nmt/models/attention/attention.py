@@ -1,6 +1,7 @@
 """The contract of an attention: what its scores are; masking, softmax and average are here."""
 
 import abc
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -45,7 +46,7 @@ class Attention(nn.Module, abc.ABC):
         """Turn scores, which are lowest where there is no piece, into weights that sum to 1."""
         return torch.softmax(scores, dim=-1)
 
-    def remember(self, memory: Memory) -> Memory:
+    def precompute_keys(self, memory: Memory) -> Memory:
         """Add the keys to a memory."""
         return replace(memory, keys=self.keys(memory.values))
 
@@ -53,7 +54,7 @@ class Attention(nn.Module, abc.ABC):
         self, query: Float[Tensor, "batch target query"], memory: Memory
     ) -> tuple[Float[Tensor, "batch target value"], Float[Tensor, "batch target source"]]:
         """Give the contexts and the weights of `weigh`, which are 0 where there is no piece."""
-        assert memory.keys is not None, "memory.keys come from remember"
+        assert memory.keys is not None, "memory.keys come from precompute_keys"
         scores = self.scores(query, memory.keys)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), torch.finfo(scores.dtype).min)
         weights = self.weigh(scores, query, memory)
@@ -65,3 +66,7 @@ class Attention(nn.Module, abc.ABC):
         """Answer one query a row; there are as many rows for each sentence of `memory`."""
         context, weights = self(query.view(memory.mask.shape[0], -1, query.shape[-1]), memory)
         return context.flatten(0, 1), weights.flatten(0, 1)
+
+
+MakeAttention = Callable[[int, int], Attention]
+"""Makes an attention of (query size, value size)."""

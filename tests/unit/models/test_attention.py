@@ -28,7 +28,7 @@ def memory_of(attention, sentences=3, places=4):
     mask = torch.ones(sentences, places, dtype=torch.bool)
     mask[1, 2:] = False
     values = torch.randn(sentences, places, attention.value_size)
-    return attention.remember(Memory(values, mask, ()))
+    return attention.precompute_keys(Memory(values, mask, ()))
 
 
 @pytest.mark.parametrize("make", SUMMING)
@@ -143,7 +143,7 @@ def test_local_weights_are_those_of_the_paper_for_each_sentences_own_length(dtyp
     with torch.no_grad():
         attention.vector.weight.mul_(4)  # so that the centres lie apart
     query = torch.randn(3, 5, 6, dtype=dtype) * 2
-    _, weights = attention(query, attention.remember(Memory(values, mask, ())))
+    _, weights = attention(query, attention.precompute_keys(Memory(values, mask, ())))
     for row, length in enumerate(lengths):
         for place in range(5):
             expected = local_weights(attention, query[row, place], values[row, :length])

@@ -171,12 +171,12 @@ def test_a_summary_is_all_that_the_decoder_gets_of_the_source():
     torch.manual_seed(13)
     model, pairs = network(SummarisedContextDecoder).eval(), batch()
     memory = model.encoder(model.embedding(pairs.source), pairs.source_mask)
-    remembered = model.decoder.remember(memory)
-    ((summary,),) = remembered.final
+    prepared = model.decoder.prepare_memory(memory)
+    ((summary,),) = prepared.final
     weight, bias = model.decoder.summary.weight, model.decoder.summary.bias
     assert torch.allclose(summary, (memory.final[-1][0] @ weight.T + bias).tanh())
-    other = Memory(torch.randn_like(memory.values), memory.mask, remembered.final)
-    readouts = [model.decoder(pairs.inputs, each)[0] for each in (remembered, other)]
+    other = Memory(torch.randn_like(memory.values), memory.mask, prepared.final)
+    readouts = [model.decoder(pairs.inputs, each)[0] for each in (prepared, other)]
     assert torch.equal(*readouts)
 
 

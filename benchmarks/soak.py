@@ -31,7 +31,7 @@ from nmt.data.text import streams
 from nmt.data.text.invalid_text.replace import ReplaceInvalidText
 from nmt.models.saved.translation_model import WEIGHTS
 from nmt.runtime import provenance
-from nmt.runtime.device import choose, use_threads
+from nmt.runtime.device import choose, set_threads
 
 GROWTH = 1.01
 """What the median of the last third may be of that of the third before."""
@@ -96,7 +96,7 @@ def main(minutes: float, threads: int, save_seconds: float, folder: Path) -> int
     reader.join(PATIENCE)
     found = {**summary(samples), "wrong_lines": tally.wrong, "statuses": statuses}
     wrong = complaints(found)
-    use_threads(threads)
+    set_threads(threads)
     about = {"machine": provenance.machine(choose("cpu")), "commit": provenance.commit()}
     about |= {"minutes": minutes, **found, "complaints": wrong}
     about["samples"] = [list(asdict(sample).values()) for sample in samples]

@@ -32,8 +32,8 @@ def contrast(config: DictConfig) -> None:
     from nmt.evaluation.likelihood import load
     from nmt.runtime import device
 
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     place = device.choose(config.device)
     output = arguments.output(config.output)
     right, wrongs = str(config.right), arguments.several(config.wrong)

@@ -19,8 +19,8 @@ def generate(config: DictConfig) -> None:
     from nmt.models.saved.language_model import SavedLanguageModel
     from nmt.runtime import device
 
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     place = device.choose(config.device)
     writer = TextGenerator(
         temperature=config.temperature,

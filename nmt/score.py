@@ -33,8 +33,8 @@ def score(config: DictConfig) -> None:
     from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load
     from nmt.runtime import device
 
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
     total = LikelihoodTotal()
     with streams.writing(name(config.output)) as file:

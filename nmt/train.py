@@ -50,8 +50,8 @@ CHECKED = ("objective", "schedule", "precision", "averaging", "search", "validat
 
 def train(config: DictConfig) -> None:
     """Train a translation model, or go on with one; prints scores and translations on stdout."""
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     place = device.choose(config.device, collectives.place())
     if collectives.rank():
         logging.getLogger().setLevel(logging.ERROR)  # The first one speaks for all.
@@ -68,13 +68,13 @@ def train(config: DictConfig) -> None:
 def _processes(config: DictConfig, place: torch.device) -> int:
     """Say how many processes this one is to start, itself included; 1 if all have been started."""
     if (ranks := collectives.ranks()) > 1:
-        asked = cpus.asked("workers", config.workers)
+        asked = cpus.parse_count("workers", config.workers)
         require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are there")
         return 1
-    checks.whole("accumulate", config.accumulate, 1)
+    checks.integer("accumulate", config.accumulate, 1)
     # Batches of a user's own class may know no budget.
     budget = config.batches.budget if "budget" in config.batches else 1
-    checks.whole("batches.budget", budget, 1)
+    checks.integer("batches.budget", budget, 1)
     pieces = budget * config.accumulate
     return launcher.count(config.workers, config.threads, place.type, pieces, started_with(config))
 

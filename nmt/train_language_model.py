@@ -61,8 +61,8 @@ def learn(config: DictConfig, command: str) -> bool:
         config: composed of `conf/train_language_model.yaml`.
         command: module that was called, for the message that says how to go on.
     """
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     place = device.choose(config.device)
     if collectives.ranks() > 1:
         raise ConfigurationError(

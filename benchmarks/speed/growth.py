@@ -76,9 +76,9 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     """Measure an update, a search and a preparation at each value."""
     keys, overrides = parse(Keys, words)
     told = completed(overrides)
-    allocator.forget_kernels()
-    allocator.keep_blocks()
-    device.use_threads(keys.threads)
+    allocator.limit_kernel_caches()
+    allocator.keep_freed_blocks()
+    device.set_threads(keys.threads)
     measured: dict[str, Callable[[], turns.Figures]] = {}
     for question in ("length", "batch", "beam", "vocabulary"):
         for value in getattr(keys, question):

@@ -57,9 +57,9 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     """Measure the training that the words configure."""
     keys, overrides = parse(Keys, words)
     config = configuration("train", overrides, ())
-    allocator.forget_kernels()
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.limit_kernel_caches()
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     place = device.choose(config.device)
     corpus = prepared(config)
     random_state.seed(config.seed)

@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 
 def evaluate(config: DictConfig) -> None:
     """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     output = arguments.output(config.output)
     metrics = [instantiate(node) for node in config.metrics.values()]
     bounds = _several(config.by_length)
     for bound in bounds:
-        checks.whole("by_length", bound, 0)
+        checks.integer("by_length", bound, 0)
     evaluation = Evaluation(metrics, bounds, config.samples)
     benchmark = _benchmark(config)
     systems = [*_written(config), *_translated(config, benchmark)]

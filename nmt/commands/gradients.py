@@ -55,8 +55,8 @@ def gradients(config: DictConfig) -> None:
     from nmt.analysis.plots.file_formats import check_format
     from nmt.analysis.plots.plot import save
 
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     place = device.choose(config.device)
     if not config.run and not config.fresh:
         raise ConfigurationError(

@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 def rerank(config: DictConfig) -> None:
     """Translate line by line as nmt.translate does; each line gets its highest-ranked candidate."""
-    allocator.keep_blocks()
-    device.use_threads(config.threads)
+    allocator.keep_freed_blocks()
+    device.set_threads(config.threads)
     check_best(plain(config.search))
     instantiate(config.grid)
     windows, place = instantiate(config.windows), device.choose(config.device)

@@ -21,10 +21,10 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from nmt.config import overrides
 from nmt.runtime import allocator
 from nmt.runtime.control_characters import cleaned
-from nmt.runtime.errors import ConfigurationError, LostError, NmtError
+from nmt.runtime.errors import ConfigurationError, LostProcessError, NmtError
 from nmt.runtime.out_of_memory import is_out_of_memory
 from nmt.runtime.package_files import folder
-from nmt.runtime.signals import Terminated, terminating
+from nmt.runtime.signals import Terminated, raise_on_sigterm
 
 SHORTAGE = (
     "out of memory; close other programs, or lower batches.budget, text_batching.budget,"
@@ -52,9 +52,9 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
-    allocator.forget_kernels()
+    allocator.limit_kernel_caches()
     try:
-        with terminating():
+        with raise_on_sigterm():
             _run(name, command, words)
     except NmtError as error:
         return _refused(error)
@@ -86,7 +86,7 @@ def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...
 
 
 def _refused(error: NmtError) -> int:
-    if isinstance(error, LostError) and os.environ.get("RANK", "0") != "0":
+    if isinstance(error, LostProcessError) and os.environ.get("RANK", "0") != "0":
         return 2
     # A message may hold anything that a file or a shell does; and nobody may be there to read it.
     with suppress(OSError):

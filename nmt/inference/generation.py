@@ -11,7 +11,7 @@ from nmt.data.special_ids import BEGIN, END, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.runtime import checks
-from nmt.runtime.control_characters import NO_TEXT, cleaned
+from nmt.runtime.control_characters import CONTROL_CHARACTERS, cleaned
 from nmt.runtime.errors import ConfigurationError
 from nmt.search.sample import Sample, pick
 from nmt.search.top_k import allowed
@@ -41,11 +41,11 @@ class TextGenerator:
         """Refuse numbers out of range."""
         checks.at_least("temperature", self.temperature, 0)
         checks.finite("temperature", self.temperature)
-        checks.whole("top_k", self.top_k, 0)
-        checks.share("top_p", self.top_p)
+        checks.integer("top_k", self.top_k, 0)
+        checks.fraction("top_p", self.top_p)
         checks.above("top_p", self.top_p, 0)
         checks.seed("seed", self.seed)
-        checks.whole("max_pieces", self.max_pieces, 1)
+        checks.integer("max_pieces", self.max_pieces, 1)
 
     def __call__(
         self, model: PieceLanguageModel, tokenizer: Tokenizer, prompt: str, device: torch.device
@@ -60,7 +60,7 @@ class TextGenerator:
         row, state = model.step(torch.tensor([BEGIN], device=device), state)
         for piece in ids:
             row, state = model.step(torch.tensor([piece], device=device), state)
-        shown = NO_TEXT.sub(" ", tokenizer.decode(ids))
+        shown = CONTROL_CHARACTERS.sub(" ", tokenizer.decode(ids))
         yield shown
         generator = torch.Generator().manual_seed(self.seed)
         for _ in range(self.max_pieces):
@@ -69,7 +69,7 @@ class TextGenerator:
             if piece == END:
                 return
             ids = [*ids, piece]
-            text = NO_TEXT.sub(" ", tokenizer.decode(ids))
+            text = CONTROL_CHARACTERS.sub(" ", tokenizer.decode(ids))
             # A character that is spelt in bytes shows when its last byte is there.
             if text.startswith(shown) and not text.endswith("\ufffd"):
                 yield text[len(shown) :]

@@ -70,7 +70,7 @@ class LineTranslator:
         for (number, _), text in zip(window, texts, strict=True):
             if sizes[text] > self.long_lines.max_pieces:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
-                notice.say(f"line {number} has {limit}; it was {self.long_lines.done}")
+                notice.warn(f"line {number} has {limit}; it was {self.long_lines.done}")
         distinct = {chunk for parts in chunks.values() for chunk in parts}
         where = f"lines {window[0][0]}-{window[-1][0]}"
         found = self._search(distinct, workers, where, pulse)

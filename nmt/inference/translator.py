@@ -22,7 +22,7 @@ from nmt.models.saved.translation_model import CONFIGURATION, SavedTranslationMo
 from nmt.runtime.device import choose
 from nmt.runtime.errors import ModelError
 from nmt.runtime.package_files import folder
-from nmt.runtime.worker_pool import WorkerPool, count
+from nmt.runtime.worker_pool import WorkerPool, resolve_count
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.in_parts import in_parts
 from nmt.search.scorers.single import SingleModel
@@ -97,12 +97,12 @@ class Translator:
 
     def shared(self, workers: object, threads: object) -> "Translator":
         """Let so many processes share the work, `auto` where that serves
-        (`nmt.runtime.worker_pool.count`).
+        (`nmt.runtime.worker_pool.resolve_count`).
 
         Raises:
             ConfigurationError: if it is no such number, or several processes cannot work so.
         """
-        number = count(workers, threads, self.device.type, torch.get_num_threads())
+        number = resolve_count(workers, threads, self.device.type, torch.get_num_threads())
         return replace(self, workers=number)
 
     def translate(self, lines: Iterable[str]) -> list[str]:

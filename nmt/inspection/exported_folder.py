@@ -69,7 +69,7 @@ def _check_sums(folder: Path) -> None:
     if not files.exists(folder / checksums.NAME):
         raise ModelError(f"{folder / checksums.NAME} is missing; copy the model's folder again")
     files.size(folder / checksums.NAME, MOST_SUMS)
-    named = checksums.stored(folder)
+    named = checksums.read(folder)
     ours = {name: named.get(name, []) for name in MOST if name in there or name in named}
     for name in checksums.altered(folder, ours) if named else [checksums.NAME]:
         raise ModelError(

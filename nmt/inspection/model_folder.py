@@ -125,7 +125,7 @@ def _check_files(folder: Path) -> None:
     before, altered = None, [""]
     # Where a training writes this very moment, what was read is not what counts any more.
     while altered and before != (now := files.read(folder / checksums.NAME, MOST_SUMS)):
-        before, named, there = now, checksums.stored(folder), _there(folder)
+        before, named, there = now, checksums.read(folder), _there(folder)
         ours = [name for name in MOST if name in there or name in named]
         altered = checksums.altered(folder, {name: named.get(name, []) for name in ours})
         altered = altered if named else [checksums.NAME]

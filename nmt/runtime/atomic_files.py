@@ -1,39 +1,39 @@
-"""Files that are the old one or the new one, and never a part of either."""
+"""Atomic writes: under a file's name stands the old content or the new one, never a part of it."""
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nmt.runtime.errors import NmtError
 
-SPARE = 1 << 20
+RESERVE = 1 << 20
 """Bytes that stay free for the small files written beside a large one."""
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file beside, flush it to the disk, and rename it over `path`; make its folder.
+    """Write a temporary file, flush it to the disk, and rename it to `path`; make its folder.
 
     Raises:
-        NmtError: if it cannot be written; what was there before is as it was.
+        NmtError: if it cannot be written; the old file is then unchanged.
     """
-    beside = path.with_name(f".{path.name}.part")
-    with explained(path, beside):
+    temporary = path.with_name(f".{path.name}.part")
+    with discard_on_error(path, temporary):
         path.parent.mkdir(parents=True, exist_ok=True)
         check_space(path, len(data))
-        with beside.open("wb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        put(beside, path)
+        replace(temporary, path)
 
 
-def make(folder: Path, key: str) -> None:
-    """Make a folder that files can be written into, before the work rather than after it.
+def make_folder(folder: Path, key: str) -> None:
+    """Make a writable folder with its parents, before the work rather than after it.
 
     Args:
-        folder: its parents are made too.
-        key: by which the user names another.
+        folder: may exist.
+        key: of the configuration, by which the user names another folder.
 
     Raises:
         NmtError: if it cannot be made or written.
@@ -43,28 +43,37 @@ def make(folder: Path, key: str) -> None:
     except OSError as error:
         raise NmtError(f"the folder {folder} cannot be made: {error.strerror}") from error
     if not os.access(folder, os.W_OK):
-        raise NmtError(f"the folder {folder} is not writable; give another with {key}=…")
+        raise NmtError(f"the folder {folder} is not writable; choose another with {key}=…")
 
 
-def put(beside: Path, path: Path) -> None:
-    """Rename a file that is flushed, and flush the folder, so that a power cut undoes nothing.
+def replace(temporary: Path, path: Path) -> None:
+    """Rename a flushed file or folder, and flush the parent, so that a power cut undoes nothing.
 
     Raises:
-        OSError: if it cannot be done.
+        OSError: if that fails.
     """
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    temporary.replace(path)
+    flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Flush a file or a folder's entries to the disk.
+
+    Raises:
+        OSError: if that fails.
+    """
+    handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 def check_space(path: Path, size: int) -> None:
-    """Look for room before writing rather than after filling the disk.
+    """Check that the disk has enough free space before it is filled.
 
     Args:
-        path: what is to be written; its folder is there.
+        path: to be written; its folder exists.
         size: in bytes.
 
     Raises:
@@ -72,35 +81,27 @@ def check_space(path: Path, size: int) -> None:
     """
     disk = os.statvfs(path.parent)
     free = disk.f_bavail * disk.f_frsize
-    if free < size + SPARE:
+    if free < size + RESERVE:
         raise NmtError(
             f"{path} needs {size / 1e6:.1f} MB, and its disk has {free / 1e6:.1f} MB left; "
-            "make room, then give the same command again; what was there before is kept"
+            "free some space, then run the same command again; what was there before is kept"
         )
 
 
 @contextmanager
-def explained(path: Path, beside: Path) -> Iterator[None]:
-    """Take back what is half written, and say in one line why.
+def discard_on_error(path: Path, temporary: Path) -> Iterator[None]:
+    """Delete the temporary file of a failed write, and report the reason in one line.
 
     Raises:
         NmtError: instead of an OSError.
     """
     try:
         yield
-    except OSError as error:
-        _forget(beside)
+    except BaseException as error:
+        with suppress(OSError):  # The first error is the one to report.
+            temporary.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise NmtError(
             f"{path} cannot be written: {error.strerror or error}; what was there before is kept"
         ) from error
-    except BaseException:
-        _forget(beside)
-        raise
-
-
-def _forget(path: Path) -> None:
-    # Where even this fails, the reason that is on its way says more.
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return

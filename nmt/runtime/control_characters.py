@@ -1,11 +1,11 @@
-"""One line of text from what may hold anything."""
+"""Text without control characters, so that it is one line and safe to print."""
 
 import re
 
-NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def cleaned(line: str) -> str:
-    """Read control characters and line separators as spaces, and lone surrogates as U+FFFD."""
-    return SURROGATES.sub("\ufffd", NO_TEXT.sub(" ", line)).strip()
+    """Replace control characters and line separators by spaces, lone surrogates by U+FFFD."""
+    return SURROGATES.sub("\ufffd", CONTROL_CHARACTERS.sub(" ", line)).strip()

@@ -1,4 +1,4 @@
-"""How many processors there are, and work for all of them in threads."""
+"""The processors of this process, and work for all of them in threads."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -7,38 +7,38 @@ from typing import TypeVar
 
 from nmt.runtime.errors import require
 
-MOST = 1024
+MAX_PROCESSES = 1024
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
 
 
 def count() -> int:
-    """Count the processors that this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
-def asked(key: str, value: object) -> int | None:
-    """Read how many processes the user asks for; None is `auto`.
+def parse_count(key: str, value: object) -> int | None:
+    """Read a number of processes from the configuration; None is `auto`.
 
     Raises:
-        ConfigurationError: if it is neither `auto` nor such a number.
+        ConfigurationError: if it is neither `auto` nor a number from 1 to 1024.
     """
     text = str(value)
     if text == "auto":
         return None
-    holds = text.isascii() and text.isdigit() and 1 <= int(text) <= MOST
-    require(holds, key, text, f"auto, or a whole number, 1 to {MOST}")
+    holds = text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_PROCESSES
+    require(holds, key, text, f"auto, or a whole number, 1 to {MAX_PROCESSES}")
     return int(text)
 
 
-def on_all(function: Callable[[Value], Result], values: Sequence[Value]) -> list[Result]:
-    """Call a function that leaves Python free, as sums of large files do, in a thread a processor.
+def map_in_threads(function: Callable[[Value], Result], values: Sequence[Value]) -> list[Result]:
+    """Call a function that releases the GIL, such as hashing, in one thread per processor.
 
     Raises:
-        Exception: what the function raises of the first value of which it does.
+        Exception: whatever the function raises for the first value for which it does.
     """
     with ThreadPoolExecutor(count()) as threads:
         return list(threads.map(function, values))

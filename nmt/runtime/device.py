@@ -1,22 +1,22 @@
-"""Where tensors live and how many threads work on them."""
+"""The device of all tensors, and the number of threads that compute on a CPU."""
 
 import torch
 
 from nmt.runtime.errors import ConfigurationError, require
 
-MOST_THREADS = 1024
+MAX_THREADS = 1024
 
 
 def choose(name: str, number: int = 0) -> torch.device:
-    """Turn a name such as `cpu`, `cuda` or `cuda:1` into a device; `auto` takes CUDA if there is.
+    """Return the device of a name such as `cpu`, `cuda` or `cuda:1`; `auto` prefers CUDA.
 
     Args:
-        name: what the user asks for.
-        number: of this process among those of its machine that work together; each has the GPU of
-            its number, where the user names none.
+        name: from the configuration.
+        number: of this process among those on its machine that work together, each of which takes
+            the GPU of its number unless `name` has one.
 
     Raises:
-        ConfigurationError: if torch does not know the name, or the device is not there.
+        ConfigurationError: if torch does not know the name, or the device does not exist.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -31,20 +31,20 @@ def choose(name: str, number: int = 0) -> torch.device:
     try:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        why = str(error).splitlines()[0]
-        raise ConfigurationError(f"device={name} cannot be used here: {why}") from error
+        reason = str(error).splitlines()[0]
+        raise ConfigurationError(f"device={name} cannot be used here: {reason}") from error
     return device
 
 
-def use_threads(threads: object) -> None:
-    """Let torch work on so many threads; None leaves it at torch's own choice.
+def set_threads(threads: object) -> None:
+    """Set the number of torch's threads; None leaves torch's default.
 
     Raises:
-        ConfigurationError: if the number is none that a machine can have.
+        ConfigurationError: if it is no integer from 1 to 1024.
     """
     if threads is None:
         return
-    if type(threads) is int and 1 <= threads <= MOST_THREADS:
+    if type(threads) is int and 1 <= threads <= MAX_THREADS:
         torch.set_num_threads(threads)
     else:
-        require(False, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")
+        require(False, "threads", threads, f"a whole number, 1 to {MAX_THREADS}")

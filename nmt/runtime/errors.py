@@ -1,36 +1,36 @@
-"""What a user can mend: every error of this family is shown as one line, with exit status 2."""
+"""Errors that a user can resolve: commands show them as one line, with exit status 2."""
 
 from pathlib import Path
 
 
 class NmtError(Exception):
-    """Names the thing, its value, what was expected and where; commands catch this family alone."""
+    """The base of all; a message names the thing, its value, what was expected, and where."""
 
 
 class ConfigurationError(NmtError):
-    """A key, choice or value of the configuration is not what the program has."""
+    """A key, choice or value of the configuration does not exist or is out of range."""
 
 
 def require(holds: bool, key: str, value: object, expected: str) -> None:
     """Check a value where it is used.
 
     Raises:
-        ConfigurationError: if it does not hold; the message names key, value and what was expected.
+        ConfigurationError: if it does not hold; names key, value and what was expected.
     """
     if not holds:
         raise ConfigurationError(f"{key}={value}: expected {expected}")
 
 
 class CorpusError(NmtError):
-    """A text file cannot be read as the corpus it is said to be; names file and line."""
+    """A text file cannot be read as a corpus; names file and line."""
 
 
 class ModelError(NmtError):
-    """A saved model or training state is missing, altered, or not of this program."""
+    """A saved model or training state is missing, altered, or not allowed."""
 
 
 class DamagedError(NmtError):
-    """A folder that the program can make again is not what it wrote there.
+    """A folder that the program can make again is not what it wrote.
 
     Attributes:
         what: names the file and what is wrong with it, without the advice.
@@ -41,8 +41,8 @@ class DamagedError(NmtError):
         self.what = what
 
 
-class LostError(NmtError):
-    """Another of the processes that train together has ended; the first one alone says so."""
+class LostProcessError(NmtError):
+    """Another process of a distributed training has ended; only the first process reports it."""
 
 
 class MissingExtraError(NmtError):

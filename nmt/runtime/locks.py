@@ -1,4 +1,8 @@
-"""One writer a folder: a lock that the system takes back when its process ends, however it ends."""
+"""One writer per folder, by a lock that the system releases when its process ends, however it ends.
+
+Not the package `filelock`: it removes no lock file safely, locks no file that is then renamed, and
+where the file system has no flock it uses marker files, which remain after a kill.
+"""
 
 import logging
 import os
@@ -13,8 +17,9 @@ from typing import BinaryIO
 from nmt.runtime.errors import NmtError
 
 NAME = ".lock"
-TRIES = 100
-"""To open a file in a folder that another process takes away."""
+MAX_HOLDER = 300  # characters
+MAX_TRIES = 100
+"""To open a file in a folder that another process removes meanwhile."""
 
 log = logging.getLogger(__name__)
 
@@ -25,36 +30,36 @@ class LockedError(NmtError):
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock, made with its folder if need be, until the work in it is done.
+    """Hold a folder's lock; the folder is made if it does not exist.
 
-    The lock is one of the open file (flock), so a process that was killed leaves none behind; the
-    file that remains only says who was the last to write.
+    The lock belongs to the open file (flock), so it ends with its process. The file that remains
+    only names the last holder.
 
     Raises:
         LockedError: if another process holds it.
-        NmtError: if the folder or the file in it cannot be written.
+        NmtError: if the folder or the lock file cannot be written.
     """
     path = folder / NAME
     try:
-        handle = _in(folder)
+        handle = _open_in(folder)
     except BlockingIOError:
-        raise LockedError(f"{folder} is being written by {_holder(path)}") from None
+        raise LockedError(f"{folder} is being written by {_read_holder(path)}") from None
     except OSError as error:
         raise NmtError(f"{path} cannot be written: {error.strerror or error}") from error
     try:
-        _sign(handle)
+        _write_holder(handle)
         yield
     finally:
         os.close(handle)
 
 
 @contextmanager
-def passing(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock as `locked` does, and take its file away at the end.
+def transient(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock as `locked` does, and remove its file at the end.
 
     Raises:
         LockedError: if another process holds it.
-        NmtError: if the folder or the file in it cannot be written.
+        NmtError: if the folder or the lock file cannot be written.
     """
     with locked(folder):
         try:
@@ -64,15 +69,15 @@ def passing(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[BinaryIO]:
-    """Write a file from its start that no other process writes; one that was left is used again.
+def open_exclusive(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing by this process alone; one left by a killed process is overwritten.
 
     Raises:
-        LockedError: if another process writes it.
+        LockedError: if another process is writing it.
         OSError: if it cannot be written.
     """
     try:
-        handle = _opened(path)
+        handle = _open_locked(path)
     except BlockingIOError:
         raise LockedError(f"{path} is being written by another process") from None
     with os.fdopen(handle, "wb") as file:
@@ -80,32 +85,18 @@ def alone(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def free(folder: Path) -> bool:
-    """Say whether no process holds the folder's lock."""
-    try:
-        handle = os.open(folder / NAME, os.O_RDWR)
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    try:
-        return _take(handle)
-    finally:
-        os.close(handle)
-
-
-def _in(folder: Path) -> int:
-    for _ in range(TRIES):
-        # Whoever held it before may take the folder away between any two of these.
+def _open_in(folder: Path) -> int:
+    for _ in range(MAX_TRIES):
+        # The previous holder may remove the folder between any two of these calls.
         with suppress(FileNotFoundError, FileExistsError):
             folder.mkdir(parents=True, exist_ok=True)
-            return _opened(folder / NAME)
+            return _open_locked(folder / NAME)
     folder.mkdir(parents=True, exist_ok=True)
-    return _opened(folder / NAME)
+    return _open_locked(folder / NAME)
 
 
-def _opened(path: Path) -> int:
-    """Open a file and lock it; anew, where whoever held it before renamed it or took it away.
+def _open_locked(path: Path) -> int:
+    """Open and lock a file; again if the previous holder renamed or removed it meanwhile.
 
     Raises:
         BlockingIOError: if another process holds it.
@@ -114,9 +105,9 @@ def _opened(path: Path) -> int:
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            if not _take(handle):
+            if not _try_lock(handle):
                 raise BlockingIOError
-            if _is(handle, path):
+            if _is_at(handle, path):
                 return handle
         except BaseException:
             os.close(handle)
@@ -124,23 +115,23 @@ def _opened(path: Path) -> int:
         os.close(handle)
 
 
-def _is(handle: int, path: Path) -> bool:
+def _is_at(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
         return False
 
 
-def _sign(handle: int) -> None:
+def _write_holder(handle: int) -> None:
     now = time.strftime("%Y-%m-%d %H:%M:%S")
-    with suppress(OSError):  # A full disk: the lock holds without its holder's name.
+    with suppress(OSError):  # On a full disk the lock holds without its holder's name.
         os.ftruncate(handle, 0)
         os.write(handle, f"process {os.getpid()} on {socket.gethostname()} since {now}\n".encode())
 
 
-def _take(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     if sys.platform == "win32":
-        log.warning("this system has no flock; see to it that only one process writes the folder")
+        log.warning("this system has no flock; make sure that only one process writes the folder")
         return True
     import fcntl
 
@@ -148,14 +139,14 @@ def _take(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError as error:  # of a file system that knows no locks
-        log.warning("%s: see to it that only one process writes the folder", error.strerror)
+    except OSError as error:  # of a file system without locks
+        log.warning("%s: make sure that only one process writes the folder", error.strerror)
     return True
 
 
-def _holder(path: Path) -> str:
-    try:
-        found = path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:  # It has just gone.
-        found = ""
-    return found or "another process"
+def _read_holder(path: Path) -> str:
+    # The holder may have removed it just now.
+    with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
+        if holder := file.readline(MAX_HOLDER).strip():
+            return holder
+    return "another process"

@@ -1,4 +1,4 @@
-"""Says what happened to lines, and that something happens at all, without flooding the log."""
+"""Log messages about many lines or long work that do not flood the log."""
 
 import logging
 import time
@@ -7,11 +7,11 @@ log = logging.getLogger(__name__)
 
 
 class RateLimitedWarning:
-    """One kind of message: the first few are logged, then they are counted.
+    """One kind of warning: the first few are logged, the others only counted.
 
     Args:
         kind: what is counted, for the last message, as in "lines were not UTF-8".
-        first: how many messages are logged in full.
+        first: number of warnings that are logged in full.
     """
 
     def __init__(self, kind: str, first: int) -> None:
@@ -19,20 +19,20 @@ class RateLimitedWarning:
         self.first = first
         self.count = 0
 
-    def say(self, message: str) -> None:
+    def warn(self, message: str) -> None:
         """Log the message, or only count it."""
         self.count += 1
         if self.count <= self.first:
             log.warning(message)
 
     def close(self) -> None:
-        """Log how many there were, if not all were logged."""
+        """Log the total, if not all were logged."""
         if self.count > self.first:
             log.warning("%d %s in all", self.count, self.kind)
 
 
 class Heartbeat:
-    """Says every so often how far a long work is, and nothing of a short one.
+    """Regular messages on the progress of long work; none for short work.
 
     Args:
         seconds: before the first message, and between two.
@@ -43,7 +43,7 @@ class Heartbeat:
         self._due = time.monotonic() + seconds
 
     def beat(self, message: str) -> None:
-        """Log the message if it is time."""
+        """Log the message if it is due."""
         if time.monotonic() >= self._due:
             log.info(message)
             self._due = time.monotonic() + self.seconds

@@ -1,5 +1,4 @@
-"""Where the files that come with the program lie: beside the package in a checkout, in a wheel
-inside it."""
+"""Files that come with the program: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
@@ -9,12 +8,12 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def folder(name: str) -> Path:
-    """Find the folder `conf` or `data/starter`.
+    """Return the path of such a folder, `conf` or `data/starter`.
 
     Raises:
-        NmtError: if the installation does not hold it.
+        NmtError: if the installation does not have it.
     """
-    for root in (PACKAGE, PACKAGE.parent):
-        if (root / name).is_dir():
-            return root / name
+    for path in (PACKAGE / Path(name).name, PACKAGE.parent / name):
+        if path.is_dir():
+            return path
     raise NmtError(f"the folder {name} is missing beside {PACKAGE}; install the package again")

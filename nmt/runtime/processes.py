@@ -1,8 +1,9 @@
-"""Processes that do one thing to many values, in the order of the values.
+"""Processes that apply one function to many values, in the order of the values.
 
-They are started by hand, not by `multiprocessing`, whose ways import the command's module once more
-in each process, and what it starts waits forever where the first process was killed. These end when
-their input ends. `Spawned` begins with nothing, `Forked` with all that is in memory.
+They are not those of `concurrent.futures.ProcessPoolExecutor`, which reads all values at once, ends
+no running call, names no process that was killed, imports the command's module again in a new
+process, and leaves the parent's open files and locks open in a copy. These end when their input
+ends. `Spawned` starts with nothing, `Forked` with all that is in memory.
 """
 
 import itertools
@@ -21,102 +22,102 @@ from typing import Any, BinaryIO, NoReturn, Protocol
 
 from nmt.runtime.errors import NmtError
 
-AHEAD = 2  # values for each process that are read before their turn
-START = (
+PREFETCH = 2  # values per process that are read before their turn
+BOOTSTRAP = (
     "import sys; sys.path[:] = sys.argv[1:]; from nmt.runtime import processes; processes.serve()"
 )
 
 
 class Process(Protocol):
-    """One of several that answer.
+    """A process that serves a function.
 
     Attributes:
         pid: the system's number.
-        asked: takes pickled values.
-        answers: gives a pickled result and error for each of them.
+        requests: receives pickled values.
+        responses: returns a pickled pair of result and error for each of them.
     """
 
     pid: int
-    asked: BinaryIO
-    answers: BinaryIO
+    requests: BinaryIO
+    responses: BinaryIO
 
     def kill(self) -> None:
-        """End it at once, if it has not ended."""
+        """Kill it, if it has not ended."""
         ...
 
     def wait(self) -> int:
-        """Wait for its end; give its status, or -SIGNAL."""
+        """Wait for its end; return its status, or -SIGNAL."""
         ...
 
 
 class Spawned(Process):
-    """A new process, which imports what the function needs; some two seconds where that is torch.
-
-    The function is pickled.
-    """
+    """A new process, which imports what the pickled function needs (torch takes two seconds)."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
-        command = [sys.executable, "-c", START, *sys.path]
+        command = [sys.executable, "-c", BOOTSTRAP, *sys.path]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert process.stdin is not None and process.stdout is not None
         self._process, self.pid = process, process.pid
-        self.asked, self.answers = process.stdin, process.stdout  # type: ignore[assignment]
-        with suppress(BrokenPipeError):  # Who ended so early is missed at the first value.
-            pickle.dump(function, self.asked)
+        self.requests, self.responses = process.stdin, process.stdout  # type: ignore[assignment]
+        with suppress(BrokenPipeError):  # An early end is reported with the first value.
+            pickle.dump(function, self.requests)
 
     def kill(self) -> None:
-        """End it at once, if it has not ended."""
+        """Kill it, if it has not ended."""
         self._process.kill()
 
     def wait(self) -> int:
-        """Wait for its end; give its status, or -SIGNAL."""
+        """Wait for its end; return its status, or -SIGNAL."""
         return self._process.wait()
 
 
 class Forked(Process):
-    """A copy of this process that shares its memory until one of both writes there; at once.
+    """A copy of this process that shares its memory until either writes there.
 
-    Where the first process computed with several threads, the copy must compute with one alone:
-    the others are not copied, but OpenMP would wait for them. Files that are open are the first
-    process's own; the copy lets go of them, and of their locks.
+    If this process computed with several threads, the copy must compute with one: the others are
+    not copied, but OpenMP would wait for them. The copy closes this process's open files, and so
+    holds none of its locks.
     """
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
-        asked, ask = os.pipe()
-        answers, answer = os.pipe()
+        read_requests, write_requests = os.pipe()
+        read_responses, write_responses = os.pipe()
         # What Python itself does after a fork would swallow the exception of a signal's handler.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         self.pid = os.fork()
         if not self.pid:
-            _serve_as_copy(function, asked, answer, before)
-        os.close(asked)
-        os.close(answer)
-        self.asked, self.answers = os.fdopen(ask, "wb"), os.fdopen(answers, "rb")
+            _serve_forked(function, read_requests, write_responses, mask)
+        os.close(read_requests)
+        os.close(write_responses)
+        self.requests, self.responses = (
+            os.fdopen(write_requests, "wb"),
+            os.fdopen(read_responses, "rb"),
+        )
         self._status: int | None = None
-        self._waited = Lock()
+        self._wait_lock = Lock()
         try:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         except BaseException:  # of a signal that came meanwhile
             self.kill()
             self.wait()
             raise
 
     def kill(self) -> None:
-        """End it at once, if it has not ended."""
+        """Kill it, if it has not ended."""
         if self._status is None:
             os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
-        """Wait for its end; give its status, or -SIGNAL."""
-        # A signal may leave a thread that asks beside the one that ends all; the system says once.
-        with self._waited:
+        """Wait for its end; return its status, or -SIGNAL."""
+        # Several threads may wait after a signal, but the system returns the status once.
+        with self._wait_lock:
             if self._status is None:
                 self._status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
             return self._status
 
 
 class ProcessPool:
-    """Some processes that call the same function; a context manager, after which they are gone."""
+    """Some processes that call the same function; a context manager that ends them."""
 
     def __init__(
         self,
@@ -128,12 +129,12 @@ class ProcessPool:
 
         Args:
             function: its arguments and results are pickled.
-            count: processes.
-            start: makes one of them.
+            count: number of processes.
+            start: starts one of them.
         """
         self._function, self._count, self._start = function, count, start
         self._processes: list[Process] = []
-        self._free: SimpleQueue[Process] = SimpleQueue()
+        self._idle: SimpleQueue[Process] = SimpleQueue()
         self._threads = ThreadPoolExecutor(count)
 
     def __enter__(self) -> "ProcessPool":
@@ -142,72 +143,73 @@ class ProcessPool:
             for _ in range(self._count):
                 process = self._start(self._function)
                 self._processes.append(process)
-                self._free.put(process)
+                self._idle.put(process)
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """End the processes."""
+        """Kill the processes."""
         for process in self._processes:
             process.kill()
         self._threads.shutdown(cancel_futures=True)
         for process in self._processes:
             with suppress(BrokenPipeError):  # of what was written last and not read
-                process.asked.close()
-            process.answers.close()
+                process.requests.close()
+            process.responses.close()
             process.wait()
 
     def map(self, values: Iterable[Any]) -> Iterator[Any]:
-        """Give the function's results, each where its value stood; a few values are held at once.
+        """Yield the function's results in the order of the values, of which few are held at once.
 
         Raises:
-            NmtError: if a process was ended from outside; otherwise what the first value whose
-                function raises, or the reading of the values, raises, whichever comes first.
+            NmtError: if a process was ended from outside.
+            Exception: whatever the function raises for the first value for which it does, or the
+                iterator of the values, whichever comes first.
         """
-        waiting: deque[Future[Any]] = deque()
-        rest, failure = iter(values), None
+        pending: deque[Future[Any]] = deque()
+        remaining, failure = iter(values), None
         while failure is None:
             try:
-                waiting.append(self._threads.submit(self._ask, next(rest)))
+                pending.append(self._threads.submit(self._call, next(remaining)))
             except (StopIteration, NmtError) as error:
                 failure = error
-            while len(waiting) > (0 if failure else AHEAD * self._count):
-                yield waiting.popleft().result()
+            while len(pending) > (0 if failure else PREFETCH * self._count):
+                yield pending.popleft().result()
         if not isinstance(failure, StopIteration):
             raise failure
 
-    def _ask(self, value: Any) -> Any:
-        process = self._free.get()
+    def _call(self, value: Any) -> Any:
+        process = self._idle.get()
         try:
-            pickle.dump(value, process.asked, pickle.HIGHEST_PROTOCOL)
-            process.asked.flush()
-            result, error = pickle.load(process.answers)
+            pickle.dump(value, process.requests, pickle.HIGHEST_PROTOCOL)
+            process.requests.flush()
+            result, error = pickle.load(process.responses)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as lost:
             raise NmtError(
                 f"process {process.pid}, one of {self._count} that this one started, has ended"
-                f" with status {process.wait()}; where memory is short, let fewer work at once"
+                f" with status {process.wait()}; if memory is short, use fewer processes"
             ) from lost
         finally:
-            # One that has ended too: whoever asks it next must be told, and not wait for another.
-            self._free.put(process)
+            # Also one that has ended: the next call must fail rather than wait for another.
+            self._idle.put(process)
         if error is not None:
             raise error
         return result
 
 
 def serve() -> None:
-    """Do what the process that started this one asks for, until it asks no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first one decides.
-    asked, answered = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # What is printed must not stand among the answers.
+    """Answer requests on standard input until it ends; the main function of `Spawned`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the parent decides.
+    requests, responses = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # Printed text must not mix with the responses.
     with suppress(EOFError):
-        _answer(pickle.load(asked), asked, answered)
+        _serve(pickle.load(requests), requests, responses)
 
 
-def _serve_as_copy(
-    function: Callable[[Any], Any], asked: int, answered: int, mask: set[int | signal.Signals]
+def _serve_forked(
+    function: Callable[[Any], Any], requests: int, responses: int, mask: set[int | signal.Signals]
 ) -> NoReturn:
     status = 1
     try:
@@ -217,24 +219,24 @@ def _serve_as_copy(
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(2, 1)
         sys.stdout = os.fdopen(1, "w", buffering=1)
-        ends = [2, *sorted((asked, answered)), os.sysconf("SC_OPEN_MAX")]
-        for before, after in itertools.pairwise(ends):
-            os.closerange(before + 1, after)
-        with os.fdopen(asked, "rb") as values, os.fdopen(answered, "wb") as answers:
-            _answer(function, values, answers)
+        kept = [2, *sorted((requests, responses)), os.sysconf("SC_OPEN_MAX")]
+        for lower, upper in itertools.pairwise(kept):
+            os.closerange(lower + 1, upper)
+        with os.fdopen(requests, "rb") as reader, os.fdopen(responses, "wb") as writer:
+            _serve(function, reader, writer)
         status = 0
     finally:
-        os._exit(status)  # Nothing that the first process has begun is to be ended here as well.
+        os._exit(status)  # Nothing that the parent has started may be finished here as well.
 
 
-def _answer(function: Callable[[Any], Any], asked: BinaryIO, answered: BinaryIO) -> None:
+def _serve(function: Callable[[Any], Any], requests: BinaryIO, responses: BinaryIO) -> None:
     with suppress(EOFError, BrokenPipeError):
         while True:
-            value = pickle.load(asked)
-            answer: tuple[Any, Exception | None]
+            value = pickle.load(requests)
+            response: tuple[Any, Exception | None]
             try:
-                answer = function(value), None
+                response = function(value), None
             except Exception as error:
-                answer = None, error
-            pickle.dump(answer, answered, pickle.HIGHEST_PROTOCOL)
-            answered.flush()
+                response = None, error
+            pickle.dump(response, responses, pickle.HIGHEST_PROTOCOL)
+            responses.flush()

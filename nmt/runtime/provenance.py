@@ -1,7 +1,8 @@
-"""Where a number comes from: the commit of the code and the machine that ran it."""
+"""The origin of a measured number: the commit of the code and the machine that ran it."""
 
 import platform
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from nmt.runtime.package_files import PACKAGE
 
 
 def commit() -> str | None:
-    """Give the commit of the checkout that runs, `-dirty` where files differ; None elsewhere."""
+    """Return the commit of this checkout, `-dirty` if files differ from it; None elsewhere."""
     checkout = PACKAGE.parent
     if not (checkout / ".git").exists():
         return None
@@ -32,10 +33,8 @@ def machine(device: torch.device) -> str:
 
 
 def _processor() -> str:
-    try:
+    with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
-    except OSError:
-        pass
     return platform.processor() or platform.machine()

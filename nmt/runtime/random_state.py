@@ -1,4 +1,4 @@
-"""The states of all global random generators: seeded, read and restored together."""
+"""All global random generators: seeded, captured and restored together."""
 
 import random
 from typing import Any
@@ -10,10 +10,10 @@ from nmt.runtime import checks
 
 
 def seed(number: int) -> None:
-    """Begin all global random generators from one number, 0 to 2**32 - 1.
+    """Seed the generators of Python, numpy and torch.
 
     Raises:
-        ConfigurationError: if the number is not one of these.
+        ConfigurationError: if the number is not from 0 to 2**32 - 1.
     """
     checks.seed("seed", number)
     random.seed(number)
@@ -21,8 +21,8 @@ def seed(number: int) -> None:
     torch.manual_seed(number)
 
 
-def random_state() -> dict[str, Any]:
-    """Give the states of all global random generators as tensors and plain values."""
+def capture() -> dict[str, Any]:
+    """Return the states of all generators, as tensors and plain values."""
     version, words, gauss = random.getstate()
     numpy_state: Any = np.random.get_state(legacy=False)
     numpy_state["state"]["key"] = numpy_state["state"]["key"].tolist()
@@ -34,8 +34,8 @@ def random_state() -> dict[str, Any]:
     }
 
 
-def restore_random_state(state: dict[str, Any]) -> None:
-    """Set all global random generators to what `random_state` gave."""
+def restore(state: dict[str, Any]) -> None:
+    """Set all generators to what `capture` returned."""
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
     numpy_state = {**state["numpy"], "state": dict(state["numpy"]["state"])}

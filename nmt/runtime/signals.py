@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as a wish that is granted at the next good moment."""
+"""Signals that end work in an orderly way: SIGINT (Ctrl-C), SIGTERM and SIGHUP as exceptions."""
 
 import signal
 import threading
@@ -8,14 +8,14 @@ from types import FrameType, TracebackType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""The last is what the processes of a terminal get when it goes."""
+"""The last is sent to the processes of a terminal that closes."""
 
 
 class Interrupted(KeyboardInterrupt):
     """The work stopped in good order because of a signal.
 
     Attributes:
-        status: the exit status that belongs to it, 128 + the signal's number.
+        status: the exit status of the command, 128 + the signal's number.
     """
 
     def __init__(self, number: int) -> None:
@@ -24,52 +24,52 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came where nobody watches: the work stops as it does for Ctrl-C."""
+    """SIGTERM came while no `DeferredSignals` was active: the work stops as it does for Ctrl-C."""
 
 
 @contextmanager
-def terminating() -> Iterator[None]:
-    """Let SIGTERM raise Terminated, so that what is half written is taken back.
+def raise_on_sigterm() -> Iterator[None]:
+    """Raise Terminated on SIGTERM, so that partial output is removed.
 
     Outside the main thread nothing changes, since Python delivers signals there alone.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _terminate)
+    previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-class Watch:
-    """Notes the first signals instead of dying of them; the next one works as if nobody watched.
+class DeferredSignals:
+    """A context in which signals are recorded for `check`, and only the next one acts as usual.
 
-    Outside the main thread it notes nothing, since Python delivers signals there alone.
+    Outside the main thread none is recorded, since Python delivers signals there alone.
 
     Attributes:
-        noted: the signal's number, None before it came.
+        received: the signal's number, None before it came.
     """
 
-    def __init__(self, most: float = 1.0) -> None:
-        """Note so many signals at most: torchrun sends each of its processes a second one."""
-        self.noted: int | None = None
-        self._most = most
-        self._before: dict[int, Any] = {}
-        self._at_once = False
+    def __init__(self, count: float = 1.0) -> None:
+        """Set how many signals are recorded: torchrun sends each of its processes a second one."""
+        self.received: int | None = None
+        self._remaining = count
+        self._previous: dict[int, Any] = {}
+        self._raise_immediately = False
 
-    def __enter__(self) -> "Watch":
-        """Begin to watch."""
+    def __enter__(self) -> "DeferredSignals":
+        """Install the handlers."""
         if threading.current_thread() is threading.main_thread():
-            # Who ignores SIGHUP was started to outlive its terminal (nohup).
+            # A process that ignores SIGHUP was started to outlive its terminal (nohup).
             outlives = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-            watched = [one for one in SIGNALS if one != signal.SIGHUP or not outlives]
-            self._before = {number: signal.signal(number, self._note) for number in watched}
+            deferred = [one for one in SIGNALS if one != signal.SIGHUP or not outlives]
+            self._previous = {number: signal.signal(number, self._receive) for number in deferred}
         return self
 
     def __exit__(
@@ -78,35 +78,35 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give the signals back to whoever had them; raise Interrupted if one is not obeyed yet."""
-        self._give_back()
+        """Restore the previous handlers; raise Interrupted for a signal that is still pending."""
+        self._restore()
         if kind is None:
             self.check()
 
     def check(self) -> None:
         """Raise Interrupted if a signal came."""
-        if self.noted is not None:
-            raise Interrupted(self.noted)
+        if self.received is not None:
+            raise Interrupted(self.received)
 
     @contextmanager
-    def at_once(self) -> Iterator[None]:
-        """Raise Interrupted the moment a signal comes: for work that may be cut off anywhere."""
-        self._at_once = True
+    def immediately(self) -> Iterator[None]:
+        """Raise Interrupted as soon as a signal comes: for work that may stop anywhere."""
+        self._raise_immediately = True
         try:
             self.check()
             yield
         finally:
-            self._at_once = False
+            self._raise_immediately = False
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.noted = number
-        self._most -= 1
-        if self._most < 1:
-            self._give_back()
-        if self._at_once:
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        self.received = number
+        self._remaining -= 1
+        if self._remaining < 1:
+            self._restore()
+        if self._raise_immediately:
             raise Interrupted(number)
 
-    def _give_back(self) -> None:
-        for number, handler in self._before.items():
+    def _restore(self) -> None:
+        for number, handler in self._previous.items():
             signal.signal(number, handler)
-        self._before = {}
+        self._previous = {}

@@ -1,7 +1,7 @@
-"""Where a folder is made before it stands complete under its name.
+"""Folders that are filled elsewhere first, so that they exist complete or not at all.
 
-The workshop of `a` is the hidden folder `.a.unfinished` beside it, and holds the lock of the
-process that works there: of a killed one only the folder stays, which the next one clears.
+The folder `a` is staged in the hidden folder `.a.unfinished` beside it, under the lock of the
+process that fills it. What a killed process leaves is removed by the next one.
 """
 
 import logging
@@ -16,75 +16,65 @@ from nmt.runtime import atomic_files, locks
 from nmt.runtime.errors import NmtError
 
 SUFFIX = ".unfinished"
-BENCH = "new"
+CONTENT = "new"
 POLL_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
 
 
-def clear(root: Path) -> None:
-    """Delete the workshops below `root` that nobody works in; what cannot be deleted stays."""
-    for workshop in root.glob(f".*-*{SUFFIX}"):
-        with suppress(NmtError, OSError), locks.passing(workshop):
-            shutil.rmtree(workshop / BENCH, ignore_errors=True)
+def remove_abandoned(root: Path) -> None:
+    """Delete the staging folders below `root` that no process holds, as far as possible."""
+    for staging in root.glob(f".*-*{SUFFIX}"):
+        with suppress(NmtError, OSError), locks.transient(staging):
+            shutil.rmtree(staging / CONTENT, ignore_errors=True)
         with suppress(OSError):
-            workshop.rmdir()
+            staging.rmdir()
 
 
-def make(folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
-    """Fill a folder that stands under its name once it is complete, or not at all.
-
-    Where another process makes the same, wait for it; then there is nothing to do.
+def build(folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
+    """Make a folder, or wait until another process has made it.
 
     Args:
-        folder: the name under which it is to stand; its parent is made.
+        folder: to be made; so is its parent.
         needed: bytes it will have, as far as they are known.
-        fill: is given an empty folder.
+        fill: writes files into the empty folder that it receives.
 
     Raises:
-        NmtError: what `fill` raises, or if there is no room, or it cannot be written.
+        NmtError: if `fill` raises it, the disk is too small, or the folder cannot be written.
     """
-    atomic_files.make(folder.parent, "prepared")
-    workshop = folder.with_name(f".{folder.name}{SUFFIX}")
-    told = False
+    atomic_files.make_folder(folder.parent, "prepared")
+    staging = folder.with_name(f".{folder.name}{SUFFIX}")
+    reported = False
     while not folder.exists():
         try:
-            with locks.passing(workshop):
+            with locks.transient(staging):
                 if not folder.exists():
-                    _make(workshop, folder, needed, fill)
-        except locks.LockedError as other:
-            if not told:
-                log.info("%s; waiting for it", other)
-            told = True
+                    _build(staging / CONTENT, folder, needed, fill)
+        except locks.LockedError as error:
+            if not reported:
+                log.info("%s; waiting for it", error)
+            reported = True
             time.sleep(POLL_SECONDS)
         finally:
             with suppress(OSError):
-                workshop.rmdir()
+                staging.rmdir()
 
 
-def _make(workshop: Path, folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
-    bench = workshop / BENCH
+def _build(content: Path, folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
     try:
-        shutil.rmtree(bench, ignore_errors=True)
+        shutil.rmtree(content, ignore_errors=True)
         atomic_files.check_space(folder, needed)
-        bench.mkdir()
-        fill(bench)
-        _flush(bench)
-        atomic_files.put(bench, folder)
+        content.mkdir()
+        fill(content)
+        for path in (*content.iterdir(), content):
+            atomic_files.flush(path)
+        atomic_files.replace(content, folder)
     except OSError as error:
-        # What comes from elsewhere has only a text, in which the system's words stand too.
+        # An error of pyarrow has only a text, which includes the system's reason.
         reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
         raise NmtError(
-            f"{folder} cannot be written: {reason}; make room, or give another with prepared=…"
+            f"{folder} cannot be written: {reason}; free some space, or choose another with"
+            " prepared=…"
         ) from error
     finally:
-        shutil.rmtree(bench, ignore_errors=True)
-
-
-def _flush(folder: Path) -> None:
-    for path in (*folder.iterdir(), folder):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        shutil.rmtree(content, ignore_errors=True)

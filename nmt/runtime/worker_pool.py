@@ -1,4 +1,4 @@
-"""Processes of one thread each that share the work of one command, started when there is some."""
+"""Single-threaded processes that share the work of a command, started when they are needed."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -9,29 +9,32 @@ from nmt.runtime import cpus
 from nmt.runtime.errors import require
 from nmt.runtime.processes import Forked, ProcessPool, Spawned
 
-COPIES = sys.platform == "linux"  # Elsewhere libraries may not survive a fork.
+CAN_FORK = sys.platform == "linux"  # Elsewhere libraries may not survive a fork.
 
 
 class WorkerPool:
-    """Does one thing to many values in this process, or in several; a context manager.
+    """A map over values in this process or in several; a context manager.
 
     The processes start with the first values that can be shared, so that little work costs no
-    start. Copies of this process are made in milliseconds; where the system's libraries do not
-    bear that, new processes, to which the function is pickled.
+    start. They are forked in milliseconds where libraries survive that; elsewhere they are new
+    processes, which receive the pickled function.
     """
 
     def __init__(
-        self, function: Callable[[Any], Any], count: int, apart: Callable[[Any], Any]
+        self,
+        function: Callable[[Any], Any],
+        count: int,
+        single_threaded: Callable[[Any], Any],
     ) -> None:
         """Start nothing yet.
 
         Args:
-            function: what is done in this process, with all of its threads.
-            count: processes; 1 stays in this one.
-            apart: what each of several processes does instead, with one thread.
+            function: called in this process, with all of its threads.
+            count: number of processes; 1 stays in this one.
+            single_threaded: called instead in each of several processes.
         """
-        self._function, self._count, self._apart = function, count, apart
-        self._crew: ProcessPool | None = None
+        self._function, self._count, self._single_threaded = function, count, single_threaded
+        self._pool: ProcessPool | None = None
         self._processes = ExitStack()
 
     def __enter__(self) -> "WorkerPool":
@@ -43,39 +46,39 @@ class WorkerPool:
         self._processes.close()
 
     def map(self, values: Sequence[Any]) -> Iterator[Any]:
-        """Give the function's results in the order of the values.
+        """Yield the function's results in the order of the values.
 
         Raises:
             NmtError: if a process was ended from outside.
         """
-        if self._count == 1 or (self._crew is None and len(values) < 2):
+        if self._count == 1 or (self._pool is None and len(values) < 2):
             yield from map(self._function, values)
             return
-        if self._crew is None:
-            crew = ProcessPool(self._apart, self._count, Forked if COPIES else Spawned)
-            self._crew = self._processes.enter_context(crew)
-        yield from self._crew.map(values)
+        if self._pool is None:
+            pool = ProcessPool(self._single_threaded, self._count, Forked if CAN_FORK else Spawned)
+            self._pool = self._processes.enter_context(pool)
+        yield from self._pool.map(values)
 
 
-def count(asked: object, threads: object, device: str, most: int) -> int:
-    """Say how many processes are to work.
+def resolve_count(workers: object, threads: object, device: str, default: int) -> int:
+    """Return the number of processes of a command.
 
     Args:
-        asked: a number, or `auto`: where the user chose no number of threads, `most`, as that is
-            faster than threads; but one where a process cannot be copied or the device is no CPU.
-        threads: that the user chose; None is the engine's choice.
-        device: where the work is done, `cpu` or another kind.
-        most: threads that the engine would take.
+        workers: a number, or `auto`: `default` if the user set no number of threads, as processes
+            are faster than threads; but 1 where a process cannot fork, or on other devices.
+        threads: set by the user; None is the engine's default.
+        device: type of the device, `cpu` or another.
+        default: number of threads that the engine would use.
 
     Raises:
-        ConfigurationError: if it is no such number, or several processes cannot work so.
+        ConfigurationError: if `workers` is neither, or several processes cannot work so.
     """
-    number = cpus.asked("workers", asked)
+    number = cpus.parse_count("workers", workers)
     if number is None:
-        alone = threads is not None or device != "cpu" or not COPIES
-        return 1 if alone else min(cpus.count(), most)
+        alone = threads is not None or device != "cpu" or not CAN_FORK
+        return 1 if alone else min(cpus.count(), default)
     if number > 1:
-        one = f"null or 1 with workers={number}, each of which has one thread"
-        require(threads in (None, 1), "threads", threads, one)
+        expected = f"null or 1 with workers={number}, each of which has one thread"
+        require(threads in (None, 1), "threads", threads, expected)
         require(device == "cpu", "workers", number, f"1 with device={device}")
     return number

@@ -57,7 +57,7 @@ class Checkpoints:
         """
         beside = self.folder / ".state.part"
         path = self.folder / f"state-{update:08}"
-        with atomic_files.explained(path, beside):
+        with atomic_files.discard_on_error(path, beside):
             self.folder.mkdir(parents=True, exist_ok=True)
             atomic_files.check_space(path, _bytes(state))
             with beside.open("wb") as file:
@@ -72,7 +72,7 @@ class Checkpoints:
             if checksums.sha256_of(beside) != written:
                 raise OSError("the disk gives back other bytes than it was given")
             path = self.folder / f"{path.name}-{written[:DIGITS]}.pt"
-            atomic_files.put(beside, path)
+            atomic_files.replace(beside, path)
         self._prune(update, path)
 
     def newest(self) -> dict[str, Any] | None:

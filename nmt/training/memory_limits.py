@@ -51,13 +51,13 @@ def rollback_on_error(network: nn.Module) -> Iterator[None]:
     Work that a signal or a lack of memory cuts off can then be repeated with the same random
     numbers. Weights are not restored.
     """
-    random = random_state.random_state()
+    random = random_state.capture()
     buffers = [buffer.clone() for buffer in network.buffers()]
     try:
         yield
     except BaseException:
         network.zero_grad(set_to_none=True)
-        random_state.restore_random_state(random)
+        random_state.restore(random)
         with torch.no_grad():
             for buffer, before in zip(network.buffers(), buffers, strict=True):
                 buffer.copy_(before)

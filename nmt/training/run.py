@@ -137,7 +137,7 @@ def writing(run: str) -> Iterator[None]:
 def intact(run: str) -> bool:
     """Say whether the weights in a run's folder are what was written, and all else is there."""
     folder = Path(run)
-    stored = checksums.stored(folder) if (folder / checksums.NAME).is_file() else {}
+    stored = checksums.read(folder) if (folder / checksums.NAME).is_file() else {}
     there = all((folder / name).is_file() for name in {WEIGHTS, *stored} - {SCORES})
     # What else was altered, the user may have altered; the weights are worth keeping.
     return there and not checksums.altered(folder, {WEIGHTS: stored[WEIGHTS]} if stored else {})

@@ -4,7 +4,7 @@ import math
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 
-from nmt.runtime.signals import Interrupted, Watch
+from nmt.runtime.signals import DeferredSignals, Interrupted
 from nmt.training.distributed import collectives
 
 
@@ -17,7 +17,7 @@ class Stopping:
 
     def __init__(self) -> None:
         self._alone = collectives.ranks() == 1
-        self._watch = Watch(1.0 if self._alone else math.inf)
+        self._watch = DeferredSignals(1.0 if self._alone else math.inf)
 
     def __enter__(self) -> "Stopping":
         """Begin to watch."""
@@ -32,12 +32,12 @@ class Stopping:
     ) -> None:
         """End watching; a signal that one of several processes has not obeyed yet is forgotten."""
         if not self._alone:
-            self._watch.noted = None
+            self._watch.received = None
         self._watch.__exit__(kind, error, trace)
 
     def between_updates(self) -> None:
         """Raise Interrupted if a signal came, to whichever process."""
-        if number := collectives.greatest(self._watch.noted or 0):
+        if number := collectives.greatest(self._watch.received or 0):
             raise Interrupted(number)
 
     def within_update(self) -> None:
@@ -47,4 +47,4 @@ class Stopping:
 
     def at_once(self) -> AbstractContextManager[None]:
         """Give a context in which a process that is alone is interrupted the moment it is told."""
-        return self._watch.at_once() if self._alone else nullcontext()
+        return self._watch.immediately() if self._alone else nullcontext()

@@ -200,7 +200,7 @@ class Updater:
             except _DoesNotFitError as error:
                 part = error.part
             # Only outside of `except` are the error's frames gone, which hold what did not fit.
-            allocator.give_back()
+            allocator.release_free_blocks()
             if len(part.source) == 1:
                 return _sums_without(part, batches, self.device)
             positions, limit = len(part.source) * part.width, self.batch_sizes.halve(part)

@@ -325,7 +325,7 @@ def test_a_lexicon_is_exported_and_makes_lists(monkeypatch, capfd, saved, tmp_pa
 def summed(folder):
     """Make the sums those of the files, as somebody who means harm would."""
     names = [path.name for path in sorted(folder.iterdir()) if path.name != checksums.NAME]
-    checksums.record(folder, {name: [checksums.sha256_of(folder / name)] for name in names})
+    checksums.write(folder, {name: [checksums.sha256_of(folder / name)] for name in names})
 
 
 def outside(graph):

@@ -91,7 +91,7 @@ def test_a_trained_model_has_a_lexicon_that_shortlists_are_made_by(command, tmp_
     (prepared,) = (tmp_path / "prepared").iterdir()
     stored = (tmp_path / "runs/a/lexicon.safetensors").read_bytes()
     assert stored == (prepared / "lexicon.safetensors").read_bytes()
-    assert sorted(checksums.stored(tmp_path / "runs/a")) == [
+    assert sorted(checksums.read(tmp_path / "runs/a")) == [
         "config.yaml",
         "lexicon.safetensors",
         "model.safetensors",
@@ -114,10 +114,10 @@ def test_a_trained_model_has_a_lexicon_that_shortlists_are_made_by(command, tmp_
 def test_a_corpus_that_an_older_version_prepared_gets_its_lexicon_at_training(command, tmp_path):
     assert command("run=runs/a")[0] == 0
     (prepared,) = (tmp_path / "prepared").iterdir()
-    known = checksums.stored(prepared)
+    known = checksums.read(prepared)
     del known["lexicon.safetensors"]
     (prepared / "lexicon.safetensors").unlink()
-    checksums.record(prepared, known)
+    checksums.write(prepared, known)
     status, _, error = command("run=runs/b")
     assert (status, "learning a lexicon from 150 of 150 pairs" in error) == (0, True)
     one, other = (tmp_path / "runs" / name / "lexicon.safetensors" for name in "ab")

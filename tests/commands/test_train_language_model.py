@@ -254,8 +254,6 @@ def test_damaged_and_hostile_models_are_refused(learn, tmp_path, edit, message):
     edit(config)
     path.write_text(yaml.safe_dump(config))
     run = tmp_path / "runs/a"
-    checksums.record(
-        run, {name: [checksums.sha256_of(run / name)] for name in checksums.stored(run)}
-    )
+    checksums.write(run, {name: [checksums.sha256_of(run / name)] for name in checksums.read(run)})
     with pytest.raises(ModelError, match=message):
         SavedLanguageModel.load(run, (), choose("cpu"))

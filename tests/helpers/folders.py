@@ -9,7 +9,7 @@ def seal(folder):
     """Write the sums anew, as somebody does who altered a file and wants that to be believed."""
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
     named = [name for name in names if name != checksums.NAME]
-    checksums.record(folder, {name: [checksums.sha256_of(folder / name)] for name in named})
+    checksums.write(folder, {name: [checksums.sha256_of(folder / name)] for name in named})
 
 
 def change(folder, edit):

@@ -16,7 +16,7 @@ from nmt.config.command_line import configuration, run
 from nmt.config.instantiate import instantiate
 from nmt.evaluation import test_sets
 from nmt.inspection.config_values import check
-from nmt.runtime.device import use_threads
+from nmt.runtime.device import set_threads
 from nmt.runtime.errors import NmtError
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.resumption.exact import Exact
@@ -73,7 +73,7 @@ def small(config):
     """Make what has a class and numbers alone, as commands do before they begin."""
     if "threads" in config:
         threads = torch.get_num_threads()
-        use_threads(config.threads)
+        set_threads(config.threads)
         torch.set_num_threads(threads)
     for key in config:
         if isinstance(config[key], DictConfig) and "_target_" in config[key]:

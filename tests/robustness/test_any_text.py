@@ -23,7 +23,7 @@ from nmt.inference.output_formats.jsonl import JSONLOutput
 from nmt.inference.output_formats.moses import MosesOutput
 from nmt.inference.output_formats.text import TextOutput
 from nmt.inference.translator import Translator
-from nmt.runtime.control_characters import NO_TEXT
+from nmt.runtime.control_characters import CONTROL_CHARACTERS
 from nmt.runtime.errors import CorpusError, NmtError
 from nmt.search.beam import Beam
 from nmt.search.greedy import Greedy
@@ -70,7 +70,7 @@ def test_one_line_comes_out_for_each_line_in(
     numbered = list(enumerate(found))
     text = b"".join(TextOutput()(*one).encode() for one in numbered)
     assert count(text) == text.count(b"\n") == len(text.decode().splitlines()) == len(found)
-    assert not any(NO_TEXT.search(one.text) for one in found)
+    assert not any(CONTROL_CHARACTERS.search(one.text) for one in found)
     objects = "".join(JSONLOutput()(*one) for one in numbered).encode().decode().splitlines()
     assert [json.loads(line)["source"] for line in objects] == [one.source for one in found]
     fields = [line.split(" ||| ") for one in numbered for line in MosesOutput()(*one).splitlines()]

@@ -112,7 +112,7 @@ def test_a_full_disk_stops_a_training_in_one_line_and_it_goes_on_when_there_is_r
     assert full[0] == 2
     assert full[1].startswith(f"error: {tmp_path}/disk/run/")
     assert full[1].endswith(
-        "MB left; make room, then give the same command again; what was there before is kept"
+        "MB left; free some space, then run the same command again; what was there before is kept"
     )
     assert same
 

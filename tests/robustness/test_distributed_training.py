@@ -19,7 +19,7 @@ from helpers.small_trainings import SMALL
 from nmt import train
 from nmt.config.command_line import configuration
 from nmt.runtime import device, locks
-from nmt.runtime.errors import ConfigurationError, LostError
+from nmt.runtime.errors import ConfigurationError, LostProcessError
 from nmt.train_language_model import learn
 from nmt.training.distributed import collectives, launcher
 
@@ -204,7 +204,7 @@ def test_what_has_no_number_of_pieces_is_refused(word):
 
 def test_a_process_that_ends_before_it_meets_the_others_is_one_error(monkeypatch, capfd):
     monkeypatch.setattr(launcher, "START", "raise SystemExit('no room')")
-    lost = pytest.raises(LostError, match="has ended at once")
+    lost = pytest.raises(LostProcessError, match="has ended at once")
     with lost, launcher.together(2, "train", []):
         raise AssertionError("it was taken for one that works")
     assert "no room" in capfd.readouterr().err

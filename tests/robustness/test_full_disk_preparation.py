@@ -39,20 +39,20 @@ def test_shards_that_fill_the_disk_leave_nothing(tmp_path):
             writer.write(chunk([([4], [5], "a", "b" * 1000)] * 10, 90))
 
     with longest_file(5_000), pytest.raises(NmtError) as caught:
-        staged_folder.make(tmp_path / "a-0", 0, fill)
+        staged_folder.build(tmp_path / "a-0", 0, fill)
     assert str(caught.value) == (
         f"{tmp_path / 'a-0'} cannot be written: File too large; "
-        "make room, or give another with prepared=…"
+        "free some space, or choose another with prepared=…"
     )
     assert list(tmp_path.iterdir()) == []
-    staged_folder.make(tmp_path / "a-0", 0, fill)
+    staged_folder.build(tmp_path / "a-0", 0, fill)
     assert len(Shards(tmp_path / "a-0", "train")) == 10
 
 
 def test_room_is_looked_for_before_anything_is_made(tmp_path):
     folder = tmp_path / "prepared" / "a-0123456789ab"
     with pytest.raises(NmtError, match=r"a-0123456789ab needs 1000000000000\.0 MB, and its disk"):
-        staged_folder.make(folder, 10**18, lambda empty: (empty / "never").touch())
+        staged_folder.build(folder, 10**18, lambda empty: (empty / "never").touch())
     assert list(folder.parent.iterdir()) == []
 
 
@@ -74,7 +74,7 @@ def test_a_small_disk_that_fills_while_preparing_is_left_empty(tmp_path):
     status, said, files = run(mount, tmp_path / "prepared", "nmt.prepare", *words, cwd=tmp_path)
     assert (status, files) == (2, [])
     assert said.splitlines()[-1].startswith("error: prepared/files-")
-    assert " cannot be written: No space left on device; make room, or" in said.splitlines()[-1]
+    assert " cannot be written: No space left on device; free some" in said.splitlines()[-1]
     assert "Traceback" not in said
 
 
@@ -97,11 +97,11 @@ def test_a_small_disk_that_fills_while_downloading_is_left_empty(tmp_path):
     [
         (
             ["nmt.prepare"],
-            "error: the folder prepared is not writable; give another with prepared=",
+            "error: the folder prepared is not writable; choose another with prepared=",
         ),
         (
             ["nmt.download", "multi30k", "folder=prepared"],
-            "error: the folder prepared is not writable; give another with folder=…",
+            "error: the folder prepared is not writable; choose another with folder=…",
         ),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_folder_that_may_not_be_written_is_said(tmp_path):
     root = tmp_path / "prepared"
     root.mkdir()
     root.chmod(0o500)
-    with pytest.raises(NmtError, match=r"prepared is not writable; give another with prepared=…"):
+    with pytest.raises(NmtError, match=r"prepared is not writable; choose another with prepared=…"):
         preparation(tmp_path)(root)
 
 

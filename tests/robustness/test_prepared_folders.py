@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt.data.preparation.preparation import PreparedCorpus
-from nmt.runtime import sealing
+from nmt.runtime import checksums
 from nmt.runtime.errors import NmtError
 
 NAMES = ["train-00000.arrow", "valid-00000.arrow", "report.json", "SHA256SUMS"]
@@ -49,7 +49,7 @@ def check(folder, name, data, sealed):
     (copy / name).write_bytes(data)
     if sealed and name != "SHA256SUMS":
         (copy / "SHA256SUMS").unlink()
-        sealing.close(copy)
+        checksums.write_all(copy)
     try:
         found = everything(PreparedCorpus.load(copy))
     except NmtError as error:

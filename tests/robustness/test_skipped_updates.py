@@ -32,7 +32,7 @@ from helpers.trainers import (
 from nmt.config import command_line
 from nmt.data.batch import Batch
 from nmt.runtime.errors import NmtError
-from nmt.runtime.signals import Interrupted, Terminated, Watch
+from nmt.runtime.signals import DeferredSignals, Interrupted, Terminated
 from nmt.train import train
 from nmt.train_language_model import train_language_model
 from nmt.training.memory_limits import rollback_on_error
@@ -133,7 +133,7 @@ def test_an_attempt_that_fails_puts_back_gradients_buffers_and_random_generators
 
 def test_a_signal_that_came_at_the_very_end_is_not_lost():
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(Interrupted), Watch():
+    with pytest.raises(Interrupted), DeferredSignals():
         os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -146,7 +146,7 @@ def test_a_second_sigterm_stops_at_once_without_saving(tmp_path):
             raise AssertionError("the second signal was not obeyed")
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with pytest.raises(Terminated) as interrupted, command_line.terminating():
+    with pytest.raises(Terminated) as interrupted, command_line.raise_on_sigterm():
         trainer(tmp_path, Twice()).train()
     assert not isinstance(interrupted.value, Interrupted)
     assert not list(tmp_path.glob("*.pt"))

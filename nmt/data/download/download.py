@@ -99,9 +99,9 @@ class Downloader:
                 log.info("%s exists and has the expected checksum", path)
                 return False
             log.warning("%s has another checksum than expected; downloading it again", path)
-        atomic_files.make(folder, "folder")
+        atomic_files.make_folder(folder, "folder")
         url = f"{address.rstrip('/')}/{text.name}.gz"
-        with locks.passing(folder):
+        with locks.transient(folder):
             unpacked = self._unpack(url, self._receive(url, progress))
             checksum = hashlib.sha256(unpacked).hexdigest()
             if checksum != text.sha256:

@@ -28,7 +28,7 @@ from nmt.data.preparation.report import PreparationReport
 from nmt.data.preparation.shards import Shards
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.tokenization.training import SubwordTrainer, Vocabulary
-from nmt.runtime import atomic_files, checksums, cpus, sealing, staged_folder
+from nmt.runtime import atomic_files, checksums, cpus, staged_folder
 from nmt.runtime.errors import CorpusError, DamagedError, ModelError, NmtError
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class PreparedCorpus:
             DamagedError: if something in it is missing, altered, or not what such a folder holds.
             NmtError: if it may not be read.
         """
-        sealing.check(folder)
+        checksums.verify(folder)
         report = PreparationReport.load(folder / "report.json")
         try:
             tokenizers = Tokenizers.load(folder)
@@ -128,7 +128,7 @@ class Preparation:
         """
         digest = self.digest()
         folder = root / f"{self.name}-{digest[:12]}"
-        staged_folder.clear(root)
+        staged_folder.remove_abandoned(root)
         prepared = _found(folder, digest)
         if prepared is None:
             self._make(folder, digest, processes)
@@ -158,14 +158,14 @@ class Preparation:
         total = hashlib.sha256(settings.encode())
         named = [("train", name) for name in self.train.files()]
         named += [("valid", name) for name in self.valid.files()]
-        found = cpus.on_all(_file_sum, [name for _, name in named])
+        found = cpus.map_in_threads(_file_sum, [name for _, name in named])
         for (split, name), one in zip(named, found, strict=True):
             total.update(f"\n{split} {Path(name).suffix} {one}".encode())
         return total.hexdigest()
 
     def _make(self, folder: Path, digest: str, processes: int) -> None:
         needed = sum(map(_room, (*self.train.files(), *self.valid.files())))
-        staged_folder.make(folder, needed, lambda empty: self._fill(empty, digest, processes))
+        staged_folder.build(folder, needed, lambda empty: self._fill(empty, digest, processes))
 
     def _fill(self, folder: Path, digest: str, processes: int) -> None:
         log.info("preparing %s: learning pieces", self.name)
@@ -178,7 +178,7 @@ class Preparation:
         atomic_files.write(folder / lexicon.NAME, _lexicon(Shards(folder, "train"), tokenizers))
         sizes = tokenizers.source.size, tokenizers.target.size
         PreparationReport(digest, self.settings(), *sizes, splits).save(folder / "report.json")
-        sealing.close(folder)
+        checksums.write_all(folder)
 
     def _texts(self) -> Iterator[tuple[str, str]]:
         tally = FilterCounts()
@@ -208,7 +208,7 @@ def prepared(config: Any) -> PreparedCorpus:
         instantiate(config.tokenizer),
         instantiate(config.vocabulary),
     )
-    asked = cpus.asked("preparation_workers", config.preparation_workers)
+    asked = cpus.parse_count("preparation_workers", config.preparation_workers)
     return preparation(Path(config.prepared), asked or cpus.count())
 
 
@@ -243,7 +243,7 @@ def _compare(folder: Path) -> None:
     """Warn if a folder that was made again is not what it was before it was damaged."""
     aside = _aside(folder)
     with suppress(OSError):
-        before, now = checksums.stored(aside), checksums.stored(folder)
+        before, now = checksums.read(aside), checksums.read(folder)
         intact = set(before) - set(checksums.altered(aside, before))
         if changed := sorted(name for name in intact if before[name] != now.get(name)):
             log.warning(

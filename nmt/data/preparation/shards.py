@@ -106,7 +106,7 @@ class Shards:
             NmtError: if it may not be read.
         """
         self._paths = sorted(folder.glob(f"{name}-*.arrow"))
-        cpus.on_all(_check_file, self._paths)
+        cpus.map_in_threads(_check_file, self._paths)
         self._chunks = [chunk for path in self._paths for chunk in _chunks(path)]
         sizes = [chunk.num_rows for chunk in self._chunks]
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)

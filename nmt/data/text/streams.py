@@ -132,12 +132,12 @@ def writing(name: str | None) -> Iterator[BinaryIO]:
 def _beside(path: Path) -> Iterator[BinaryIO]:
     # The name is always the same, so that what a killed process left is written over.
     part = path.with_name(f".{path.name}.part")
-    with locks.alone(part) as file:
+    with locks.open_exclusive(part) as file:
         try:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            atomic_files.put(part, path)
+            atomic_files.replace(part, path)
         except BaseException:
             part.unlink(missing_ok=True)
             raise

@@ -23,7 +23,7 @@ from nmt.inspection.exported_folder import COLUMNS, ENCODER, LISTED, STEP, inspe
 from nmt.runtime import cpus
 from nmt.runtime.errors import ConfigurationError, MissingExtraError, ModelError, require
 from nmt.runtime.out_of_memory import is_out_of_memory, retry_in_halves
-from nmt.runtime.worker_pool import COPIES, WorkerPool, count
+from nmt.runtime.worker_pool import CAN_FORK, WorkerPool, resolve_count
 from nmt.search.arrays.beam import Beam
 from nmt.search.arrays.greedy import Greedy
 from nmt.search.arrays.scorer import BestPieces
@@ -66,8 +66,10 @@ class OnnxRuntimeEngine:
         search = _search(config.search)
         graphs = inspect(Path(runs[0]))
         tokenizers = Tokenizers.load(Path(runs[0]))
-        number = count(config.workers, config.threads, "cpu", cpus.count())
-        require(number == 1 or COPIES, "workers", number, "1, as sessions cannot be sent to others")
+        number = resolve_count(config.workers, config.threads, "cpu", cpus.count())
+        require(
+            number == 1 or CAN_FORK, "workers", number, "1, as sessions cannot be sent to others"
+        )
         # A session of one thread has no threads of its own, and can be copied with its process.
         threads = 1 if number > 1 else config.threads
         sizes = (tokenizers.source.size, tokenizers.target.size)

@@ -30,8 +30,8 @@ class TorchEngine:
         from nmt.inference.translator import Translator
         from nmt.runtime import device
 
-        allocator.keep_blocks()
-        device.use_threads(config.threads)
+        allocator.keep_freed_blocks()
+        device.set_threads(config.threads)
         translator = Translator.load(
             folders(config.run),
             search=instantiate(config.search),

@@ -51,7 +51,7 @@ def write(
         atomic_files.write(folder / name, data)
     for name in MOST.keys() - files.keys():
         (folder / name).unlink(missing_ok=True)
-    checksums.record(
+    checksums.write(
         folder, {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()}
     )
 
@@ -73,7 +73,7 @@ def check_free(folder: Path) -> None:
     Raises:
         NmtError: names the folder.
     """
-    atomic_files.make(folder, "output")
+    atomic_files.make_folder(folder, "output")
     others = any(path.suffix != ".part" for path in folder.iterdir())
     if others and not (folder / DESCRIPTION).exists():
         raise NmtError(

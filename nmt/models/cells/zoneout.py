@@ -38,8 +38,8 @@ class Zoneout(Cell):
         content_rate: float,
     ) -> None:
         super().__init__(input_size, hidden_size)
-        checks.share("hidden_rate", hidden_rate)
-        checks.share("content_rate", content_rate)
+        checks.fraction("hidden_rate", hidden_rate)
+        checks.fraction("content_rate", content_rate)
         self.cell = cell(input_size, hidden_size)
         self.parts = self.cell.parts
         self.rates = (hidden_rate, *(content_rate,) * (self.parts - 1))

@@ -57,7 +57,7 @@ def write(
     new = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     old = _intact(folder)
     both = {name: {one[name] for one in (new, old) if name in one} for name in {**new, **old}}
-    checksums.record(folder, {name: sorted(several) for name, several in both.items()})
+    checksums.write(folder, {name: sorted(several) for name, several in both.items()})
     # Where there are none, they come last: without weights a folder holds no model yet.
     first = WEIGHTS in old
     for name in sorted(files, key=lambda name: (name == WEIGHTS) != first):
@@ -65,7 +65,7 @@ def write(
             atomic_files.write(folder / name, files[name])
     for name in old.keys() - new.keys():
         (folder / name).unlink()
-    checksums.record(folder, {name: [one] for name, one in new.items()})
+    checksums.write(folder, {name: [one] for name, one in new.items()})
 
 
 def _intact(folder: Path) -> dict[str, str]:
@@ -73,7 +73,7 @@ def _intact(folder: Path) -> dict[str, str]:
     found = {name: checksums.sha256_of(folder / name) for name in MOST if (folder / name).is_file()}
     if not (folder / checksums.NAME).is_file():
         return found
-    known = {**dict.fromkeys(found, ()), **checksums.stored(folder)}
+    known = {**dict.fromkeys(found, ()), **checksums.read(folder)}
     return {name: one for name, one in found.items() if one in known[name]}
 
 

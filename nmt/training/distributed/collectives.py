@@ -16,7 +16,7 @@ import torch
 import torch.distributed
 from torch import Tensor
 
-from nmt.runtime.errors import ConfigurationError, LostError
+from nmt.runtime.errors import ConfigurationError, LostProcessError
 from nmt.runtime.out_of_memory import is_out_of_memory
 
 Value = TypeVar("Value")
@@ -52,7 +52,7 @@ def start() -> None:
     """Meet the other processes; nothing for a single one.
 
     Raises:
-        LostError: if they cannot meet.
+        LostProcessError: if they cannot meet.
     """
     if ranks() > 1 and not torch.distributed.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
@@ -60,7 +60,7 @@ def start() -> None:
             torch.distributed.init_process_group(backend, timeout=PATIENCE)
         except (RuntimeError, ValueError) as error:
             why = str(error).splitlines()[0]
-            raise LostError(
+            raise LostProcessError(
                 f"the processes of this training cannot meet ({why}); start them by workers=N, or"
                 " by torchrun, which sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT"
             ) from error
@@ -161,14 +161,14 @@ def _together() -> Iterator[None]:
     """Say that another process has ended, where the work of all fails.
 
     Raises:
-        LostError: whatever torch's engines say, unless it is that memory is short.
+        LostProcessError: whatever torch's engines say, unless it is that memory is short.
     """
     try:
         yield
     except RuntimeError as error:
         if is_out_of_memory(error):
             raise
-        raise LostError(
+        raise LostProcessError(
             "another process of this training has ended, and so do all; the same command goes on"
             f" from the last saved state ({str(error).splitlines()[0]})"
         ) from error

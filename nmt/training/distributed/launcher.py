@@ -22,7 +22,7 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from nmt.config import command_line
 from nmt.runtime import cpus, worker_pool
-from nmt.runtime.errors import LostError
+from nmt.runtime.errors import LostProcessError
 from nmt.training.distributed import collectives
 
 logger = logging.getLogger(__name__)
@@ -58,12 +58,12 @@ def count(asked: object, threads: object, device: str, pieces: int, begun: int |
     Raises:
         ConfigurationError: if it is no such number, or several processes cannot work so.
     """
-    number = cpus.asked("workers", asked)
+    number = cpus.parse_count("workers", asked)
     if number is None:
         cores = min(cpus.count(), torch.get_num_threads())
         several = threads is None and device == "cpu" and sys.platform in LOOPBACK
         number = begun or (cores if several and pieces >= PIECES_EACH * cores else 1)
-    return worker_pool.count(number, threads, device, number)
+    return worker_pool.resolve_count(number, threads, device, number)
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def together(number: int, command: str, arguments: Sequence[str]) -> Iterator[No
         arguments: of the command.
 
     Raises:
-        LostError: if one of them ends before it has begun.
+        LostProcessError: if one of them ends before it has begun.
     """
     if number == 1:
         yield
@@ -144,7 +144,7 @@ def _other(words: Sequence[str], rank: int) -> Iterator[subprocess.Popen[bytes]]
     ):
         try:
             yield process
-        except LostError:
+        except LostProcessError:
             _ended(process)
             said.seek(0)
             sys.stderr.write(said.read().decode(errors="replace"))
@@ -166,7 +166,7 @@ def _await(process: subprocess.Popen[bytes]) -> None:
     """Wait until a process meets the others, which notice its end from then on."""
     assert process.stdout is not None
     if not process.stdout.read(1):
-        raise LostError(
+        raise LostProcessError(
             f"process {process.pid}, which this one started to train with it, has ended at once;"
             " where memory is short, give workers=1"
         )

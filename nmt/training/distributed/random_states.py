@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from nmt.runtime.random_state import random_state, restore_random_state
+from nmt.runtime import random_state
 from nmt.training.distributed import collectives
 
 
 def random_states() -> dict[str, Any]:
     """Give `random`, the state of the first process, and `others` where several train."""
-    first, *others = collectives.values_of_all(random_state())
+    first, *others = collectives.values_of_all(random_state.capture())
     return {"random": first, "others": others} if others else {"random": first}
 
 
@@ -16,4 +16,4 @@ def restore_random_states(state: dict[str, Any]) -> None:
     """Set this process's generators to its own of `random_states`; if it has none, to nothing."""
     states = [state["random"], *state.get("others", ())]
     if collectives.rank() < len(states):
-        restore_random_state(states[collectives.rank()])
+        random_state.restore(states[collectives.rank()])

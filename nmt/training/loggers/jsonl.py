@@ -70,7 +70,7 @@ class JSONLLogger:
         except OSError as error:
             raise NmtError(
                 f"{self.path} cannot be written: {error.strerror or error}; it lacks the line of "
-                f"update {fields['update']}; make room, then give the same command again"
+                f"update {fields['update']}; free some space, then run the same command again"
             ) from error
 
 

@@ -76,5 +76,5 @@ class TensorBoardLogger:
         except OSError as error:
             raise NmtError(
                 f"the curves in {self.folder} cannot be written: {error.strerror or error}; "
-                "make room, then give the same command again"
+                "free some space, then run the same command again"
             ) from error

@@ -33,7 +33,7 @@ class CrossEntropy:
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
-        checks.share("objective.smoothing", self.smoothing)
+        checks.fraction("objective.smoothing", self.smoothing)
         checks.at_least("objective.slice_places", self.slice_places, 1)
 
     def __call__(self, network: Network, batch: Batch, update: int) -> Loss:

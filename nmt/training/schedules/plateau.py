@@ -22,7 +22,7 @@ class Plateau(Schedule):
     ) -> None:
         checks.above("schedule.peak_rate", peak_rate, 0)
         checks.at_least("schedule.warmup", warmup, 0)
-        checks.share("schedule.factor", factor)
+        checks.fraction("schedule.factor", factor)
         checks.at_least("schedule.patience", patience, 0)
         checks.at_least("schedule.minimum_rate", minimum_rate, 0)
         self.peak_rate = peak_rate

@@ -29,7 +29,7 @@ class WarmupCosine(Schedule):
         """Refuse numbers out of range."""
         checks.above("schedule.peak_rate", self.peak_rate, 0)
         checks.at_least("schedule.warmup", self.warmup, 0)
-        checks.share("schedule.final_share", self.final_share)
+        checks.fraction("schedule.final_share", self.final_share)
 
     def rate(self, update: int, progress: float) -> float:
         """Give the rate of an update."""

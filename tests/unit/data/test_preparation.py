@@ -30,7 +30,7 @@ from nmt.data.tokenization.training import (
     UnigramTrainer,
 )
 from nmt.prepare import prepare
-from nmt.runtime import locks, sealing
+from nmt.runtime import checksums, locks
 from nmt.runtime.errors import ConfigurationError, CorpusError, DamagedError, NmtError
 
 ROOT = Path(__file__).parents[3]
@@ -301,7 +301,7 @@ def test_a_preparation_that_another_process_makes_is_waited_for(tmp_path, caplog
     root, results = tmp_path / "prepared", []
     complete = preparation(tmp_path)(tmp_path / "elsewhere").folder
     workshop = root / f".{complete.name}.unfinished"
-    with caplog.at_level(logging.INFO), locks.passing(workshop):
+    with caplog.at_level(logging.INFO), locks.transient(workshop):
         shutil.copytree(complete, workshop / "new")
         thread = threading.Thread(target=lambda: results.append(preparation(tmp_path)(root)))
         thread.start()
@@ -345,8 +345,7 @@ def test_a_folder_that_is_made_again_by_other_versions_is_compared_with_what_it_
     first = preparation(tmp_path)(tmp_path / "prepared")
     model = first.folder / "sentencepiece.model"
     model.write_bytes(model.read_bytes() + b"of another version")
-    (first.folder / "SHA256SUMS").unlink()
-    sealing.close(first.folder)
+    checksums.write_all(first.folder)
     (first.folder / "report.json").unlink()
     preparation(tmp_path)(tmp_path / "prepared")
     said = f"made again, but sentencepiece.model differs from that in {first.folder}.damaged"
@@ -362,18 +361,16 @@ def test_a_folder_of_other_text_under_the_same_name_is_made_again(tmp_path):
     assert preparation(tmp_path)(root).report == right.report
 
 
-def test_a_folder_of_an_older_version_without_sums_is_read(tmp_path, caplog):
+def test_a_folder_without_checksums_is_made_again(tmp_path, caplog):
     done = preparation(tmp_path)(tmp_path / "prepared")
     (done.folder / "SHA256SUMS").unlink()
-    with caplog.at_level(logging.INFO):
-        assert preparation(tmp_path)(tmp_path / "prepared").report == done.report
-    assert f"{done.folder} has no SHA256SUMS: an older version made it; unchecked" in caplog.text
+    assert preparation(tmp_path)(tmp_path / "prepared").report == done.report
+    assert f"{done.folder / 'SHA256SUMS'} is missing; it is made again from the text" in caplog.text
 
 
 def rewritten(folder, name, text):
     (folder / name).write_text(text, encoding="utf-8")
-    (folder / "SHA256SUMS").unlink()
-    sealing.close(folder)
+    checksums.write_all(folder)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from nmt.inference.translator import SingleProcess, Translator
 from nmt.runtime import worker_pool
 from nmt.runtime.errors import ConfigurationError, NmtError
 from nmt.runtime.processes import Forked, Spawned
-from nmt.runtime.worker_pool import WorkerPool, count
+from nmt.runtime.worker_pool import WorkerPool, resolve_count
 from nmt.search.greedy import Greedy
 from nmt.search.sample import Sample
 
@@ -40,7 +40,7 @@ def test_workers_translate_as_one_process_does(translator, search):
 
 
 def test_workers_that_are_no_copies_translate_so_too(translator, monkeypatch):
-    monkeypatch.setattr(worker_pool, "COPIES", False)
+    monkeypatch.setattr(worker_pool, "CAN_FORK", False)
     # Where weights lie in memory may change the last digits of scores.
     assert replace(translator, workers=2).translate(SHARED) == translator.translate(SHARED)
 
@@ -91,7 +91,7 @@ def threads(_):
 
 @pytest.mark.parametrize("start", [Forked, Spawned])
 def test_each_worker_has_one_thread_whatever_the_first_process_has(monkeypatch, start):
-    monkeypatch.setattr(worker_pool, "COPIES", start is Forked)
+    monkeypatch.setattr(worker_pool, "CAN_FORK", start is Forked)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -104,28 +104,28 @@ def test_each_worker_has_one_thread_whatever_the_first_process_has(monkeypatch, 
 
 def test_auto_takes_as_many_as_torch_would_take_threads(monkeypatch):
     monkeypatch.setattr(worker_pool.cpus, "count", lambda: 8)
-    monkeypatch.setattr(worker_pool, "COPIES", True)
-    assert count("auto", None, "cpu", 4) == 4
-    assert count("auto", 4, "cpu", 4) == 1
-    assert count("auto", None, "cuda", 4) == 1
-    assert [count(*asked, "cpu", 4) for asked in ((1, 4), ("3", 1), (3, None))] == [1, 3, 3]
-    monkeypatch.setattr(worker_pool, "COPIES", False)
-    assert count("auto", None, "cpu", 4) == 1
+    monkeypatch.setattr(worker_pool, "CAN_FORK", True)
+    assert resolve_count("auto", None, "cpu", 4) == 4
+    assert resolve_count("auto", 4, "cpu", 4) == 1
+    assert resolve_count("auto", None, "cuda", 4) == 1
+    assert [resolve_count(*asked, "cpu", 4) for asked in ((1, 4), ("3", 1), (3, None))] == [1, 3, 3]
+    monkeypatch.setattr(worker_pool, "CAN_FORK", False)
+    assert resolve_count("auto", None, "cpu", 4) == 1
 
 
 @pytest.mark.parametrize("asked", ["many", 0, "1025", 1.5, True, None])
 def test_workers_that_no_machine_has_are_refused(asked):
     said = f"^workers={asked}: expected auto, or a whole number, 1 to 1024$"
     with pytest.raises(ConfigurationError, match=said):
-        count(asked, None, "cpu", 4)
+        resolve_count(asked, None, "cpu", 4)
 
 
 def test_workers_of_several_threads_or_on_another_device_are_refused():
     said = "^threads=2: expected null or 1 with workers=3, each of which has one thread$"
     with pytest.raises(ConfigurationError, match=said):
-        count(3, 2, "cpu", 4)
+        resolve_count(3, 2, "cpu", 4)
     with pytest.raises(ConfigurationError, match=r"^workers=3: expected 1 with device=cuda$"):
-        count(3, None, "cuda", 4)
+        resolve_count(3, None, "cuda", 4)
 
 
 def end(_):
@@ -133,7 +133,7 @@ def end(_):
 
 
 def test_a_worker_that_is_killed_is_one_error():
-    said = r"^process \d+, one of 2 that this one started, has ended with status -9; where memory"
+    said = r"^process \d+, one of 2 that this one started, has ended with status -9; if memory"
     with WorkerPool(end, 2, end) as crew, pytest.raises(NmtError, match=said):
         list(crew.map([1, 2, 3]))
 

@@ -6,7 +6,7 @@ from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
 
 
-def test_a_file_is_replaced_whole_and_nothing_stays_beside_it(tmp_path):
+def test_a_file_is_replaced_whole_and_leaves_no_temporary_file(tmp_path):
     path = tmp_path / "deep" / "file"
     for data in (b"one", b"two"):
         atomic_files.write(path, data)
@@ -14,7 +14,7 @@ def test_a_file_is_replaced_whole_and_nothing_stays_beside_it(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_where_there_is_no_room_the_old_file_stays(tmp_path):
+def test_without_space_the_old_file_stays(tmp_path):
     path = tmp_path / "file"
     atomic_files.write(path, b"old")
     disk = os.statvfs(tmp_path)
@@ -23,12 +23,12 @@ def test_where_there_is_no_room_the_old_file_stays(tmp_path):
     assert path.read_bytes() == b"old"
 
 
-def test_a_half_written_file_goes_and_the_reason_is_said(tmp_path):
-    path, beside = tmp_path / "file", tmp_path / "half"
+def test_a_partial_file_is_removed_and_the_reason_reported(tmp_path):
+    path, temporary = tmp_path / "file", tmp_path / "half"
     with (
         pytest.raises(NmtError, match=r"file cannot be written: No space left on device; what"),
-        atomic_files.explained(path, beside),
+        atomic_files.discard_on_error(path, temporary),
     ):
-        beside.write_bytes(b"ha")
+        temporary.write_bytes(b"ha")
         raise OSError(28, os.strerror(28))
     assert list(tmp_path.iterdir()) == []

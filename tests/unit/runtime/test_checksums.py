@@ -1,35 +1,97 @@
 import hashlib
+import logging
+import os
+
+import pytest
 
 from nmt.runtime import checksums
+from nmt.runtime.errors import DamagedError, NmtError
 
 
-def test_the_file_is_that_of_coreutils_and_names_what_was_altered(tmp_path):
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_the_file_is_that_of_coreutils_and_altered_files_are_named(tmp_path):
     (tmp_path / "a").write_bytes(b"one")
     (tmp_path / "b").write_bytes(b"two")
     files = {name: [checksums.sha256_of(tmp_path / name)] for name in ("a", "b")}
-    checksums.record(tmp_path, files)
-    assert (tmp_path / checksums.NAME).read_text() == (
-        f"{hashlib.sha256(b'one').hexdigest()}  a\n{hashlib.sha256(b'two').hexdigest()}  b\n"
-    )
-    assert checksums.stored(tmp_path) == files
+    checksums.write(tmp_path, files)
+    text = f"{sha256(b'one')}  a\n{sha256(b'two')}  b\n"
+    assert (tmp_path / checksums.NAME).read_text() == text
+    assert checksums.read(tmp_path) == files
     assert checksums.altered(tmp_path, files) == []
     (tmp_path / "a").write_bytes(b"onf")
     (tmp_path / "b").unlink()
     assert checksums.altered(tmp_path, files) == ["a", "b"]
 
 
-def test_of_several_sums_each_is_right(tmp_path):
+def test_any_of_several_checksums_is_valid(tmp_path):
     (tmp_path / "a").write_bytes(b"new")
-    new, old = (hashlib.sha256(text).hexdigest() for text in (b"new", b"old"))
-    checksums.record(tmp_path, {"a": [new, old]})
-    assert checksums.altered(tmp_path, checksums.stored(tmp_path)) == []
+    checksums.write(tmp_path, {"a": [sha256(b"new"), sha256(b"old")]})
+    assert checksums.altered(tmp_path, checksums.read(tmp_path)) == []
     (tmp_path / "a").write_bytes(b"old")
-    assert checksums.altered(tmp_path, checksums.stored(tmp_path)) == []
+    assert checksums.altered(tmp_path, checksums.read(tmp_path)) == []
     (tmp_path / "a").write_bytes(b"other")
-    assert checksums.altered(tmp_path, checksums.stored(tmp_path)) == ["a"]
+    assert checksums.altered(tmp_path, checksums.read(tmp_path)) == ["a"]
 
 
-def test_a_broken_file_of_sums_holds_none(tmp_path):
-    for text in ("no sum\n", f"{'0' * 64}  ../a\n", f"{'0' * 63}  a\n"):
+def test_a_broken_file_has_no_checksums(tmp_path):
+    for text in ("no checksum\n", f"{'0' * 64}  ../a\n", f"{'0' * 63}  a\n"):
         (tmp_path / checksums.NAME).write_text(text)
-        assert checksums.stored(tmp_path) == {}
+        assert checksums.read(tmp_path) == {}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    checksums.write_all(tmp_path)
+    return tmp_path
+
+
+def test_an_unaltered_folder_passes_and_hidden_files_do_not_count(folder, caplog):
+    (folder / ".DS_Store").write_text("of a file manager")
+    with caplog.at_level(logging.INFO):
+        checksums.verify(folder)
+    assert caplog.messages == []
+
+
+def test_checksums_may_be_written_again(folder):
+    (folder / "a").write_text("A")
+    checksums.write_all(folder)
+    checksums.verify(folder)
+    assert sorted(checksums.read(folder)) == ["a", "b"]
+
+
+DAMAGES = [
+    ("a is not what was written", lambda folder: (folder / "a").write_text("A")),
+    ("a is not what was written", lambda folder: (folder / "a").write_text("")),
+    ("a is missing", lambda folder: (folder / "a").unlink()),
+    ("pipe is no file", lambda folder: os.mkfifo(folder / "pipe")),
+    ("c does not belong there", lambda folder: (folder / "c").write_text("more")),
+    ("SHA256SUMS does not hold checksums", lambda folder: (folder / "SHA256SUMS").write_text("")),
+    ("SHA256SUMS is missing", lambda folder: (folder / "SHA256SUMS").unlink()),
+]
+
+
+@pytest.mark.parametrize(("message", "damage"), DAMAGES)
+def test_damage_is_named(folder, message, damage):
+    damage(folder)
+    with pytest.raises(DamagedError, match=f"{folder}/{message}.*; delete the folder {folder}, it"):
+        checksums.verify(folder)
+
+
+def test_a_slow_verification_is_logged(folder, caplog, monkeypatch):
+    monkeypatch.setattr(checksums, "SLOW_SECONDS", 0.0)
+    with caplog.at_level(logging.INFO):
+        checksums.verify(folder)
+    assert caplog.messages[0].startswith(f"verified the checksums of {folder} in 0.")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_read_permission_is_not_damaged(folder):
+    (folder / "a").chmod(0)
+    with pytest.raises(NmtError, match="a cannot be read: Permission denied") as caught:
+        checksums.verify(folder)
+    assert not isinstance(caught.value, DamagedError)

@@ -34,8 +34,15 @@ def holder(tmp_path):
     process.wait()
 
 
-def test_a_second_process_is_told_who_holds_the_folder(tmp_path, holder):
-    assert not locks.free(tmp_path)
+def is_locked(folder):
+    try:
+        with locks.locked(folder):
+            return False
+    except locks.LockedError:
+        return True
+
+
+def test_the_holder_of_a_folder_is_named(tmp_path, holder):
     with pytest.raises(locks.LockedError) as caught, locks.locked(tmp_path):
         pass
     assert f"{tmp_path} is being written by process {holder.pid} on " in str(caught.value)
@@ -44,16 +51,16 @@ def test_a_second_process_is_told_who_holds_the_folder(tmp_path, holder):
 def test_a_killed_process_leaves_no_lock(tmp_path, holder):
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
-    assert (tmp_path / locks.NAME).exists() and locks.free(tmp_path)
+    assert (tmp_path / locks.NAME).exists()
     with locks.locked(tmp_path):
         assert f"process {os.getpid()} " in (tmp_path / locks.NAME).read_text()
 
 
-def test_the_lock_is_given_back_and_makes_its_folder(tmp_path):
+def test_the_lock_makes_its_folder_and_can_be_held_again(tmp_path):
     for _ in range(2):
         with locks.locked(tmp_path / "new"):
-            assert not locks.free(tmp_path / "new")
-    assert locks.free(tmp_path / "new") and locks.free(tmp_path / "none")
+            assert is_locked(tmp_path / "new")
+    assert not is_locked(tmp_path / "new")
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
@@ -65,61 +72,61 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
         pass
 
 
-def test_a_passing_lock_leaves_no_file_and_waits_for_none_that_was_killed(tmp_path, holder):
-    with pytest.raises(locks.LockedError), locks.passing(tmp_path):
+def test_a_transient_lock_leaves_no_file_and_does_not_wait_for_a_killed_process(tmp_path, holder):
+    with pytest.raises(locks.LockedError), locks.transient(tmp_path):
         pass
     holder.kill()
     holder.wait()
     for _ in range(2):
-        with locks.passing(tmp_path):
-            assert not locks.free(tmp_path)
+        with locks.transient(tmp_path):
+            assert is_locked(tmp_path)
         assert list(tmp_path.iterdir()) == []
 
 
-def test_many_that_take_one_lock_and_its_folder_away_never_hold_it_together(tmp_path):
-    folder, inside, held = tmp_path / "new", [], []
+def test_threads_that_remove_the_locked_folder_never_hold_the_lock_together(tmp_path):
+    folder, holders, counts = tmp_path / "new", [], []
 
     def work():
         for _ in range(300):
-            with suppress(locks.LockedError), locks.passing(folder):
-                inside.append(1)
+            with suppress(locks.LockedError), locks.transient(folder):
+                holders.append(1)
                 time.sleep(0.0002)
-                held.append(len(inside))
-                inside.pop()
+                counts.append(len(holders))
+                holders.pop()
             with suppress(OSError):
                 folder.rmdir()
 
     with ThreadPoolExecutor(4) as threads:
         for done in [threads.submit(work) for _ in range(4)]:
             done.result()
-    assert set(held) == {1}
+    assert set(counts) == {1}
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
-def test_a_file_is_written_by_one_at_a_time_and_a_left_one_is_used_again(tmp_path):
+def test_a_file_is_written_by_one_process_and_an_abandoned_one_is_overwritten(tmp_path):
     path = tmp_path / "file"
-    path.write_text("left by a process that was killed")
-    with locks.alone(path) as file:
+    path.write_text("left by a killed process")
+    with locks.open_exclusive(path) as file:
         file.write(b"new")
         with (
             pytest.raises(locks.LockedError, match="file is being written by another process"),
-            locks.alone(path),
+            locks.open_exclusive(path),
         ):
             pass
     assert path.read_text() == "new"
 
 
-def test_a_full_disk_does_not_keep_a_folder_from_being_locked(tmp_path):
+def test_a_folder_is_locked_on_a_full_disk(tmp_path):
     (tmp_path / locks.NAME).symlink_to("/dev/full")
     with locks.locked(tmp_path):
-        assert not locks.free(tmp_path)
+        assert is_locked(tmp_path)
 
 
-def test_a_file_system_without_locks_is_written_with_a_warning(tmp_path, monkeypatch, caplog):
+def test_a_file_system_without_locks_is_a_warning(tmp_path, monkeypatch, caplog):
     def refuse(handle, operation):
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr("fcntl.flock", refuse)
     with locks.locked(tmp_path):
         pass
-    assert "Function not implemented: see to it that only one process writes the" in caplog.text
+    assert "Function not implemented: make sure that only one process writes the" in caplog.text

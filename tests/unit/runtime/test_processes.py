@@ -1,4 +1,4 @@
-"""Several processes give what one does, in order, and leave nothing behind however it ends."""
+"""Several processes return what one does, in order, and leave nothing behind however it ends."""
 
 import operator
 import os
@@ -14,23 +14,23 @@ from nmt.runtime import processes
 from nmt.runtime.errors import CorpusError, NmtError
 
 
-def gone(process):
+def ended(pid):
     try:
-        os.kill(process, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     return False
 
 
-WAYS = pytest.mark.parametrize("start", [processes.Spawned, processes.Forked])
+BOTH = pytest.mark.parametrize("start", [processes.Spawned, processes.Forked])
 
 
-@WAYS
+@BOTH
 @pytest.mark.parametrize("count", [1, 3])
 def test_results_come_in_the_order_of_the_values(count, start):
-    with processes.ProcessPool(operator.neg, count, start) as crew:
-        assert list(crew.map(range(20))) == [-value for value in range(20)]
-        assert list(crew.map([])) == []
+    with processes.ProcessPool(operator.neg, count, start) as pool:
+        assert list(pool.map(range(20))) == [-value for value in range(20)]
+        assert list(pool.map([])) == []
 
 
 def test_values_are_read_no_further_than_a_few_ahead():
@@ -41,92 +41,92 @@ def test_values_are_read_no_further_than_a_few_ahead():
             read.append(value)
             yield value
 
-    with processes.ProcessPool(operator.neg, 2) as crew:
-        results = crew.map(values())
+    with processes.ProcessPool(operator.neg, 2) as pool:
+        results = pool.map(values())
         for _ in range(10):
             next(results)
-        assert len(read) == 10 + processes.AHEAD * 2
+        assert len(read) == 10 + processes.PREFETCH * 2
 
 
-def test_an_error_comes_where_its_value_stood_and_before_that_of_a_later_reading():
+def test_an_error_is_raised_in_the_order_of_the_values_and_before_one_of_their_iterator():
     def values():
         yield from [1, 2, "no number", 4]
         raise CorpusError("cannot be read")
 
-    with processes.ProcessPool(operator.neg, 2) as crew:
-        results = crew.map(values())
+    with processes.ProcessPool(operator.neg, 2) as pool:
+        results = pool.map(values())
         assert [next(results), next(results)] == [-1, -2]
         with pytest.raises(TypeError, match="bad operand"):
             next(results)
-        results = crew.map(value for value in values() if value != "no number")
+        results = pool.map(value for value in values() if value != "no number")
         assert [next(results) for _ in range(3)] == [-1, -2, -4]
         with pytest.raises(CorpusError, match="cannot be read"):
             next(results)
 
 
-@WAYS
-def test_what_a_function_prints_does_not_stand_among_the_results(capfd, start):
-    with processes.ProcessPool(print, 1, start) as crew:
-        assert list(crew.map(["a", "b"])) == [None, None]
+@BOTH
+def test_what_a_function_prints_is_not_mixed_with_the_results(capfd, start):
+    with processes.ProcessPool(print, 1, start) as pool:
+        assert list(pool.map(["a", "b"])) == [None, None]
     assert capfd.readouterr().out == ""
 
 
-@WAYS
+@BOTH
 def test_a_process_that_was_ended_from_outside_is_named(start):
-    said = r"^process \d+, one of 2 .* ended with status 3; where"
-    with processes.ProcessPool(os._exit, 2, start) as crew, pytest.raises(NmtError, match=said):
-        list(crew.map([3]))
+    message = r"^process \d+, one of 2 .* ended with status 3; if"
+    with processes.ProcessPool(os._exit, 2, start) as pool, pytest.raises(NmtError, match=message):
+        list(pool.map([3]))
 
 
-def test_nobody_waits_for_processes_that_have_all_ended():
+def test_a_pool_whose_processes_have_all_ended_does_not_wait():
     with (
-        processes.ProcessPool(os._exit, 1) as crew,
+        processes.ProcessPool(os._exit, 1) as pool,
         pytest.raises(NmtError, match="ended with status 3"),
     ):
-        list(crew.map([3, 3, 3]))
+        list(pool.map([3, 3, 3]))
 
 
-@WAYS
-def test_processes_are_gone_after_the_block_even_in_the_middle_of_their_work(start):
-    with processes.ProcessPool(time.sleep, 2, start) as crew:
-        results = crew.map([0, 1000, 1000])
+@BOTH
+def test_processes_are_killed_after_the_block_even_in_the_middle_of_their_work(start):
+    with processes.ProcessPool(time.sleep, 2, start) as pool:
+        results = pool.map([0, 1000, 1000])
         assert next(results) is None
-        running = [process.pid for process in crew._processes]
-        began = time.monotonic()
-    assert time.monotonic() - began < 20
-    assert all(map(gone, running))
+        running = [process.pid for process in pool._processes]
+        start_time = time.monotonic()
+    assert time.monotonic() - start_time < 20
+    assert all(map(ended, running))
 
 
 CHILD = """
 import os, sys, time
 from nmt.runtime import processes
-with processes.ProcessPool(time.sleep, 2, getattr(processes, sys.argv[1])) as crew:
-    results = crew.map([0, 0.1, 0.1, *[1] * 100])
+with processes.ProcessPool(time.sleep, 2, getattr(processes, sys.argv[1])) as pool:
+    results = pool.map([0, 0.1, 0.1, *[1] * 100])
     next(results)
-    print(*(process.pid for process in crew._processes), flush=True)
+    print(*(process.pid for process in pool._processes), flush=True)
     list(results)
 """
 
 
 @pytest.mark.parametrize("start", ["Spawned", "Forked"])
-def test_processes_end_by_themselves_where_the_first_one_was_killed(start):
+def test_processes_end_when_their_parent_is_killed(start):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    first = subprocess.Popen(
+    parent = subprocess.Popen(
         [sys.executable, "-c", CHILD, start], stdout=subprocess.PIPE, text=True, env=environment
     )
-    running = [int(word) for word in first.stdout.readline().split()]
+    running = [int(word) for word in parent.stdout.readline().split()]
     assert len(running) == 2
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    first.stdout.close()
-    until = time.monotonic() + 30
-    while not all(map(gone, running)):
-        assert time.monotonic() < until
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 30
+    while not all(map(ended, running)):
+        assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 def closed(handle):
-    """Say whether a number is of no open file."""
+    """Return whether a descriptor is of no open file."""
     try:
         os.fstat(handle)
     except OSError:
@@ -134,12 +134,12 @@ def closed(handle):
     return False
 
 
-def test_a_copy_holds_no_file_of_the_first_process(tmp_path):
+def test_a_copy_closes_the_files_of_its_parent(tmp_path):
     with (
         (tmp_path / "file").open("w") as file,
-        processes.ProcessPool(closed, 1, processes.Forked) as crew,
+        processes.ProcessPool(closed, 1, processes.Forked) as pool,
     ):
-        assert list(crew.map([file.fileno(), 0])) == [True, False]
+        assert list(pool.map([file.fileno(), 0])) == [True, False]
         assert not closed(file.fileno())
 
 

@@ -133,12 +133,12 @@ def test_a_training_keeps_one_state_at_least(tmp_path):
 def test_random_generators_go_on_exactly_after_a_state_was_saved_and_loaded(checkpoints):
     random_state.seed(5)
     draws()
-    state = random_state.random_state()
+    state = random_state.capture()
     expected = [draws() for _ in range(3)]
     checkpoints.save(0, {"random": state})
     random_state.seed(6)
     state = checkpoints.newest()["random"]
-    random_state.restore_random_state(state)
+    random_state.restore(state)
     assert [draws() for _ in range(3)] == expected
 
 
@@ -185,6 +185,6 @@ def test_room_is_looked_for_before_a_state_is_written(checkpoints, monkeypatch):
     disk = SimpleNamespace(f_bavail=3, f_frsize=1_000_000)
     monkeypatch.setattr("os.statvfs", lambda path: disk)
     state = {"updater": [{"weight": torch.zeros(1_000_000)}]}
-    with pytest.raises(NmtError, match=r"needs 4\.1 MB, and its disk has 3\.0 MB left; make room"):
+    with pytest.raises(NmtError, match=r"needs 4\.1 MB, and its disk has 3\.0 MB left; free some"):
         checkpoints.save(2, state)
     assert checkpoints.newest()["number"] == 1

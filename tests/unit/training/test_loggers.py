@@ -114,7 +114,7 @@ def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path):
         metrics.update(update(20))
     assert str(caught.value) == (
         f"{metrics.path} cannot be written: No space left on device; it lacks the line of update "
-        "20; make room, then give the same command again"
+        "20; free some space, then run the same command again"
     )
     assert metrics.path.read_bytes() == before
     metrics.update(update(20))
@@ -229,7 +229,7 @@ def test_curves_for_which_there_is_no_room_are_said_once(tmp_path, capfd, monkey
         journal.close()
     assert str(caught.value) == (
         f"the curves in {tmp_path} cannot be written: File too large; "
-        "make room, then give the same command again"
+        "free some space, then run the same command again"
     )
     assert capfd.readouterr().err == ""
     assert threading.excepthook is threading.__excepthook__

@@ -510,8 +510,10 @@ def test_devices_are_chosen_by_name():
     for threads in (0, 1.5, float("inf"), float("nan"), "many", 10**9):
         message = f"threads={threads}: expected a whole number, 1 to 1024"
         with pytest.raises(ConfigurationError, match=message):
-            device.use_threads(threads)
+            device.set_threads(threads)
 
 
 def test_keeping_large_blocks_says_whether_it_worked():
-    assert allocator.keep_blocks() is (sys.platform == "linux" and "glibc" in platform.libc_ver())
+    assert allocator.keep_freed_blocks() is (
+        sys.platform == "linux" and "glibc" in platform.libc_ver()
+    )

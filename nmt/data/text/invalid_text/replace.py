@@ -11,5 +11,5 @@ class ReplaceInvalidText:
 
     def __call__(self, line: bytes, found: str, notice: RateLimitedWarning) -> str:
         """Give the line, and say so."""
-        notice.say(f"{found}; what is not reads U+FFFD")
+        notice.warn(f"{found}; what is not reads U+FFFD")
         return line.decode("utf-8", errors="replace")

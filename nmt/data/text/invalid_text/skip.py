@@ -11,5 +11,5 @@ class SkipInvalidText:
 
     def __call__(self, line: bytes, found: str, notice: RateLimitedWarning) -> str:
         """Give nothing, and say so."""
-        notice.say(f"{found}; the line reads as empty")
+        notice.warn(f"{found}; the line reads as empty")
         return ""

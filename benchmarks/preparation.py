@@ -154,7 +154,7 @@ def measure(place: Path, pairs: int, processes: int) -> dict[str, object]:
         "encoding_processor_microseconds_a_pair": 1e6 * used / pairs,
         "share_by_processor_time": cost * pairs / used,
         "command_seconds": done.seconds,
-        "learning_seconds": start - done.when("learning pieces"),
+        "learning_seconds": start - done.when("training the tokenizer"),
         "command_processor_seconds": done.processor,
         **peaks(done, start),
         "first_batch_seconds": [start.when(FIRST) for start in starts],

@@ -5,6 +5,7 @@ import logging
 import os
 import pickle
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,10 +63,14 @@ class Checkpoints:
             atomic_files.check_space(path, _bytes(state))
             with beside.open("wb") as file:
                 summing = _Summing(file)
+                outer = sys.exception()
                 try:
                     torch.save({"format": FORMAT, **state}, cast(BinaryIO, summing))
-                except RuntimeError as error:  # of torch's own, after a write that failed
-                    raise summing.failure or error from error
+                except RuntimeError as error:
+                    # Torch calls `write` from C++, and raises its own error over what that raised.
+                    if error.__context__ in (None, outer):
+                        raise
+                    raise error.__context__ from None
                 file.flush()
                 os.fsync(file.fileno())
             written = summing.sum.hexdigest()
@@ -168,20 +173,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 
 class _Summing:
-    """A file that is summed as it is written, and remembers why it could not be."""
+    """A file that is summed as it is written."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self.sum = hashlib.sha256()
-        self.failure: OSError | None = None
 
     def write(self, data: bytes | memoryview) -> int:
         self.sum.update(data)
-        try:
-            return self._file.write(data)
-        except OSError as error:
-            self.failure = error
-            raise
+        return self._file.write(data)
 
     def flush(self) -> None:
         self._file.flush()

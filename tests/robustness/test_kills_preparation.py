@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -65,25 +66,31 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_a_killed_preparation_is_made_again_and_leaves_nothing_else(tmp_path):
+def command(folder):
+    """Write a corpus into the folder, and give the arguments that prepare it."""
     words = ["nmt.prepare", "data=files", "tokenizer.size=1000"]
     for split, count in (("train", 6000), ("valid", 500)):
         for side, suffix in (("source", "de"), ("target", "en")):
             text = (ROOT / "data" / "starter" / f"{split}.{suffix}").read_text(encoding="utf-8")
-            path = tmp_path / f"{split}.{suffix}"
+            path = folder / f"{split}.{suffix}"
             path.write_text("".join(text.splitlines(keepends=True)[:count]), encoding="utf-8")
             words.append(f"data.{split}.{side}=[{path}]")
+    return words
+
+
+def test_a_killed_preparation_is_made_again_and_leaves_nothing_else(tmp_path):
+    words = command(tmp_path)
     lines = finish([*words, "prepared=whole"], tmp_path)
     (whole,) = (tmp_path / "whole").iterdir()
     root, draws, hits = tmp_path / "killed", random.Random(SEED), 0
     goal = root / whole.name
     for _ in range(KILLS):
-        said = draws.choice(["learning pieces", "encoding train", "encoding valid"])
+        said = draws.choice(["training the tokenizer", "encoding train", "encoding valid"])
         process = start([*words, "prepared=killed"], tmp_path)
         wait_for(process, said)
         hits += kill(process, draws.uniform(0, seconds_after(said, lines)))
         assert {path.name for path in root.iterdir()} <= {goal.name, f".{goal.name}.unfinished"}
-        if goal.exists():  # Either whole or not there; then there is something to kill again.
+        if goal.exists():  # Complete; it is deleted, so that the next process prepares it again.
             assert contents(goal) == contents(whole)
             for path in goal.iterdir():
                 path.unlink()
@@ -93,6 +100,19 @@ def test_a_killed_preparation_is_made_again_and_leaves_nothing_else(tmp_path):
     assert contents(goal) == contents(whole)
     sys.stdout.write(f"{hits} of {KILLS} kills met a preparation at work\n")
     assert hits >= KILLS / 2
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.2])
+def test_a_signal_while_a_tokenizer_is_trained_ends_the_command_as_elsewhere(
+    tmp_path, seconds, number, status
+):
+    process = start([*command(tmp_path), "prepared=prepared"], tmp_path)
+    wait_for(process, "training the tokenizer")
+    time.sleep(seconds)
+    process.send_signal(number)
+    assert (process.stderr.read(), process.wait()) == ("", status)
+    assert list((tmp_path / "prepared").iterdir()) == []
 
 
 def test_a_killed_download_is_made_again_and_leaves_nothing_else(tmp_path):

@@ -241,7 +241,7 @@ def test_a_training_of_long_updates_saves_within_ten_seconds_of_a_signal(tmp_pat
 
 def test_a_preparation_that_is_stopped_leaves_nothing_half_written(tmp_path):
     process = start(tmp_path, "nmt.prepare", *corpus(tmp_path, 2000))
-    wait_for(process, "learning pieces")
+    wait_for(process, "training the tokenizer")
     status, error, _ = ended(process, signal.SIGTERM)
     assert (status, error) == (143, "")
     assert [path for path in (tmp_path / "prepared").iterdir() if path.is_dir()] == []

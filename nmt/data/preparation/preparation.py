@@ -168,7 +168,7 @@ class Preparation:
         staged_folder.build(folder, needed, lambda empty: self._fill(empty, digest, processes))
 
     def _fill(self, folder: Path, digest: str, processes: int) -> None:
-        log.info("preparing %s: learning pieces", self.name)
+        log.info("preparing %s: training the tokenizer", self.name)
         tokenizers = self.vocabulary(self.pieces, self._texts)
         tokenizers.save(folder)
         splits = {}
@@ -276,7 +276,7 @@ def _plain(thing: Any) -> dict[str, Any]:
         **{
             field.name: json.loads(json.dumps(getattr(thing, field.name), default=list))
             for field in dataclasses.fields(thing)
-            if "place" not in field.metadata
+            if "location" not in field.metadata
         },
     }
 

@@ -1,4 +1,4 @@
-"""How pieces are learnt from text, and whether both languages share them."""
+"""Training of tokenizers with SentencePiece, and whether both languages share one vocabulary."""
 
 import hashlib
 import io
@@ -14,33 +14,33 @@ import sentencepiece
 
 from nmt.data.special_ids import BEGIN, END, PADDING, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
-from nmt.runtime.errors import ConfigurationError, NmtError
+from nmt.runtime.errors import ConfigurationError, require
+from nmt.runtime.out_of_memory import is_out_of_memory
 
 SPECIAL_PIECES = ("<pad>", "<unk>", "<s>", "</s>")
 NORMALIZATIONS = ("nmt_nfkc", "nmt_nfkc_cf", "nfkc", "nfkc_cf", "identity")
-MAX_BYTES = 1 << 20  # a line; SentencePiece passes over longer ones, so no line may be longer
-SEED = 1  # of the lines that are drawn
+MAX_BYTES = 1 << 20  # of a line; SentencePiece skips longer ones, so this exceeds all of them
+SEED = 1  # of the sampled lines
 TOO_LARGE = re.compile(r"size too high \((\d+)\).*<= (\d+)")
 TOO_SMALL = re.compile(r"smaller than required_chars\. (\d+) vs (\d+)")
 
-Texts = Callable[[], Iterable[tuple[str, str]]]
-"""Starts reading the source and target sentences to learn from."""
+SentencePairs = Callable[[], Iterable[tuple[str, str]]]
+"""Starts reading the source and target sentences of the training split."""
 
 
 @dataclass(frozen=True)
 class SubwordTrainer:
-    """What SentencePiece is told in either method; the same text gives the same model.
+    """The settings of SentencePiece common to all methods; the same text gives the same model.
 
     Attributes:
-        size: pieces, the four special ones and `symbols` included.
-        character_coverage: the share of the text's characters that get a piece; 0.98 to 1.
+        size: of the vocabulary in pieces, the four special ones and `symbols` included.
+        character_coverage: share of the text's characters that get a piece; 0.98 to 1.
         symbols: strings that are always one piece, such as tags.
-        byte_fallback: whether characters without a piece are spelt in bytes instead of UNKNOWN.
-        normalization: `nmt_nfkc` (compatible characters and spaces made one), its `_cf`
-            (folds case), `nfkc`, `nfkc_cf`, or `identity`.
-        max_lines: lines drawn from the text if it has more; bounds the memory.
-        threads: threads of training; sums are rounded by them, so another number may give
-            another model.
+        byte_fallback: spell characters without a piece in bytes instead of as UNKNOWN.
+        normalization: `nmt_nfkc` (unifies compatible characters and spaces), `nmt_nfkc_cf` (also
+            folds case), `nfkc`, `nfkc_cf`, or `identity`.
+        max_lines: lines sampled from the text if it has more; bounds the memory.
+        threads: of training; another number may give another model, since it rounds differently.
     """
 
     size: int
@@ -54,40 +54,41 @@ class SubwordTrainer:
     method: ClassVar[str]
 
     def __post_init__(self) -> None:
-        """Refuse what SentencePiece would take without a word, or refuse without a name."""
-        if not 0.98 <= self.character_coverage <= 1:
-            _refuse("character_coverage", self.character_coverage, "0.98 to 1")
-        if self.normalization not in NORMALIZATIONS:
-            _refuse("normalization", self.normalization, f"one of {', '.join(NORMALIZATIONS)}")
-        if self.max_lines < 1:
-            _refuse("max_lines", self.max_lines, "1 or more")
-        if self.size <= len(SPECIAL_PIECES):
-            _refuse("size", self.size, f"more than {len(SPECIAL_PIECES)}")
-        for symbol in self.symbols:
-            if symbol in SPECIAL_PIECES or list(self.symbols).count(symbol) > 1 or not symbol:
-                _refuse("symbols", symbol, "each once, not empty, and no special piece")
+        """Validate the values that SentencePiece would accept, or reject without naming a key."""
+        _require(0.98 <= self.character_coverage <= 1, self, "character_coverage", "0.98 to 1")
+        known = f"one of {', '.join(NORMALIZATIONS)}"
+        _require(self.normalization in NORMALIZATIONS, self, "normalization", known)
+        _require(self.max_lines >= 1, self, "max_lines", "1 or more")
+        least = len(SPECIAL_PIECES)
+        _require(self.size > least, self, "size", f"more than {least}")
+        allowed = all(symbol and symbol not in SPECIAL_PIECES for symbol in self.symbols)
+        distinct = len(set(self.symbols)) == len(self.symbols)
+        expected = "distinct strings, neither empty nor special pieces"
+        _require(allowed and distinct, self, "symbols", expected)
 
     def train(self, lines: Iterable[str]) -> Tokenizer:
-        """Learn the pieces of these lines.
+        """Train a tokenizer.
+
+        Args:
+            lines: text; all of it is read before the training starts.
 
         Raises:
-            ConfigurationError: if the numbers do not fit the text; names the key and a value.
-            NmtError: what reading the lines raises.
+            ConfigurationError: if the settings do not fit the text; names a key and a value that
+                fits.
         """
-        failures: list[Exception] = []
-        file = io.BytesIO()
+        model = io.BytesIO()
         try:
-            self._train(_drawn(_remembering(lines, failures), self.max_lines), file)
+            self._train(_consume(_sample(lines, self.max_lines)), model)
         except RuntimeError as error:
-            if failures:
-                raise failures[0] from None
-            raise ConfigurationError(_explanation(str(error))) from error
-        return Tokenizer.from_bytes(file.getvalue())
+            if is_out_of_memory(error):
+                raise
+            raise ConfigurationError(_explain(str(error))) from error
+        return Tokenizer.from_bytes(model.getvalue())
 
-    def _train(self, lines: Iterator[str], file: io.BytesIO) -> None:
+    def _train(self, lines: Iterator[str], model: io.BytesIO) -> None:
         sentencepiece.SentencePieceTrainer.train(
             sentence_iterator=lines,
-            model_writer=file,
+            model_writer=model,
             model_type=self.method,
             vocab_size=self.size,
             character_coverage=self.character_coverage,
@@ -108,121 +109,121 @@ class SubwordTrainer:
 
 @dataclass(frozen=True)
 class UnigramTrainer(SubwordTrainer):
-    """Pieces that make the text probable under a unigram language model (Kudo, 2018)."""
+    """Pieces that maximize the likelihood of the text under a unigram model (Kudo, 2018)."""
 
     method: ClassVar[str] = "unigram"
 
 
 @dataclass(frozen=True)
 class BPETrainer(SubwordTrainer):
-    """Pieces from merging the most frequent neighbours (Sennrich, Haddow and Birch, 2016)."""
+    """Pieces from merging the most frequent pairs (Sennrich, Haddow and Birch, 2016)."""
 
     method: ClassVar[str] = "bpe"
 
 
 @runtime_checkable
 class Vocabulary(Protocol):
-    """Whether the languages share their pieces."""
+    """Whether the languages share a vocabulary."""
 
-    def __call__(self, pieces: SubwordTrainer, texts: Texts) -> Tokenizers:
-        """Learn the pieces of both languages from the text."""
+    def __call__(self, trainer: SubwordTrainer, pairs: SentencePairs) -> Tokenizers:
+        """Return the tokenizers of both languages, trained on the pairs where needed."""
         ...
 
 
 @dataclass(frozen=True)
 class JointVocabulary(Vocabulary):
-    """One set of pieces, learnt from both languages together: right where they share words."""
+    """One vocabulary, trained on both languages together: right where they share words."""
 
-    def __call__(self, pieces: SubwordTrainer, texts: Texts) -> Tokenizers:
-        """Read the text once."""
-        tokenizer = pieces.train(line for pair in texts() for line in pair)
+    def __call__(self, trainer: SubwordTrainer, pairs: SentencePairs) -> Tokenizers:
+        """Train one tokenizer, reading the pairs once."""
+        tokenizer = trainer.train(line for pair in pairs() for line in pair)
         return Tokenizers(tokenizer, tokenizer)
 
 
 @dataclass(frozen=True)
 class SeparateVocabularies(Vocabulary):
-    """Each language has its own pieces, `size` for each: right for two scripts."""
+    """A vocabulary of `size` pieces for each language: right for two scripts."""
 
-    def __call__(self, pieces: SubwordTrainer, texts: Texts) -> Tokenizers:
-        """Read the text twice."""
-        source = pieces.train(source for source, _ in texts())
-        return Tokenizers(source, pieces.train(target for _, target in texts()))
+    def __call__(self, trainer: SubwordTrainer, pairs: SentencePairs) -> Tokenizers:
+        """Train two tokenizers, reading the pairs twice."""
+        source = trainer.train(source for source, _ in pairs())
+        return Tokenizers(source, trainer.train(target for _, target in pairs()))
 
 
 @dataclass(frozen=True)
 class ExistingVocabulary(Vocabulary):
-    """The pieces of a trained model, so that another model on other text has the same.
+    """The tokenizers of a trained model, for another model that must have the same pieces.
 
     Attributes:
         run: folder of the model.
-        digest: SHA-256 of the pieces, so that what is prepared with others has another name.
+        digest: SHA-256 of the tokenizers, so that other ones give the prepared folder another name.
 
     Raises:
-        ModelError: if there are none.
+        ModelError: if the folder has no valid tokenizers.
     """
 
-    run: str = field(metadata={"place": True})
+    run: str = field(metadata={"location": True})
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """Read them once to name them."""
-        found = self._load()
-        data = found.source.data if found.joint else found.source.data + found.target.data
+        """Read the tokenizers and compute their digest."""
+        loaded = self._load()
+        data = loaded.source.data if loaded.joint else loaded.source.data + loaded.target.data
         object.__setattr__(self, "digest", hashlib.sha256(data).hexdigest())
 
-    def __call__(self, pieces: SubwordTrainer, texts: Texts) -> Tokenizers:
-        """Give them; nothing is learnt."""
+    def __call__(self, trainer: SubwordTrainer, pairs: SentencePairs) -> Tokenizers:
+        """Return the tokenizers of the model; nothing is trained."""
         return self._load()
 
     def _load(self) -> Tokenizers:
         return Tokenizers.load(Path(self.run))
 
 
-def _remembering(lines: Iterable[str], failures: list[Exception]) -> Iterator[str]:
-    # SentencePiece wraps what its iterator raises into a text of its own.
-    try:
-        for line in lines:
-            yield line.replace("\t", " ")
-    except NmtError as failure:
-        failures.append(failure)
-        raise
+def _sample(lines: Iterable[str], count: int) -> list[str]:
+    """Return `count` lines, sampled uniformly (Vitter, 1985, algorithm R).
 
-
-def _drawn(lines: Iterator[str], count: int) -> Iterator[str]:
-    """Draw `count` lines evenly (Vitter, 1985, algorithm R).
-
-    SentencePiece could, but mixes its seed with a number of the process.
+    SentencePiece samples lines too, but seeds its generator with the process id as well.
     """
-    draw = Random(SEED).getrandbits
-    held = list(islice(lines, count))
-    for number, line in enumerate(lines, len(held) + 1):
-        # What `randrange(number)` does, in half the time.
-        bits = number.bit_length()
-        while (place := draw(bits)) >= number:
+    bits = Random(SEED).getrandbits
+    rest = (line.replace("\t", " ") for line in lines)
+    sample = list(islice(rest, count))
+    for number, line in enumerate(rest, len(sample) + 1):
+        # Equals `randrange(number)`, in half the time.
+        length = number.bit_length()
+        while (row := bits(length)) >= number:
             pass
-        if place < count:
-            held[place] = line
-    while held:
-        yield held.pop()
+        if row < count:
+            sample[row] = line
+    return sample
 
 
-def _refuse(key: str, value: object, expected: str) -> None:
-    raise ConfigurationError(f"tokenizer.{key}={value} is out of range; expected {expected}")
+def _consume(lines: list[str]) -> Iterator[str]:
+    """Yield the lines from the last to the first, and free each; runs no Python code.
+
+    SentencePiece calls the iterator from C++, where an exception, such as one raised by the
+    handler of a signal, would come out as a RuntimeError of SentencePiece.
+    """
+    stack: list[str | None] = [None, *lines]
+    return iter(stack.pop, None)
 
 
-def _explanation(message: str) -> str:
-    if found := TOO_LARGE.search(message):
-        size, largest = found.groups()
+def _require(holds: bool, trainer: SubwordTrainer, key: str, expected: str) -> None:
+    require(holds, f"tokenizer.{key}", getattr(trainer, key), expected)
+
+
+def _explain(message: str) -> str:
+    if match := TOO_LARGE.search(message):
+        size, largest = match.groups()
         return (
             f"tokenizer.size={size} is too large: this text has at most {largest} pieces; "
             f"set tokenizer.size={largest} or less"
         )
-    if found := TOO_SMALL.search(message):
-        size, least = found.groups()
+    if match := TOO_SMALL.search(message):
+        size, least = match.groups()
         return (
             f"tokenizer.size={size} is too small: the single characters alone need {least}; "
             f"set tokenizer.size={least} or more, or a smaller tokenizer.character_coverage"
         )
     if "sentences_.empty()" in message or "all_chars_count" in message:
         return "the tokenizer cannot be trained: the train split has no text"
-    return f"SentencePiece cannot be trained with the settings under tokenizer: {message}"
+    return f"SentencePiece cannot train with the settings under tokenizer: {message}"

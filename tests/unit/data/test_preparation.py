@@ -313,7 +313,7 @@ def test_a_preparation_that_another_process_makes_is_waited_for(tmp_path, caplog
         (workshop / "new").rename(root / complete.name)
     thread.join()
     assert [result.folder for result in results] == [root / complete.name]
-    assert "learning pieces" not in caplog.text.partition("waiting for it")[2]
+    assert "training the tokenizer" not in caplog.text.partition("waiting for it")[2]
 
 
 @pytest.mark.parametrize("name", ["report.json", "train-00000.arrow", "sentencepiece.model"])

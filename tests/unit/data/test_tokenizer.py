@@ -1,12 +1,16 @@
 """Pieces learnt from text: raw text in and out, the same pieces for the same numbers."""
 
+import ctypes
 import hashlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
-from itertools import chain
+from functools import partial
+from itertools import chain, repeat
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +26,7 @@ from nmt.data.tokenization.training import (
     UnigramTrainer,
 )
 from nmt.runtime.errors import ConfigurationError, CorpusError, ModelError
+from nmt.runtime.signals import Terminated, terminating
 
 HERE = Path(__file__).parent
 PATHS = os.pathsep.join(map(str, (HERE, HERE.parents[1], HERE.parents[2])))
@@ -278,12 +283,12 @@ def test_a_vocabulary_too_small_for_the_text_names_a_value_that_works(method):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("character_coverage", 0.5, "character_coverage=0.5 is out of range; expected 0.98 to 1"),
-        ("normalization", "nfc", "normalization=nfc is out of range; expected one of nmt_nfkc"),
-        ("max_lines", 0, "max_lines=0 is out of range; expected 1 or more"),
-        ("size", 4, "size=4 is out of range; expected more than 4"),
-        ("symbols", ["<a>", "<a>"], "symbols=<a> is out of range"),
-        ("symbols", ["</s>"], "symbols=</s> is out of range"),
+        ("character_coverage", 0.5, "character_coverage=0.5: expected 0.98 to 1"),
+        ("normalization", "nfc", "normalization=nfc: expected one of nmt_nfkc"),
+        ("max_lines", 0, "max_lines=0: expected 1 or more"),
+        ("size", 4, "size=4: expected more than 4"),
+        ("symbols", ["<a>", "<a>"], "symbols=['<a>', '<a>']: expected distinct strings"),
+        ("symbols", ["</s>"], "symbols=['</s>']: expected distinct strings"),
     ],
 )
 def test_settings_that_cannot_be_are_refused_by_name(key, value, message):
@@ -298,13 +303,40 @@ def test_no_text_is_said_to_be_no_text(text):
         pieces().train(text)
 
 
-def test_an_error_in_reading_the_lines_comes_through_as_it_is():
+@pytest.mark.parametrize("max_lines", [10, 1000])
+@pytest.mark.parametrize("kind", [CorpusError, Terminated, KeyboardInterrupt, MemoryError])
+def test_an_error_in_reading_the_lines_comes_through_as_it_is(kind, max_lines):
     def broken():
         yield from LINES
-        raise CorpusError("a.de has 2 lines but a.en has 1")
+        raise kind("a.de has 2 lines but a.en has 1")
 
-    with pytest.raises(CorpusError, match=r"^a\.de has 2 lines but a\.en has 1$"):
-        pieces().train(broken())
+    with pytest.raises(kind, match=r"^a\.de has 2 lines but a\.en has 1$"):
+        pieces(max_lines=max_lines).train(broken())
+
+
+def test_a_signal_while_lines_are_read_comes_through_as_it_is():
+    def interrupted():
+        yield from LINES
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield from LINES
+
+    with pytest.raises(Terminated), terminating():
+        pieces().train(interrupted())
+
+
+def test_a_signal_while_sentencepiece_pulls_lines_comes_through_as_it_is(monkeypatch):
+    train = sentencepiece.SentencePieceTrainer.train
+    kill = partial(ctypes.CDLL(None).kill, os.getpid())
+
+    def signalled(sentence_iterator, **rest):
+        # All of it is C, since in a function of Python the handler would run at once.
+        signals = chain(repeat(0, 5), map(kill, [signal.SIGTERM]), repeat(0))
+        lines = map(itemgetter(0), zip(sentence_iterator, signals, strict=False))
+        train(sentence_iterator=lines, **rest)
+
+    monkeypatch.setattr(sentencepiece.SentencePieceTrainer, "train", signalled)
+    with pytest.raises(Terminated), terminating():
+        pieces().train(LINES)
 
 
 def test_a_file_that_is_no_model_is_named(tmp_path):

@@ -8,7 +8,7 @@ import torch
 
 from nmt.runtime import random_state
 from nmt.runtime.errors import ConfigurationError, ModelError, NmtError
-from nmt.training.checkpoints import Checkpoints, load_checkpoint
+from nmt.training.checkpoints import Checkpoints, _Summing, load_checkpoint
 
 
 def draws():
@@ -178,6 +178,25 @@ def test_a_failed_save_leaves_the_state_before(checkpoints, monkeypatch):
         checkpoints.save(2, {"number": 2})
     assert checkpoints.newest()["number"] == 1
     assert len(files(checkpoints)) == 1
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
+@pytest.mark.parametrize("when", [1, 3])
+def test_what_a_write_raises_within_torch_comes_out_as_it_is(checkpoints, monkeypatch, kind, when):
+    write, calls = _Summing.write, []
+
+    def interrupted(self, data):
+        calls.append(data)
+        if len(calls) == when:
+            raise kind("amid a write")
+        return write(self, data)
+
+    checkpoints.save(1, {"update": 1})
+    monkeypatch.setattr(_Summing, "write", interrupted)
+    with pytest.raises(kind, match="amid a write"):
+        checkpoints.save(2, {"weights": torch.zeros(1000)})
+    monkeypatch.undo()
+    assert checkpoints.newest()["update"] == 1
 
 
 def test_room_is_looked_for_before_a_state_is_written(checkpoints, monkeypatch):

@@ -1,4 +1,4 @@
-"""Protocol buffers without their compiler: the fields of one message, each within its bounds."""
+"""A reader of protocol buffers without compiled schemas, which checks all bounds."""
 
 import struct
 from collections.abc import Iterator
@@ -8,47 +8,49 @@ Value = int | float | bytes
 """Of a field."""
 
 FIXED = {5: struct.Struct("<f"), 1: struct.Struct("<d")}
-"""Kinds of fields that have always as many bytes."""
+"""The wire types of fixed size."""
 
 
 def fields(data: Any) -> Iterator[tuple[int, Any]]:
-    """Give the numbers of a message's fields, and their values: numbers, or bytes of any meaning.
+    """Yield number and value of each field of a message; a nested message stays bytes.
 
     Args:
-        data: bytes, or a view of bytes, of which the values then are views.
+        data: bytes, or a view of bytes, of which bytes values then are views.
 
     Raises:
-        ValueError: if it is no message, or was cut off.
-        IndexError: likewise.
+        ValueError: if it is no message, or is truncated.
+        IndexError: if it is truncated.
+        struct.error: likewise.
     """
-    place = 0
-    while place < len(data):
-        key, place = _number(data, place)
-        kind = key & 7
-        if kind == 0:
-            value, place = _number(data, place)
+    position = 0
+    while position < len(data):
+        key, position = _varint(data, position)
+        wire_type = key & 7
+        if wire_type == 0:
+            value, position = _varint(data, position)
             yield key >> 3, value
-        elif kind == 2:
-            length, place = _number(data, place)
-            if place + length > len(data):
-                raise ValueError("it was cut off")
-            yield key >> 3, data[place : place + length]
-            place += length
-        elif kind in FIXED:
-            yield key >> 3, FIXED[kind].unpack_from(data, place)[0]
-            place += FIXED[kind].size
+        elif wire_type == 2:
+            length, position = _varint(data, position)
+            if position + length > len(data):
+                raise ValueError("it is truncated")
+            yield key >> 3, data[position : position + length]
+            position += length
+        elif wire_type in FIXED:
+            yield key >> 3, FIXED[wire_type].unpack_from(data, position)[0]
+            position += FIXED[wire_type].size
         else:
-            raise ValueError(f"byte {place} begins no field of one")
+            raise ValueError(f"no field starts before byte {position}")
 
 
-def _number(data: Any, place: int) -> tuple[int, int]:
-    value = data[place]
+def _varint(data: Any, position: int) -> tuple[int, int]:
+    """Return an integer of at most 70 bits, and the position after it."""
+    value = data[position]
     if value < 128:
-        return value, place + 1
+        return value, position + 1
     value &= 127
     for shift in range(7, 70, 7):
-        place += 1
-        value |= (data[place] & 127) << shift
-        if data[place] < 128:
-            return value, place + 1
-    raise ValueError(f"byte {place} ends no number")
+        position += 1
+        value |= (data[position] & 127) << shift
+        if data[position] < 128:
+            return value, position + 1
+    raise ValueError(f"no number ends at byte {position}")

@@ -1,6 +1,6 @@
-"""A full disk, a disk that cannot be written, a file that may not grow: a training loses nothing.
+"""A full disk, a read-only disk, a file that may not grow: training loses nothing.
 
-Disks are mounted in a namespace of the test's own, where the system lets it.
+Disks are mounted in a namespace of the test's own, where the system allows it.
 """
 
 import json
@@ -37,12 +37,12 @@ SCRIPT = textwrap.dedent("""
     run = Path(folder) / "run"
 
     def train(updates, limit=None):
-        def bound():
+        def set_limit():
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         command = [sys.executable, "-m", "nmt.train", f"run={run}", f"updates={updates}"]
         command += arguments
-        done = subprocess.run(command, capture_output=True, text=True, preexec_fn=bound)
+        done = subprocess.run(command, capture_output=True, text=True, preexec_fn=set_limit)
         print(json.dumps([done.returncode, done.stderr.splitlines()[-1]]))
 
     def fill():
@@ -50,8 +50,8 @@ SCRIPT = textwrap.dedent("""
         (Path(folder) / "filler").write_bytes(bytes(disk.f_bavail * disk.f_frsize - 500_000))
 
     def files():
-        # Not its lock, its bounds, the records after its newest state, and sums, which hold for the
-        # model that is there and the one that was to come.
+        # Not the lock, the settings, the records after the newest state, and checksums, which hold
+        # for the old model and the next one.
         other = (".lock", "config.yaml", "metrics.jsonl", "SHA256SUMS")
         paths = [path for path in run.rglob("*") if path.is_file() and path.name not in other]
         return {str(path): path.read_bytes() for path in paths}
@@ -72,11 +72,17 @@ def arguments(tmp_path):
     return [*SMALL, *files, f"prepared={tmp_path}/prepared"]
 
 
-def said(tmp_path, arguments, script, mount="true"):
-    """Run SCRIPT and what follows in a namespace whose disks `mount` arranges; give its lines."""
+def results_of(tmp_path, arguments, script, mount="true"):
+    """Run SCRIPT and `script` in a namespace after the command `mount`; return its results."""
     (tmp_path / "disk").mkdir()
-    words = [sys.executable, "-c", SCRIPT + textwrap.dedent(script), f"{tmp_path}/disk", *arguments]
-    command = f"{mount.format(disk=shlex.quote(f'{tmp_path}/disk'))} && exec {shlex.join(words)}"
+    python = [
+        sys.executable,
+        "-c",
+        SCRIPT + textwrap.dedent(script),
+        f"{tmp_path}/disk",
+        *arguments,
+    ]
+    command = f"{mount.format(disk=shlex.quote(f'{tmp_path}/disk'))} && exec {shlex.join(python)}"
     if mount == "true":
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     else:
@@ -85,16 +91,14 @@ def said(tmp_path, arguments, script, mount="true"):
             [*own, "mount -t tmpfs tmpfs /mnt"], capture_output=True, check=False
         )
         if probe.returncode:
-            pytest.skip("this system lets no test mount a disk")
+            pytest.skip("this system does not allow tests to mount a disk")
         done = subprocess.run([*own, command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_a_full_disk_stops_a_training_in_one_line_and_it_goes_on_when_there_is_room(
-    tmp_path, arguments
-):
-    first, full, same, after = said(
+def test_a_full_disk_ends_training_in_one_line_and_it_resumes_with_free_space(tmp_path, arguments):
+    first, full, same, after = results_of(
         tmp_path,
         arguments,
         """
@@ -118,7 +122,7 @@ def test_a_full_disk_stops_a_training_in_one_line_and_it_goes_on_when_there_is_r
 
 
 def test_a_file_that_may_not_grow_is_like_a_full_disk(tmp_path, arguments):
-    first, full, same, after = said(
+    first, full, same, after = results_of(
         tmp_path,
         arguments,
         """
@@ -135,8 +139,8 @@ def test_a_file_that_may_not_grow_is_like_a_full_disk(tmp_path, arguments):
     assert same
 
 
-def test_a_disk_that_cannot_be_written_is_named_before_anything_is_prepared(tmp_path, arguments):
-    (refused,) = said(
+def test_a_read_only_disk_is_reported_before_anything_is_prepared(tmp_path, arguments):
+    (refused,) = results_of(
         tmp_path,
         arguments,
         "train(2)",

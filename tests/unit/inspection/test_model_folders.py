@@ -455,10 +455,10 @@ def piece(text, score=0.0, kind=1):
     ("data", "message"),
     [
         (b"", "it has 0 pieces"),
-        (b"nonsense", "begins no field of one"),
-        (piece(b"a")[:-3], "it was cut off"),
+        (b"nonsense", "no field starts before byte"),
+        (piece(b"a")[:-3], "it is truncated"),
         (piece(b"a") + b"\x0a", "is not a SentencePiece model"),
-        (piece(b"a") + b"\x08" + b"\xff" * 10, "ends no number"),
+        (piece(b"a") + b"\x08" + b"\xff" * 10, "no number ends at byte"),
         (piece(b"a") * 2, "a piece stands there twice"),
         (piece(b""), "b'' can be no piece"),
         (piece(b"a\nb"), r"b'a\nb' can be no piece"),

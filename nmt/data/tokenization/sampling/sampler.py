@@ -4,15 +4,15 @@ SentencePiece draws by itself too, but mixes its seed with a number of the proce
 0.2.3), so that a resumed training would see other pieces than an uninterrupted one.
 """
 
-import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import UNKNOWN
+from nmt.inspection.protobuf import fields
 
 SPACE = "▁"
 NORMAL, USER_DEFINED, BYTE = 1, 4, 6  # values of ModelProto.SentencePiece.Type
@@ -43,13 +43,12 @@ class Inventory:
         """Read a model file (protocol buffer `ModelProto`: 1 pieces, 2 what it was trained by)."""
         pieces = []
         model_type = 1
-        for number, value in _fields(data):
+        for number, value in fields(data):
             if number == 1:
-                fields = dict(_fields(value))
-                score = struct.unpack("<f", fields.get(2, bytes(4)))[0]
-                pieces.append((fields[1].decode("utf-8"), score, fields.get(3, NORMAL)))
+                piece = dict(fields(value))
+                pieces.append((piece[1].decode("utf-8"), piece.get(2, 0.0), piece.get(3, NORMAL)))
             elif number == 2:
-                model_type = dict(_fields(value)).get(3, 1)
+                model_type = dict(fields(value)).get(3, 1)
         kinds = {
             wanted: {
                 piece: number for number, (piece, _, kind) in enumerate(pieces) if kind == wanted
@@ -75,28 +74,3 @@ def unknown(character: str, inventory: Inventory) -> list[int]:
     if not inventory.byte_ids:
         return [UNKNOWN]
     return [inventory.byte_ids[byte] for byte in character.encode("utf-8")]
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
-    """Give the numbers and values of a protocol buffer's fields; messages stay bytes."""
-    place = 0
-    while place < len(data):
-        key, place = _number(data, place)
-        kind = key & 7
-        if kind == 0:
-            value, place = _number(data, place)
-            yield key >> 3, value
-            continue
-        length = {1: 8, 5: 4}.get(kind)
-        if length is None:
-            length, place = _number(data, place)
-        yield key >> 3, data[place : place + length]
-        place += length
-
-
-def _number(data: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while data[place] & 128:
-        value |= (data[place] & 127) << shift
-        place, shift = place + 1, shift + 7
-    return value | data[place] << shift, place + 1

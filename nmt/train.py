@@ -52,11 +52,14 @@ def train(config: DictConfig) -> None:
     """Train a translation model, or go on with one; prints scores and translations on stdout."""
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
-    place = device.choose(config.device, collectives.place())
+    place = device.choose(config.device, collectives.local_rank())
     if collectives.rank():
         logging.getLogger().setLevel(logging.ERROR)  # The first one speaks for all.
-    with launcher.together(_processes(config, place), "train", sys.argv[1:]), collectives.met():
-        with collectives.first_before_others():
+    with (
+        launcher.launch(_processes(config, place), "train", sys.argv[1:]),
+        collectives.process_group(),
+    ):
+        with collectives.first_process_first():
             _check(config)
             test = _test(config)
         with writing(config.run):
@@ -67,7 +70,7 @@ def train(config: DictConfig) -> None:
 
 def _processes(config: DictConfig, place: torch.device) -> int:
     """Say how many processes this one is to start, itself included; 1 if all have been started."""
-    if (ranks := collectives.ranks()) > 1:
+    if (ranks := collectives.world_size()) > 1:
         asked = cpus.parse_count("workers", config.workers)
         require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are there")
         return 1
@@ -76,15 +79,17 @@ def _processes(config: DictConfig, place: torch.device) -> int:
     budget = config.batches.budget if "budget" in config.batches else 1
     checks.integer("batches.budget", budget, 1)
     pieces = budget * config.accumulate
-    return launcher.count(config.workers, config.threads, place.type, pieces, started_with(config))
+    return launcher.process_count(
+        config.workers, config.threads, place.type, pieces, started_with(config)
+    )
 
 
 def _train(config: DictConfig, place: torch.device) -> bool:
     """Train to the end, and say whether there was anything to do."""
-    with collectives.first_before_others():
+    with collectives.first_process_first():
         corpus = prepared(config)
     found: Any = None if collectives.rank() else settings_of_run(config, corpus.folder.name)
-    agreement, checkpoints = collectives.value_of_first(found)
+    agreement, checkpoints = collectives.broadcast(found)
     random_state.seed(config.seed)
     network = _network(config, corpus).to(place)
     if collectives.rank():  # The weights are those of all, dropout is each one's own.
@@ -154,7 +159,7 @@ def _trainer(
             segmentation=instantiate(config.segmentation),
             seed=config.seed,
             rank=collectives.rank(),
-            ranks=collectives.ranks(),
+            ranks=collectives.world_size(),
         ),
         len(corpus.train),
         bounds(config),

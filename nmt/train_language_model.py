@@ -64,9 +64,9 @@ def learn(config: DictConfig, command: str) -> bool:
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
     place = device.choose(config.device)
-    if collectives.ranks() > 1:
+    if collectives.world_size() > 1:
         raise ConfigurationError(
-            f"WORLD_SIZE={collectives.ranks()}: one process trains a language model; start it"
+            f"WORLD_SIZE={collectives.world_size()}: one process trains a language model; start it"
             " without torchrun, and with threads=NUMBER for several cores"
         )
     check(config, CHECKED)

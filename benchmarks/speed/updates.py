@@ -99,7 +99,7 @@ def _endless(config: DictConfig, corpus: PreparedCorpus) -> Iterator[Batch]:
         segmentation=instantiate(config.segmentation),
         seed=config.seed,
         rank=collectives.rank(),
-        ranks=collectives.ranks(),
+        ranks=collectives.world_size(),
     )
     for number in range(1, 1 << 62):
         yield from batches.epoch(number, 0)

@@ -75,8 +75,8 @@ def settings_of_run(config: DictConfig, corpus: str) -> tuple[RunSettings, Check
     """
     checkpoints = Checkpoints(Path(config.run) / TRAINING.parent, config.keep)
     told = {**settings(config), CORPUS: corpus}
-    if collectives.ranks() > 1:
-        told[PROCESSES] = collectives.ranks()
+    if collectives.world_size() > 1:
+        told[PROCESSES] = collectives.world_size()
     return resolve_settings(
         config.run, told, checkpoints, instantiate(config.resumption)
     ), checkpoints

@@ -1,4 +1,4 @@
-"""When a training obeys a signal: at once, or where several processes train, all at one place."""
+"""Where a training stops after a signal."""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -8,20 +8,20 @@ from nmt.runtime.signals import DeferredSignals, Interrupted
 from nmt.training.distributed import collectives
 
 
-class Stopping:
-    """Watches for signals to any of the processes that train; a context manager.
+class StopSignals:
+    """Defers the signals to all processes that train; a context manager.
 
-    One process alone stops wherever it is. Several stop between two updates, all after the same:
-    what one of them leaves, the others would wait for.
+    A single process may stop within an update. Several stop between two updates, all after the
+    same one, since none can complete an update that another has left.
     """
 
     def __init__(self) -> None:
-        self._alone = collectives.ranks() == 1
-        self._watch = DeferredSignals(1.0 if self._alone else math.inf)
+        self._alone = collectives.world_size() == 1
+        self._signals = DeferredSignals(1.0 if self._alone else math.inf)
 
-    def __enter__(self) -> "Stopping":
-        """Begin to watch."""
-        self._watch.__enter__()
+    def __enter__(self) -> "StopSignals":
+        """Install the handlers."""
+        self._signals.__enter__()
         return self
 
     def __exit__(
@@ -30,21 +30,21 @@ class Stopping:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End watching; a signal that one of several processes has not obeyed yet is forgotten."""
+        """Restore the handlers; where several processes train, discard a signal still pending."""
         if not self._alone:
-            self._watch.received = None
-        self._watch.__exit__(kind, error, trace)
+            self._signals.received = None
+        self._signals.__exit__(kind, error, trace)
 
-    def between_updates(self) -> None:
-        """Raise Interrupted if a signal came, to whichever process."""
-        if number := collectives.greatest(self._watch.received or 0):
+    def check_between_updates(self) -> None:
+        """Raise Interrupted if any process has received a signal."""
+        if number := collectives.all_reduce_max(self._signals.received or 0):
             raise Interrupted(number)
 
-    def within_update(self) -> None:
-        """Raise Interrupted if a signal came to a process that is alone."""
+    def check_within_update(self) -> None:
+        """Raise Interrupted if this process trains alone and has received a signal."""
         if self._alone:
-            self._watch.check()
+            self._signals.check()
 
-    def at_once(self) -> AbstractContextManager[None]:
-        """Give a context in which a process that is alone is interrupted the moment it is told."""
-        return self._watch.immediately() if self._alone else nullcontext()
+    def immediately(self) -> AbstractContextManager[None]:
+        """Return a context in which a signal to a process that trains alone raises Interrupted."""
+        return self._signals.immediately() if self._alone else nullcontext()

@@ -21,12 +21,12 @@ class Stopwatch:
 
     def start(self, state: TrainingState, share: float) -> None:
         """Begin to count where a training stands whose `share` is done."""
-        self.now = collectives.of_first(time.monotonic())
+        self.now = collectives.broadcast_number(time.monotonic())
         self._began = (state.seconds, share)
 
     def tick(self, state: TrainingState) -> None:
         """Add the time since the last tick to the training's time."""
-        before, self.now = self.now, collectives.of_first(time.monotonic())
+        before, self.now = self.now, collectives.broadcast_number(time.monotonic())
         state.seconds += self.now - before
 
     def seconds_left(self, state: TrainingState, share: float) -> float:

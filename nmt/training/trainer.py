@@ -17,7 +17,7 @@ from nmt.training.loggers.logger import ValidationRecord
 from nmt.training.progress import TrainingState
 from nmt.training.resumption.resumption import ForkRecord, adapted
 from nmt.training.schedules.schedule import Schedule
-from nmt.training.signals import Stopping
+from nmt.training.signals import StopSignals
 from nmt.training.skipped_updates import report_skipped_update
 from nmt.training.stopwatch import Stopwatch
 from nmt.training.updater import Updater
@@ -60,7 +60,7 @@ class Trainer:
         self.checkpoints = checkpoints
         self.state = TrainingState()
         self.trained = False
-        self._stopping = Stopping()
+        self._signals = StopSignals()
         self._clock = Stopwatch()
         self._saved = self._clock.now
         self._forks, self._judged = 0, -1
@@ -83,7 +83,7 @@ class Trainer:
         self._clock.start(self.state, self._share())
         self.watchers.journal.resume(self.state.update, self.state.validated)
         try:
-            with self._stopping:
+            with self._signals:
                 logger.info("training ends: %s", self._loop())
                 self._average()
                 self.state.finished = True
@@ -100,7 +100,7 @@ class Trainer:
         following = groups(self.data, self.state, self.pace.accumulate)
         while True:
             self._clock.tick(self.state)
-            self._stopping.between_updates()
+            self._signals.check_between_updates()
             reached = self.bounds.reached(self.state, self.pairs)
             if self.pace.validation_is_due(self.state, reached):
                 self._validate()
@@ -115,7 +115,7 @@ class Trainer:
         began = time.monotonic()
         number = state.update + 1
         rate = self.schedule.rate(number, self._share())
-        result = self.updater.update(group.batches, number, rate, self._stopping.within_update)
+        result = self.updater.update(group.batches, number, rate, self._signals.check_within_update)
         state.add(result, len(group.batches))
         state.means.seconds += time.monotonic() - began
         if result.skip_reason is not None:
@@ -149,7 +149,7 @@ class Trainer:
     def _look(self, kind: str) -> tuple[float, bool]:
         """Validate the network as it is and keep it if it is the best; give score and whether."""
         began = time.monotonic()
-        with self._stopping.at_once():
+        with self._signals.immediately():
             validation = self.watchers.validate()
         score = self.watchers.criterion.score(validation.values)
         best = self.state.update_best(score)
@@ -174,7 +174,7 @@ class Trainer:
         """Try the mean of the kept weights; the training's own weights are as before after it."""
         kept = self.watchers.kept
         kept.drop_damaged()
-        mean = collectives.value_of_first(kept.mean() if len(kept.kept) > 1 else None)
+        mean = collectives.broadcast(kept.mean() if len(kept.kept) > 1 else None)
         if mean is None:
             return
         network = self.updater.network
@@ -221,7 +221,7 @@ class Trainer:
             "updater": self.updater.state(),
             "schedule": self.schedule.state(),
             "kept": self.watchers.kept.state(),
-            **random_states.random_states(),
+            **random_states.capture(),
             "forks": self._forks,
         }
 
@@ -237,9 +237,7 @@ class Trainer:
             ModelError: if no state is intact, or it does not fit the network.
         """
         self._forks = len(forks)
-        saved = collectives.value_of_first(
-            None if collectives.rank() else self.checkpoints.newest()
-        )
+        saved = collectives.broadcast(None if collectives.rank() else self.checkpoints.newest())
         if saved is None:
             return
         # What a state lacks, be it older or adapted, begins afresh.
@@ -248,8 +246,8 @@ class Trainer:
         self.updater.restore(checkpoint["updater"])
         self.schedule.restore(checkpoint["schedule"])
         self.watchers.kept.restore(checkpoint["kept"])
-        random_states.restore_random_states(checkpoint)
-        there = collectives.value_of_first(bool(collectives.rank()) or intact())
+        random_states.restore(checkpoint)
+        there = collectives.broadcast(bool(collectives.rank()) or intact())
         if self.state.best > -math.inf and not there:
             logger.warning("the best model is missing or damaged; the next validation makes one")
             self._judged = self.state.validated

@@ -54,9 +54,7 @@ class _Sums:
 
 def _explain_skip(sums: _Sums) -> tuple[SkipReason, list[Batch]]:
     """Return why an update is skipped, and the batches of all processes that caused it."""
-    gathered = collectives.values_of_all(
-        (sums.skip_reason, sums.offending_parts(), list(sums.parts))
-    )
+    gathered = collectives.all_gather((sums.skip_reason, sums.offending_parts(), list(sums.parts)))
     reasons = [reason for reason, _, _ in gathered]
     reason = next((other for other in reasons if other != NOT_FINITE), NOT_FINITE)
     offending = [part for _, parts, _ in gathered for part in parts]
@@ -125,9 +123,9 @@ class Updater:
         if not self._warmed_up:
             self._warm_up(batches[0], number)
         own = self._gradients(batches, number, check)
-        losses = collectives.add(own.losses.sum(0))
-        target_pieces, source_pieces, rows = collectives.add(own.counts).tolist()
-        collectives.add_gradients(self.network.parameters())
+        losses = collectives.all_reduce_sum(own.losses.sum(0))
+        target_pieces, source_pieces, rows = collectives.all_reduce_sum(own.counts).tolist()
+        collectives.sum_gradients(self.network.parameters())
         norm = self._divide_and_clip(target_pieces).to(losses.device)
         # The only synchronization with the device in an update.
         loss, likelihood, length = torch.stack([*losses, norm]).tolist()

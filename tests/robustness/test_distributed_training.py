@@ -61,12 +61,12 @@ def test_auto_takes_a_process_a_core_where_batches_are_large(
 ):
     monkeypatch.setattr(launcher.cpus, "count", lambda: 4)
     monkeypatch.setattr(launcher.torch, "get_num_threads", lambda: 4)
-    assert launcher.count("auto", threads, place, pieces, begun) == expected
+    assert launcher.process_count("auto", threads, place, pieces, begun) == expected
 
 
 def test_auto_takes_one_process_where_none_is_known_to_be_faster(monkeypatch):
     monkeypatch.setattr(launcher, "LOOPBACK", {})
-    assert launcher.count("auto", None, "cpu", 1_000_000, None) == 1
+    assert launcher.process_count("auto", None, "cpu", 1_000_000, None) == 1
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_auto_takes_one_process_where_none_is_known_to_be_faster(monkeypatch):
 )
 def test_workers_that_cannot_train_are_refused(asked, threads, place, said):
     with pytest.raises(ConfigurationError, match=said):
-        launcher.count(asked, threads, place, 1, None)
+        launcher.process_count(asked, threads, place, 1, None)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_each_process_of_a_machine_has_the_gpu_of_its_number(monkeypatch, name, 
     monkeypatch.setenv("LOCAL_RANK", str(number))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch, "empty", lambda size, device: device)  # There is no GPU here.
-    assert device.choose(name, collectives.place()) == torch.device(expected)
+    assert device.choose(name, collectives.local_rank()) == torch.device(expected)
 
 
 @pytest.fixture(scope="module")
@@ -203,11 +203,11 @@ def test_what_has_no_number_of_pieces_is_refused(word):
 
 
 def test_a_process_that_ends_before_it_meets_the_others_is_one_error(monkeypatch, capfd):
-    monkeypatch.setattr(launcher, "START", "raise SystemExit('no room')")
+    monkeypatch.setattr(launcher, "START", "raise SystemExit('no memory')")
     lost = pytest.raises(LostProcessError, match="has ended at once")
-    with lost, launcher.together(2, "train", []):
+    with lost, launcher.launch(2, "train", []):
         raise AssertionError("it was taken for one that works")
-    assert "no room" in capfd.readouterr().err
+    assert "no memory" in capfd.readouterr().err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -1,8 +1,8 @@
-"""How several processes, whose numbers torchrun or nmt/training/distributed/launcher.py gave
-them, train as one.
+"""Communication among the processes of one training, whose ranks torchrun or `launcher` has set.
 
-All decide the same at the same moments, as what decides is the same in all: sums, the first one's
-clock, the greatest of all signals. What one of them alone decided, the others would wait for.
+Every decision of the training loop must be the same in all processes, so it is derived from values
+that are: sums, the clock of the first process, the greatest signal number. A process that decided
+alone would leave the others waiting.
 """
 
 import itertools
@@ -21,132 +21,135 @@ from nmt.runtime.out_of_memory import is_out_of_memory
 
 Value = TypeVar("Value")
 
-PATIENCE = timedelta(days=7)
-"""How long the others wait for the first one, which may prepare a corpus. Ended processes are
-noticed at once."""
+TIMEOUT = timedelta(days=7)
+"""How long processes wait for the first one, which may prepare a corpus. The end of a process is
+noticed at once all the same."""
 
 
 def rank() -> int:
-    """Give this process's number, 0 for the only one."""
-    return _number("RANK", 0)
+    """Return the number of this process, 0 for the first."""
+    return _variable("RANK", 0)
 
 
-def ranks() -> int:
-    """Give how many processes train together."""
-    return _number("WORLD_SIZE", 1)
+def world_size() -> int:
+    """Return the number of processes that train together."""
+    return _variable("WORLD_SIZE", 1)
 
 
-def place() -> int:
-    """Give this process's number among those of its machine, 0 for the only one."""
-    return _number("LOCAL_RANK", 0)
+def local_rank() -> int:
+    """Return the number of this process among those on its machine."""
+    return _variable("LOCAL_RANK", 0)
 
 
-def _number(name: str, alone: int) -> int:
-    text = os.environ.get(name, str(alone))
+def _variable(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
     if not (text.isascii() and text.isdigit()):
         raise ConfigurationError(f"{name}={text}: expected a whole number, as torchrun sets it")
     return int(text)
 
 
-def start() -> None:
-    """Meet the other processes; nothing for a single one.
+def initialize() -> None:
+    """Connect to the other processes, if there are any.
 
     Raises:
-        LostProcessError: if they cannot meet.
+        LostProcessError: if that fails.
     """
-    if ranks() > 1 and not torch.distributed.is_initialized():
+    if world_size() > 1 and not torch.distributed.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         try:
-            torch.distributed.init_process_group(backend, timeout=PATIENCE)
+            torch.distributed.init_process_group(backend, timeout=TIMEOUT)
         except (RuntimeError, ValueError) as error:
-            why = str(error).splitlines()[0]
+            message = str(error).splitlines()[0]
             raise LostProcessError(
-                f"the processes of this training cannot meet ({why}); start them by workers=N, or"
-                " by torchrun, which sets RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT"
+                f"the processes of this training cannot connect ({message}); start them with"
+                " workers=N, or with torchrun, which sets RANK, WORLD_SIZE, MASTER_ADDR and"
+                " MASTER_PORT"
             ) from error
 
 
 @contextmanager
-def met() -> Iterator[None]:
-    """Meet the other processes, and part from them whether the work is done or failed."""
-    start()
+def process_group() -> Iterator[None]:
+    """Connect to the other processes for the time of this context."""
+    initialize()
     try:
         yield
     finally:
-        # Its threads must be gone before Python is, which would end with a fault.
-        if ranks() > 1 and torch.distributed.is_initialized():
+        # Python crashes at its end if the group's threads are still running.
+        if world_size() > 1 and torch.distributed.is_initialized():
             torch.distributed.destroy_process_group()
 
 
-def add(numbers: Tensor) -> Tensor:
-    """Give the sum over all processes of a tensor of one shape."""
-    if ranks() > 1:
-        with _together():
+def all_reduce_sum(numbers: Tensor) -> Tensor:
+    """Return the sum over all processes of a tensor that has the same shape in each."""
+    if world_size() > 1:
+        with _explain_failure():
             torch.distributed.all_reduce(numbers)
     return numbers
 
 
-def greatest(number: int) -> int:
-    """Give the greatest of all processes' numbers."""
-    if ranks() == 1:
+def all_reduce_max(number: int) -> int:
+    """Return the maximum over all processes."""
+    if world_size() == 1:
         return number
-    found = torch.tensor(number)
-    with _together():
-        torch.distributed.all_reduce(found, torch.distributed.ReduceOp.MAX)
-    return int(found)
+    maximum = torch.tensor(number)
+    with _explain_failure():
+        torch.distributed.all_reduce(maximum, torch.distributed.ReduceOp.MAX)
+    return int(maximum)
 
 
-def of_first(number: float) -> float:
-    """Give the first process's number."""
-    return float(add(torch.tensor(0.0 if rank() else number, dtype=torch.float64)))
+def broadcast_number(number: float) -> float:
+    """Return the number of the first process."""
+    own = torch.tensor(0.0 if rank() else number, dtype=torch.float64)
+    return float(all_reduce_sum(own))
 
 
-def value_of_first(value: Value) -> Value:
-    """Give what the first process has, which is pickled."""
-    if ranks() == 1:
+def broadcast(value: Value) -> Value:
+    """Return the value of the first process, which is pickled."""
+    if world_size() == 1:
         return value
     values: list[Any] = [value]
-    with _together():
+    with _explain_failure():
         torch.distributed.broadcast_object_list(values)
-    found: Value = values[0]
-    return found
+    first: Value = values[0]
+    return first
 
 
-def values_of_all(value: Value) -> list[Value]:
-    """Give what each process has, in the order of their numbers; it is pickled."""
-    if ranks() == 1:
+def all_gather(value: Value) -> list[Value]:
+    """Return the values of all processes, which are pickled, by rank."""
+    if world_size() == 1:
         return [value]
-    values: list[Any] = [None] * ranks()
-    with _together():
+    values: list[Any] = [None] * world_size()
+    with _explain_failure():
         torch.distributed.all_gather_object(values, value)
     return values
 
 
 @contextmanager
-def first_before_others() -> Iterator[None]:
-    """Let the first process do something alone, and then the others the same at once."""
+def first_process_first() -> Iterator[None]:
+    """Run the block in the first process, and after that in all others at the same time."""
     if rank():
-        greatest(0)
+        all_reduce_max(0)
     yield
     if not rank():
-        greatest(0)
+        all_reduce_max(0)
 
 
-def add_gradients(parameters: Iterable[Tensor]) -> None:
-    """Replace each gradient by the sum of all processes' gradients.
+def sum_gradients(parameters: Iterable[Tensor]) -> None:
+    """Replace each gradient by its sum over all processes.
 
-    Where only others have one, zeros count; what none of them used keeps none, as with one
-    process. All gradients of a type go in one message, and afterwards are parts of it.
+    A gradient that is missing in some processes counts as zeros there; one that is missing in all
+    stays so. Gradients of one type travel in one message, of which they are views afterwards.
     """
-    if ranks() == 1:
+    if world_size() == 1:
         return
     trained = [one for one in parameters if one.requires_grad]
-    uses = add(torch.tensor([one.grad is not None for one in trained], dtype=torch.int64)).tolist()
+    own = torch.tensor([one.grad is not None for one in trained], dtype=torch.int64)
+    uses = all_reduce_sum(own).tolist()
     groups: dict[tuple[torch.dtype, torch.device], list[Tensor]] = {}
     for parameter in itertools.compress(trained, uses):
         groups.setdefault((parameter.dtype, parameter.device), []).append(parameter)
     for group in groups.values():
-        flat = add(torch.cat([_gradient(parameter).reshape(-1) for parameter in group]))
+        flat = all_reduce_sum(torch.cat([_gradient(one).reshape(-1) for one in group]))
         sizes = [parameter.numel() for parameter in group]
         for parameter, total in zip(group, torch.split(flat, sizes), strict=True):
             parameter.grad = total.view_as(parameter)
@@ -157,11 +160,11 @@ def _gradient(parameter: Tensor) -> Tensor:
 
 
 @contextmanager
-def _together() -> Iterator[None]:
-    """Say that another process has ended, where the work of all fails.
+def _explain_failure() -> Iterator[None]:
+    """Report that another process has ended if a collective operation fails.
 
     Raises:
-        LostProcessError: whatever torch's engines say, unless it is that memory is short.
+        LostProcessError: for any error of torch's backends but a lack of memory.
     """
     try:
         yield
@@ -169,6 +172,6 @@ def _together() -> Iterator[None]:
         if is_out_of_memory(error):
             raise
         raise LostProcessError(
-            "another process of this training has ended, and so do all; the same command goes on"
+            "another process of this training has ended, and so do all; the same command resumes"
             f" from the last saved state ({str(error).splitlines()[0]})"
         ) from error

@@ -1,8 +1,8 @@
-"""Several processes that train as one, without torchrun: this one is the first, and starts others.
+"""Several processes on this machine without torchrun: the command itself is the first one.
 
-So what is said, the exit status and the folder's lock are those of one process. The others end when
-their input does, however this one ends; signals of the terminal reach this one alone, and the
-others through it (nmt/training/signals.py).
+Log, exit status and the lock of the run's folder are therefore those of one process. The others end
+when their standard input does, however the first one ends. Signals of the terminal reach only the
+first, which passes them on (`nmt.training.signals`).
 """
 
 import importlib
@@ -27,56 +27,58 @@ from nmt.training.distributed import collectives
 
 logger = logging.getLogger(__name__)
 
-HERE = "127.0.0.1"
+LOCALHOST = "127.0.0.1"
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
-"""Systems on which `auto` takes several processes, each with the network within the machine."""
+"""The network interface within the machine, by system; `auto` starts processes on these only."""
 
-PIECES_EACH = 4096
-"""Of an update. It has costs that do not depend on the batch, which each process has anew, and
-the sums of gradients besides; docs/speed.md says how to measure where they no longer matter."""
+PIECES_PER_PROCESS = 4096
+"""Pieces of an update from which on a further process pays: part of an update's time does not
+depend on the batch, and summing gradients costs more. docs/speed.md says how to measure it."""
 
-SECONDS = 10.0
-"""In which a process whose input has ended must have ended, too."""
+EXIT_SECONDS = 10.0
+"""How long a process may run after its input has ended."""
 
 START = """import json, sys
 sys.path[:] = json.loads(sys.argv.pop(1))
 from nmt.training.distributed import launcher
-launcher.follow(sys.argv.pop(1))"""
+launcher.run_worker(sys.argv.pop(1))"""
 
 
-def count(asked: object, threads: object, device: str, pieces: int, begun: int | None) -> int:
-    """Say how many processes are to train.
+def process_count(
+    workers: object, threads: object, device: str, pieces: int, previous: int | None
+) -> int:
+    """Return the number of processes to train with.
 
     Args:
-        asked: a number, or `auto`: as many as the run began with, else one a core where that is
+        workers: a number, or `auto`: as many as before, or for a new run one per core if that is
             faster than as many threads.
-        threads: that the user chose; None is torch's choice.
-        device: where the network is, `cpu` or another kind.
-        pieces: of an update, of all processes together.
-        begun: with how many the run began, None for a new one.
+        threads: set by the user; None is torch's default.
+        device: type of the device, `cpu` or another.
+        pieces: of an update, in all processes together.
+        previous: number that the run has been trained with; None for a new run.
 
     Raises:
-        ConfigurationError: if it is no such number, or several processes cannot work so.
+        ConfigurationError: if `workers` is neither, or several processes cannot work so.
     """
-    number = cpus.parse_count("workers", asked)
+    number = cpus.parse_count("workers", workers)
     if number is None:
         cores = min(cpus.count(), torch.get_num_threads())
         several = threads is None and device == "cpu" and sys.platform in LOOPBACK
-        number = begun or (cores if several and pieces >= PIECES_EACH * cores else 1)
+        number = previous or (cores if several and pieces >= PIECES_PER_PROCESS * cores else 1)
     return worker_pool.resolve_count(number, threads, device, number)
 
 
 @contextmanager
-def together(number: int, command: str, arguments: Sequence[str]) -> Iterator[None]:
-    """Be the first of so many processes of one thread each, which end with this context.
+def launch(number: int, command: str, arguments: Sequence[str]) -> Iterator[None]:
+    """Start `number - 1` processes, which end with this context; all have one thread each.
 
     Args:
-        number: of processes; 1 starts none and changes nothing.
-        command: that all run; the name of its module, function and configuration.
+        number: of processes; 1 changes nothing.
+        command: name of its module, function and configuration.
         arguments: of the command.
 
     Raises:
-        LostProcessError: if one of them ends before it has begun.
+        LostProcessError: if one of them ends at its start.
     """
     if number == 1:
         yield
@@ -86,32 +88,32 @@ def together(number: int, command: str, arguments: Sequence[str]) -> Iterator[No
     store = _store()
     shared = {
         "WORLD_SIZE": str(number),
-        "MASTER_ADDR": HERE,
+        "MASTER_ADDR": LOCALHOST,
         "MASTER_PORT": str(store.port),
-        "TORCHELASTIC_USE_AGENT_STORE": "True",  # The store is there; no rank makes one.
+        "TORCHELASTIC_USE_AGENT_STORE": "True",  # The store exists; rank 0 makes none.
     }
     if sys.platform in LOOPBACK:
         shared["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
     torch.set_num_threads(1)
     try:
         with ExitStack() as stack, _environment({**shared, "RANK": "0", "LOCAL_RANK": "0"}):
-            words = [json.dumps(sys.path), command, *arguments]
-            others = [stack.enter_context(_other(words, rank)) for rank in range(1, number)]
-            for other in others:
-                _await(other)
+            argv = [json.dumps(sys.path), command, *arguments]
+            workers = [stack.enter_context(_worker(argv, rank)) for rank in range(1, number)]
+            for worker in workers:
+                _wait_for_start(worker)
             yield
     finally:
         torch.set_num_threads(threads)
 
 
 def _store() -> TCPStore:
-    """Open where the processes find each other, for this machine alone."""
+    """Open the store at which the processes meet; it listens on this machine's loopback only."""
     with socket.socket() as listening:
-        listening.bind((HERE, 0))
+        listening.bind((LOCALHOST, 0))
         listening.listen()
         port = listening.getsockname()[1]
         file = listening.detach()  # The store closes it.
-    return TCPStore(HERE, port, is_master=True, wait_for_workers=False, master_listen_fd=file)
+    return TCPStore(LOCALHOST, port, is_master=True, wait_for_workers=False, master_listen_fd=file)
 
 
 @contextmanager
@@ -128,16 +130,16 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _other(words: Sequence[str], rank: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a process that ends with this context; what it said is of interest if it was lost."""
+def _worker(argv: Sequence[str], rank: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that ends with this context; its log is shown only if it is lost."""
     own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"}
     with (
-        TemporaryFile() as said,
+        TemporaryFile() as log,
         subprocess.Popen(
-            [sys.executable, "-c", START, *words],
+            [sys.executable, "-c", START, *argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=log,
             env={**os.environ, **own},
             start_new_session=True,  # Away from the terminal and its signals.
         ) as process,
@@ -145,44 +147,45 @@ def _other(words: Sequence[str], rank: int) -> Iterator[subprocess.Popen[bytes]]
         try:
             yield process
         except LostProcessError:
-            _ended(process)
-            said.seek(0)
-            sys.stderr.write(said.read().decode(errors="replace"))
+            _has_ended(process)
+            log.seek(0)
+            sys.stderr.write(log.read().decode(errors="replace"))
             raise
         finally:
             assert process.stdin is not None
             process.stdin.close()
-            if not _ended(process):
+            if not _has_ended(process):
                 process.kill()
 
 
-def _ended(process: subprocess.Popen[bytes]) -> bool:
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether the process ends within EXIT_SECONDS."""
     with suppress(subprocess.TimeoutExpired):
-        process.wait(SECONDS)
+        process.wait(EXIT_SECONDS)
     return process.returncode is not None
 
 
-def _await(process: subprocess.Popen[bytes]) -> None:
-    """Wait until a process meets the others, which notice its end from then on."""
+def _wait_for_start(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process connects to the others, which notice its end from then on."""
     assert process.stdout is not None
     if not process.stdout.read(1):
         raise LostProcessError(
-            f"process {process.pid}, which this one started to train with it, has ended at once;"
-            " where memory is short, give workers=1"
+            f"process {process.pid}, started to train with this one, has ended at once; if memory "
+            "is short, use workers=1"
         )
 
 
-def follow(command: str) -> None:
-    """Run a command in a process that `together` started, after meeting the others."""
-    threading.Thread(target=_end_with_input, daemon=True).start()
+def run_worker(command: str) -> None:
+    """Run a command in a process that `launch` started, connected to the others."""
+    threading.Thread(target=_exit_after_input, daemon=True).start()
     module = importlib.import_module(f"nmt.{command}")
     os.write(1, b"!")
-    collectives.start()
+    collectives.initialize()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(command_line.run(command, getattr(module, command)))
 
 
-def _end_with_input() -> None:
-    """End at once: what is worth keeping, the first process has kept."""
+def _exit_after_input() -> None:
+    """End the process, without cleaning up, when its input ends: the first one saves the state."""
     os.read(0, 1)
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Random generators of all processes of a training, as the first one saves and restores them."""
+"""Random generators of all processes, which the first one saves and restores."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from nmt.runtime import random_state
 from nmt.training.distributed import collectives
 
 
-def random_states() -> dict[str, Any]:
-    """Give `random`, the state of the first process, and `others` where several train."""
-    first, *others = collectives.values_of_all(random_state.capture())
+def capture() -> dict[str, Any]:
+    """Return the state of the first process as `random`, and those of any others as `others`."""
+    first, *others = collectives.all_gather(random_state.capture())
     return {"random": first, "others": others} if others else {"random": first}
 
 
-def restore_random_states(state: dict[str, Any]) -> None:
-    """Set this process's generators to its own of `random_states`; if it has none, to nothing."""
-    states = [state["random"], *state.get("others", ())]
+def restore(checkpoint: dict[str, Any]) -> None:
+    """Set this process's generators to its own of `capture`; without one they stay as they are."""
+    states = [checkpoint["random"], *checkpoint.get("others", ())]
     if collectives.rank() < len(states):
         random_state.restore(states[collectives.rank()])

@@ -95,7 +95,7 @@ class TranslationValidation:
 
     def _own(self) -> Iterator[tuple[list[int], Batch]]:
         """Give the batches that are this process's to look at."""
-        return islice(self._in_order(), collectives.rank(), None, collectives.ranks())
+        return islice(self._in_order(), collectives.rank(), None, collectives.world_size())
 
     def _translate(self) -> list[str]:
         scorer = SingleModel(self.network)
@@ -105,7 +105,7 @@ class TranslationValidation:
             for row, hypotheses in zip(rows, found, strict=True):
                 outputs[row] = self.tokenizer.decode(hypotheses[0].ids)
         # What another process translated is empty here.
-        return list(map("".join, zip(*collectives.values_of_all(outputs), strict=True)))
+        return list(map("".join, zip(*collectives.all_gather(outputs), strict=True)))
 
     def _sample(self, row: int, output: str) -> SampleTranslation:
         return SampleTranslation(self.shards.source_text(row), self.shards.target_text(row), output)

@@ -90,7 +90,7 @@ def mean_losses(
             likelihood += one.negative_log_likelihood.item()
             pieces += one.pieces
     sums = torch.tensor([loss, likelihood, pieces], dtype=torch.float64)
-    loss, likelihood, total = collectives.add(sums).tolist()
+    loss, likelihood, total = collectives.all_reduce_sum(sums).tolist()
     return loss / max(1, total), likelihood / max(1, total)
 
 

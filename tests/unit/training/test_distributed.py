@@ -35,21 +35,21 @@ class Network(nn.Module):
         return readouts @ self.embedding.weight.T
 
 
-collectives.start()
+collectives.initialize()
 torch.manual_seed(1)
 network = Network()
 optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.1)
 precision, device = Float32Precision(), torch.device("cpu")
 updater = Updater(network, CrossEntropy(0.1, 8), optimizer, precision, device, 0.5)
 target = torch.tensor([[2, 4, 5, 6, 3], [2, 7, 3, 0, 0], [2, 8, 8, 3, 0]])
-parts = [target] if collectives.ranks() == 1 else [target[:2], target[2:]]
+parts = [target] if collectives.world_size() == 1 else [target[:2], target[2:]]
 part = parts[collectives.rank()]
 results = [updater.update([Batch(part[:, 1:], part)], number, 0.1, int) for number in (1, 2, 3)]
 if collectives.rank() == 0:
     assert not any(one.skip_reason or one.offending_batches for one in results)
-    results = [{**vars(one), "offending_batches": 0} for one in results]
+    numbers = [{**vars(one), "skip_reason": 0, "offending_batches": 0} for one in results]
     idle = [name for name, one in network.named_parameters() if one.grad is None]
-    torch.save({"weights": network.state_dict(), "results": results, "idle": idle}, sys.argv[1])
+    torch.save({"weights": network.state_dict(), "results": numbers, "idle": idle}, sys.argv[1])
 """
 
 
@@ -90,23 +90,23 @@ def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
         ({"WORLD_SIZE": "some"}, "^WORLD_SIZE=some: expected a whole number, as torchrun sets it$"),
         (
             {"WORLD_SIZE": "2"},
-            "cannot meet .*RANK expected.*; start them by workers=N, or by torch",
+            "cannot connect .*RANK expected.*; start them with workers=N, or with torch",
         ),
     ],
 )
-def test_processes_that_cannot_meet_say_so(monkeypatch, variables, said):
+def test_processes_that_cannot_connect_are_reported(monkeypatch, variables, said):
     for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(NmtError, match=said):
-        collectives.start()
+        collectives.initialize()
 
 
 def test_a_process_on_its_own_is_the_main_one_and_adds_nothing(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    assert (collectives.rank(), collectives.ranks()) == (0, 1)
+    assert (collectives.rank(), collectives.world_size()) == (0, 1)
     numbers = torch.tensor([1.0, 2.0])
-    collectives.start()
-    assert collectives.add(numbers) is numbers
+    collectives.initialize()
+    assert collectives.all_reduce_sum(numbers) is numbers

@@ -1,6 +1,75 @@
-import logging
+"""Lanes, processes and random seeds of the tests.
 
+Marks come from folders: tests/unit mirrors the package, tests/commands runs commands,
+tests/robustness kills, fills disks, exhausts memory and fuzzes. Plain `pytest` runs the first two;
+`pytest -m robustness`, or a path below tests/robustness, runs the third.
+
+Environment variables: NMT_FUZZ=N multiplies the cases of property tests by N and draws them at
+random, NMT_SEED=N repeats such a run, and NMT_KILLS=N is how often a test kills a process.
+"""
+
+import logging
+import os
+import random
+from pathlib import Path
+
+# Before torch is imported: threads that wait for each other stand still for minutes on a machine
+# whose cores are taken, and the workers of pytest-xdist take all of them.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import hypothesis
 import pytest
+
+TESTS = Path(__file__).parent
+LANES = ("unit", "commands", "robustness")
+FUZZ = "NMT_FUZZ" in os.environ
+if FUZZ:  # Workers inherit the variable, and so agree.
+    os.environ.setdefault("NMT_SEED", str(random.SystemRandom().randrange(2**32)))
+
+hypothesis.settings.register_profile("default lane", derandomize=True, deadline=None)
+hypothesis.settings.register_profile(
+    "fuzz",
+    derandomize=False,
+    deadline=None,
+    print_blob=True,
+    database=None if "CI" in os.environ else hypothesis.settings.default.database,
+)
+hypothesis.settings.load_profile("fuzz" if FUZZ else "default lane")
+
+
+def pytest_configure(config):
+    """Seed Hypothesis where cases are random."""
+    if FUZZ and config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = os.environ["NMT_SEED"]
+
+
+def pytest_report_header():
+    return f"random cases; again with NMT_SEED={os.environ['NMT_SEED']}" if FUZZ else None
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave the robustness lane out unless marks or paths on the command line ask for it."""
+    if collection_path != TESTS / "robustness" or config.option.markexpr:
+        return None
+    paths = [Path(arg.partition("::")[0]).absolute() for arg in config.args]
+    return None if any(path.is_relative_to(collection_path) for path in paths) else True
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        lane = item.path.relative_to(TESTS).parts[0]
+        if lane in LANES:
+            item.add_marker(lane)
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Start no workers, which take seconds, for a file or two of tests."""
+    files = [arg.partition("::")[0].endswith(".py") for arg in config.args]
+    return (
+        0
+        if all(files) and len(files) < 3 and "PYTEST_XDIST_AUTO_NUM_WORKERS" not in os.environ
+        else None
+    )
 
 
 @pytest.fixture(autouse=True)

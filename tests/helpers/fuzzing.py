@@ -1,4 +1,4 @@
-"""How many cases a property is tried with: few by default, NMT_FUZZ=100 takes a hundred times."""
+"""How many cases a property test tries: few by default, NMT_FUZZ=100 tries 100 times as many."""
 
 import os
 

@@ -134,7 +134,6 @@ def names(run):
     return sorted(str(path).split("-")[0] if "state-" in path.name else str(path) for path in paths)
 
 
-@pytest.mark.slow
 def test_a_training_killed_again_and_again_ends_as_one_that_never_was(corpus, straight):
     dice = random.Random(KILLS)
     run = corpus / "killed"

@@ -10,14 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
 from helpers.download_server import NAME, TEXT, Server, running
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("NMT_KILLS", "3"))
 SEED = int(os.environ.get("NMT_SEED", "1"))
-
-pytestmark = pytest.mark.slow
 
 
 def start(words, folder):

@@ -89,7 +89,7 @@ class OutputLayer(nn.Module):
 
     def columns(self, ids: Int[Tensor, " choices"]) -> OutputColumns:
         """Copy what gives the logits of these pieces, in this order."""
-        return OutputColumns(packed.rows(self.weight, ids), self.bias.index_select(0, ids))
+        return OutputColumns(packed.select_rows(self.weight, ids), self.bias.index_select(0, ids))
 
 
 Tables = tuple[Embedding, Embedding, OutputLayer]

@@ -125,7 +125,7 @@ def test_a_linear_recurrence_has_the_norms_of_its_closed_form():
 def difference(loss, nest):
     """The norm of a gradient by all numbers of a nest, by central differences."""
     squares = 0.0
-    for tensor in torch.utils._pytree.tree_leaves(nest):
+    for tensor in tree.leaves(nest):
         for place in range(tensor.numel()):
             values = []
             for step in (1e-5, -1e-5):

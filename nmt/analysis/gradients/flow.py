@@ -25,7 +25,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.utils import _pytree as pytree
 
 from nmt.analysis.gradients.table import BAND, EMBEDDING, STATE, GradientPoint
 from nmt.data.special_ids import PADDING
@@ -205,7 +204,7 @@ def _cut_once() -> Callable[[Tensor], Tensor]:
 
 def _vectors(state: Any) -> list[Tensor]:
     """Give the tensors of a state, one that stands in several places once."""
-    tensors = list({id(tensor): tensor for tensor in pytree.tree_leaves(state)}.values())
+    tensors = list({id(tensor): tensor for tensor in tree.leaves(state)}.values())
     if not tensors or not all(tensor.is_floating_point() for tensor in tensors):
         raise ModelError(
             "the model carries no vectors from place to place, so that there are no gradients to"

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from jaxtyping import Int
 from torch import Tensor, nn
-from torch.utils import _pytree as pytree
 
+from nmt.models import tree
 from nmt.models.memory import Memory
 from nmt.models.translation_model import TranslationModel
 
@@ -25,7 +25,7 @@ class EncoderGraph(nn.Module):
     def forward(self, source: Int[Tensor, "batch source"]) -> tuple[Tensor, ...]:
         """Encode sentences that end in END and are padded with PADDING."""
         memory = self.model.encode(source)
-        return (*_tensors(memory), *pytree.tree_leaves(self.model.start(memory)))
+        return (*_tensors(memory), *tree.leaves(self.model.start(memory)))
 
 
 class StepGraph(nn.Module):
@@ -46,14 +46,14 @@ class StepGraph(nn.Module):
 
     def forward(self, ids: Int[Tensor, "batch target"], *tensors: Tensor) -> tuple[Tensor, ...]:
         """Take in one piece of each hypothesis; the state's tensors have its axes before all."""
-        count = len(tensors) - self.forms.state.num_leaves
+        count = len(tensors) - len(self.forms.state_names)
         memory = self.forms.memory(tensors[:count])
         rows = [part.flatten(0, 1) for part in tensors[count:]]
-        state = pytree.tree_unflatten(rows, self.forms.state)
+        state = tree.unflatten(rows, self.forms.state)
         readouts, state = self.model.step(ids.flatten(), state, memory)
         logits = self.model.logits(readouts)
         batch, width = ids.shape
-        moved = (part.unflatten(0, (batch, width)) for part in pytree.tree_leaves(state))
+        moved = (part.unflatten(0, (batch, width)) for part in tree.leaves(state))
         return (logits, *moved)
 
 
@@ -66,23 +66,23 @@ class GraphShapes:
     """
 
     def __init__(self, memory: Memory, state: Any) -> None:
-        self.final = pytree.tree_structure(memory.final)
+        self.final = tree.structure(memory.final)
         self.keys = memory.keys is not None
-        self.state = pytree.tree_structure(state)
+        self.state = tree.structure(state)
         names = ["values", "mask", *(["keys"] if self.keys else [])]
-        self.memory_names = names + [f"final_{n}" for n in range(self.final.num_leaves)]
-        self.state_names = [f"state_{n}" for n in range(self.state.num_leaves)]
+        self.memory_names = names + [f"final_{n}" for n in range(len(tree.leaves(self.final)))]
+        self.state_names = [f"state_{n}" for n in range(len(tree.leaves(self.state)))]
 
     def memory(self, tensors: tuple[Tensor, ...]) -> Memory:
         """Give the memory of these tensors, in the order of `EncoderGraph`."""
         values, mask, *others = tensors
         keys = others.pop(0) if self.keys else None
-        return Memory(values, mask, pytree.tree_unflatten(others, self.final), keys)
+        return Memory(values, mask, tree.unflatten(others, self.final), keys)
 
 
 def _tensors(memory: Memory) -> list[Tensor]:
     keys = [] if memory.keys is None else [memory.keys]
-    return [memory.values, memory.mask, *keys, *pytree.tree_leaves(memory.final)]
+    return [memory.values, memory.mask, *keys, *tree.leaves(memory.final)]
 
 
 @torch.no_grad()
@@ -92,5 +92,5 @@ def examples(model: TranslationModel, source: Tensor) -> tuple[GraphShapes, tupl
     memory = model.encode(source)
     state = model.start(memory)
     ids = source[:, :1].expand(-1, 2).contiguous()
-    rows = [part.unsqueeze(1).repeat(1, 2, 1) for part in pytree.tree_leaves(state)]
+    rows = [part.unsqueeze(1).repeat(1, 2, 1) for part in tree.leaves(state)]
     return GraphShapes(memory, state), (ids, *_tensors(memory), *rows)

@@ -8,10 +8,12 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from torch._higher_order_ops.scan import scan
 
 from nmt.models.cells.cell import Cell
 from nmt.models.memory import State
+from nmt.models.torch_private import load_scan
+
+scan = load_scan()
 
 
 @contextmanager

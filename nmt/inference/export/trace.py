@@ -15,6 +15,7 @@ from torch.export import Dim
 from nmt.data.special_ids import END, PADDING, UNKNOWN
 from nmt.inference.export.networks import EncoderGraph, StepGraph, examples
 from nmt.inference.export.scan import scanned
+from nmt.models import tree
 from nmt.models.translation_model import TranslationModel
 from nmt.runtime.errors import ModelError
 
@@ -48,7 +49,7 @@ def trace(model: TranslationModel) -> Graphs:
     forms, given = examples(model, source)
     batch, places, width = Dim("batch"), Dim("places"), Dim("hypotheses")
     memory = [{0: batch, 1: places}] * (3 if forms.keys else 2)
-    memory += [{0: batch}] * forms.final.num_leaves
+    memory += [{0: batch}] * len(tree.leaves(forms.final))
     rows = {0: batch, 1: width}
     encoder = _export(
         EncoderGraph(model),

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from nmt.models import tree
-from nmt.models.linear.training import recurring
+from nmt.models.linear.training import recurrent_loop
 from nmt.models.memory import State
 
 Drawn = tuple[Tensor, ...]
@@ -75,7 +75,7 @@ class Cell(nn.Module, abc.ABC):
         projected = self.project(inputs)
         drawn = self.draw(inputs)
         outputs = []
-        with recurring():
+        with recurrent_loop():
             for place in range(inputs.shape[1]):
                 output, moved = self.masked_step(projected[:, place], state, drawn)
                 state = moved if mask is None else tree.where(mask[:, place], moved, state)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nmt.models.attention.attention import MakeAttention
 from nmt.models.decoders.decoder import AttentionalDecoder, Weights
-from nmt.models.linear.training import recurring
+from nmt.models.linear.training import recurrent_loop
 from nmt.models.memory import Memory, MemorySizes, Sizes, State
 from nmt.models.stack import MakeStack, Masks
 
@@ -49,7 +49,7 @@ class AttendFirstDecoder(AttentionalDecoder):
         masks = self.stack.draw(memory.values)
         embedded = self.embedding(ids)
         queries, contexts, weights = [], [], []
-        with recurring():
+        with recurrent_loop():
             for piece in embedded.unbind(1):
                 queries.append(carried[1])
                 context, row_weights, carried = self._step(piece, carried, memory, masks)

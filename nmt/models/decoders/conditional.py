@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nmt.models.attention.attention import MakeAttention
 from nmt.models.decoders.decoder import AttentionalDecoder, Weights
-from nmt.models.linear.training import recurring
+from nmt.models.linear.training import recurrent_loop
 from nmt.models.memory import Memory, MemorySizes, Sizes, State
 from nmt.models.stack import ContextFedStack, MakeStack, Masks, RecurrentStack
 
@@ -54,7 +54,7 @@ class ConditionalDecoder(AttentionalDecoder):
         masks = self.query_cell.draw(memory.values), self.context_cell.draw(memory.values)
         embedded = self.embedding(ids)
         bottom, outputs, contexts, weights = states[:1], [], [], []
-        with recurring():
+        with recurrent_loop():
             for piece in embedded.unbind(1):
                 output, context, row_weights, bottom = self._step(piece, bottom, memory, masks)
                 outputs.append(output)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nmt.models.attention.attention import MakeAttention
 from nmt.models.decoders.decoder import AttentionalDecoder, Weights
-from nmt.models.linear.training import recurring
+from nmt.models.linear.training import recurrent_loop
 from nmt.models.memory import Memory, MemorySizes, Sizes, State
 from nmt.models.stack import ContextFedStack, MakeStack, Masks
 
@@ -59,7 +59,7 @@ class EveryLayerDecoder(AttentionalDecoder):
         states, context = self.start(memory)
         masks = self.bottom.draw(memory.values)
         carried, outputs, contexts, weights = (states[:1], context), [], [], []
-        with recurring():
+        with recurrent_loop():
             for embedded in self.embedding(ids).unbind(1):
                 output, row_weights, carried = self._step(embedded, carried, memory, masks)
                 outputs.append(output)

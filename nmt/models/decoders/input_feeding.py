@@ -8,7 +8,7 @@ from torch import Tensor
 
 from nmt.models.attention.attention import MakeAttention
 from nmt.models.decoders.decoder import AttentionalDecoder, Weights
-from nmt.models.linear.training import recurring
+from nmt.models.linear.training import recurrent_loop
 from nmt.models.memory import Memory, MemorySizes, Sizes, State
 from nmt.models.stack import MakeStack, Masks
 
@@ -44,7 +44,7 @@ class InputFeedingDecoder(AttentionalDecoder):
         carried = self.start(memory)
         masks = self.stack.draw(memory.values)
         readouts, weights = [], []
-        with recurring():
+        with recurrent_loop():
             for embedded in self.embedding(ids).unbind(1):
                 carried, row_weights = self._step(embedded, carried, memory, masks)
                 readouts.append(carried[1])

@@ -93,4 +93,4 @@ def _both(
     turned = reverse_padded(inputs, mask)
     back, back_final = backwards.unroll(turned, backwards.start(turned), mask)
     outputs = torch.cat([onward, reverse_padded(back, mask)], dim=-1)
-    return outputs, tree.side_by_side(onward_final, back_final)
+    return outputs, tree.concatenate(onward_final, back_final)

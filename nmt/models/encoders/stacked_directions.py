@@ -76,7 +76,7 @@ class StackedDirectionsEncoder(Encoder):
         """Encode in both directions, each by itself."""
         onward, back = self.onward(embedded, mask), self.back(embedded, mask)
         values = torch.cat([onward.values, back.values], dim=-1)
-        return Memory(values, mask, tree.side_by_side(onward.final, back.final))
+        return Memory(values, mask, tree.concatenate(onward.final, back.final))
 
 
 class AlternatingDirectionsEncoder(StackedDirectionsEncoder):
@@ -103,5 +103,5 @@ class AlternatingDirectionsEncoder(StackedDirectionsEncoder):
             onward, final = one.unroll_layer(index, back, start, mask)
             back, back_final = other.unroll_layer(index, turned, back_start, mask)
             back = reverse_padded(back, mask)
-            finals.append(tree.side_by_side(final, back_final))
+            finals.append(tree.concatenate(final, back_final))
         return Memory(torch.cat([onward, back], dim=-1), mask, tuple(finals))

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.utils import _pytree as pytree
 
 from nmt.data.batch import Batch
 from nmt.data.preparation.shards import Shards
@@ -116,10 +115,11 @@ class StatefulModel(nn.Module):
         super().__init__()
         self.network = network
         self._rows = rows
-        state, self._form = pytree.tree_flatten(network.start(rows))
-        for number, part in enumerate(state):
+        state = network.start(rows)
+        self._form = tree.structure(state)
+        for number, part in enumerate(tree.leaves(state)):
             self.register_buffer(f"carried_{number}", part.clone())
-        self._parts = len(state)
+        self._parts = len(tree.leaves(state))
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
         """Give the readout after each of the batch's inputs, and go on from there next time.
@@ -136,13 +136,13 @@ class StatefulModel(nn.Module):
                 "other programs, or begin another run with smaller numbers"
             )
         carried = [self.get_buffer(f"carried_{number}") for number in range(self._parts)]
-        known = pytree.tree_unflatten(carried, self._form)
+        known = tree.unflatten(carried, self._form)
         anew = inputs[:, 0] == BEGIN
         for part in carried:
             anew = anew | ~part.isfinite().flatten(1).all(dim=1)
         state = tree.where(anew, self.network.start(len(inputs)), known)
         readouts, state = self.network.read(inputs.masked_fill(inputs == END, BEGIN), state)
-        for buffer, part in zip(carried, pytree.tree_leaves(state), strict=True):
+        for buffer, part in zip(carried, tree.leaves(state), strict=True):
             buffer.copy_(part.detach())
         return readouts
 

@@ -8,6 +8,7 @@ from helpers.networks import NOISY_CELL
 from torch import nn
 
 from nmt.data.special_ids import BEGIN, PADDING
+from nmt.models import tree
 from nmt.models.cells.lstm import LSTM
 from nmt.models.embeddings import Untied
 from nmt.models.language_models.feedforward import (
@@ -53,7 +54,7 @@ def test_reading_all_places_equals_reading_one_after_the_other(make):
     halves, middle = network.read(ids[:, :2], network.start(2))
     rest, end = network.read(ids[:, 2:], middle)
     assert torch.allclose(together, torch.cat([halves, rest], dim=1), atol=1e-9)
-    flat = torch.utils._pytree.tree_leaves
+    flat = tree.leaves
     for one, two, three in zip(flat(last), flat(state), flat(end), strict=True):
         assert torch.allclose(one, two, atol=1e-9)
         assert torch.allclose(one, three, atol=1e-9)

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from nmt.models.linear import training
-from nmt.models.linear.training import ONE_DNN, linear, product, recurring
+from nmt.models.linear.training import HAS_ONEDNN, linear, product, recurrent_loop
 from nmt.models.precision import has_bfloat16
 
 BFLOAT16 = pytest.mark.skipif(
@@ -63,7 +63,7 @@ def test_only_gradients_that_somebody_needs_are_computed():
     assert torch.allclose(weight.grad, values.sum(0).expand(2, 4), atol=1e-6)
 
 
-@pytest.mark.skipif(not ONE_DNN, reason="this torch has no oneDNN")
+@pytest.mark.skipif(not HAS_ONEDNN, reason="this torch has no oneDNN")
 def test_training_asks_onednn_and_what_is_at_rest_asks_torch():
     values, weight = torch.randn(3, 4), torch.randn(2, 4, requires_grad=True)
 
@@ -87,7 +87,7 @@ def looped(values, weight, bias):
 
 
 def looped_once(values, weight, bias):
-    with recurring():
+    with recurrent_loop():
         return looped(values, weight, bias)
 
 
@@ -148,7 +148,7 @@ def test_a_product_for_which_onednn_finds_no_memory_is_made_by_torch(monkeypatch
 
     monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", fail)
     values, weight = torch.randn(3, 4), torch.randn(5, 4)
-    for given in (weight, training._laid_out(weight)):
+    for given in (weight, training._lay_out(weight)):
         if "primitive" in said:
             assert torch.equal(product(values, given), nn.functional.linear(values, weight))
         else:
@@ -159,7 +159,7 @@ def test_a_product_for_which_onednn_finds_no_memory_is_made_by_torch(monkeypatch
 def test_a_loop_tells_biases_and_formats_of_one_weight_apart():
     weight, one, two = (nn.Parameter(torch.randn(*size)) for size in ((5, 4), (5,), (5,)))
     values = torch.randn(3, 4)
-    with recurring():
+    with recurrent_loop():
         found = [linear(values, weight, bias) for bias in (one, two, None)]
         wide = linear(values.double(), weight, one)
     expected = [nn.functional.linear(values, weight, bias) for bias in (one, two, None)]
@@ -173,7 +173,7 @@ def test_a_loop_tells_biases_and_formats_of_one_weight_apart():
 
 def test_gradients_of_a_loop_are_not_differentiated_again():
     weight, values = nn.Parameter(torch.randn(5, 4)), torch.randn(3, 4, requires_grad=True)
-    with recurring():
+    with recurrent_loop():
         loss = linear(values, weight, None).square().sum()
     with pytest.raises(RuntimeError, match="cannot be differentiated again"):
         torch.autograd.grad(loss, weight, create_graph=True)

@@ -6,6 +6,7 @@ from helpers.networks import ATTENTIVE, CELLS, DECODERS, SEEING_ALL, batch, enco
 from torch import nn
 
 from nmt.data.special_ids import BEGIN
+from nmt.models import torch_private
 from nmt.models.linear import packed
 from nmt.models.linear.packed import PackedWeight, pack
 from nmt.models.precision import (
@@ -54,20 +55,12 @@ def test_without_layouts_a_product_is_the_same(rounding, monkeypatch):
     weight, inputs, bias = torch.randn(70, 50), torch.randn(9, 50), torch.randn(70)
     laid_out = PackedWeight.of(weight, rounding)
     fast = nn.functional.linear(inputs, laid_out, bias)
-    assert laid_out.product.func is packed._by_layout, "this torch has layouts"
-    monkeypatch.setattr(packed, "has_layouts", lambda: False)
+    assert laid_out.product.func is packed._onednn_product, "this torch has layouts"
+    monkeypatch.setattr(torch_private, "has_onednn_products", lambda: False)
     common = PackedWeight.of(weight, rounding)
     slow = nn.functional.linear(inputs, common, bias)
-    assert common.product.func is packed._common
+    assert common.product.func is packed._torch_product
     torch.testing.assert_close(fast, slow, rtol=2 * torch.finfo(rounding).eps, atol=1e-5)
-
-
-@pytest.mark.parametrize("lost", ["_linear_pointwise", "_reorder_linear_weight"])
-def test_a_torch_that_dropped_its_layouts_is_noticed(lost, monkeypatch):
-    assert packed.has_layouts()
-    kept = {"_linear_pointwise", "_reorder_linear_weight"} - {lost}
-    monkeypatch.setattr(torch.ops, "mkldnn", type("Left", (), dict.fromkeys(kept)))
-    assert not packed.has_layouts()
 
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.__name__)
@@ -130,7 +123,7 @@ def test_a_packed_matrix_is_to_all_else_what_it_was():
 
 def test_automatic_packs_in_the_format_that_it_names():
     model = AutomaticPrecision().pack(network(), CPU)
-    name = str(model.embedding.weight.rounding).removeprefix("torch.")
+    name = str(model.embedding.weight.compute_dtype).removeprefix("torch.")
     assert name == AutomaticPrecision().name(CPU)
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from helpers.networks import DECODERS, batch, network
 
+from nmt.models import tree
 from nmt.models.cells.cell import Cell
 from nmt.models.cells.deep_transition import DeepTransition
 from nmt.models.cells.elman import Elman
@@ -210,6 +211,5 @@ def test_a_decoder_steps_without_noise_in_training(decoder, make):
     readouts, moved = model.step(ids, state, memory)
     noisy, noisily = model.train().step(ids, state, memory)
     assert torch.equal(noisy, readouts)
-    leaves = torch.utils._pytree.tree_leaves
-    for one, two in zip(leaves(noisily), leaves(moved), strict=True):
+    for one, two in zip(tree.leaves(noisily), tree.leaves(moved), strict=True):
         assert torch.equal(one, two)

@@ -230,7 +230,7 @@ def test_the_columns_of_a_packed_output_are_packed_alike(rounding):
     model = pack(single(1).model.float(), rounding)
     ids, readouts = torch.tensor([3, 7, 20]), torch.randn(5, 8)
     columns = model.columns(ids)
-    assert columns.weight.rounding == rounding
+    assert columns.weight.compute_dtype == rounding
     eps = torch.finfo(rounding).eps
     torch.testing.assert_close(
         columns(readouts), model.logits(readouts)[:, ids], rtol=4 * eps, atol=4 * eps

@@ -33,7 +33,7 @@ def export(config: DictConfig) -> None:
     numbers = instantiate(config.number_format)
     bundle = SavedTranslationModel.load(source, tuple(config.trust), choose("cpu"))
     described = {"numbers": type(numbers).__name__}
-    learnt = bundle.lexicon().data() if (source / lexicon.NAME).exists() else None
+    learnt = bundle.lexicon().to_bytes() if (source / lexicon.NAME).exists() else None
     folder.write(output, bundle.model, bundle.tokenizers, numbers, described, learnt)
     log.info("wrote %s; translate with: nmt.translate engine=onnxruntime run=%s", output, output)
 

@@ -1,4 +1,4 @@
-"""`python -m nmt.prepare`: encode a corpus for training, and say what it holds."""
+"""`python -m nmt.prepare`: encode a corpus for training, and report its size."""
 
 import sys
 
@@ -9,7 +9,7 @@ from nmt.data.preparation.preparation import prepared
 
 
 def prepare(config: DictConfig) -> None:
-    """Learn the pieces, encode the corpus, report; prints the folder's name on stdout."""
+    """Train the tokenizer, encode the corpus, log its report, and print its folder's name."""
     sys.stdout.write(f"{prepared(config).folder}\n")
 
 

@@ -7,7 +7,6 @@ sources: `run=runs/a source=test.de < test.en`.
 import logging
 import sys
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -16,9 +15,10 @@ from nmt.config.arguments import name
 from nmt.config.command_line import run
 from nmt.data.text import streams
 from nmt.data.text.invalid_text.invalid_text import InvalidText
+from nmt.data.text.parallel import parallel
 from nmt.inspection.model_folder import ANY, inspect
 from nmt.runtime import allocator
-from nmt.runtime.errors import ConfigurationError, CorpusError
+from nmt.runtime.errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def score(config: DictConfig) -> None:
     device.set_threads(config.threads)
     judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
     total = LikelihoodTotal()
-    with streams.writing(name(config.output)) as file:
+    with streams.open_output(name(config.output)) as file:
         texts = _texts(config, instantiate(config.invalid_text))
         for likelihood in judge(ScoredLine(text, source) for text, source in texts):
             total.add(likelihood)
@@ -69,20 +69,8 @@ def _texts(config: DictConfig, invalid_text: InvalidText) -> Iterator[tuple[str,
     texts = streams.read(name(config.input), ".en", invalid_text)
     if source is None:
         return ((text, "") for text in texts)
-    return _pairs(texts, streams.read(source, ".de", invalid_text), source)
-
-
-def _pairs(
-    texts: Iterator[str], sources: Iterator[str], source_name: str
-) -> Iterator[tuple[str, str]]:
-    for number, (text, source) in enumerate(zip_longest(texts, sources), start=1):
-        if text is None or source is None:
-            fewer, more = ("the lines", source_name) if text is None else (source_name, "lines")
-            raise CorpusError(
-                f"{fewer}: {number - 1} lines, but there are more of {more}; line n of one must"
-                " translate line n of the other"
-            )
-        yield text, source
+    names = name(config.input) or streams.STANDARD_INPUT, source
+    return parallel(names, texts, streams.read(source, ".de", invalid_text))
 
 
 if __name__ == "__main__":

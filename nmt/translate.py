@@ -28,7 +28,7 @@ def translate(config: DictConfig) -> None:
     began = time.monotonic()
     count = 0
     lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
-    with streams.writing(name(config.output)) as file:
+    with streams.open_output(name(config.output)) as file:
         for translation in translator.stream(lines):
             file.write(output_format(count, translation).encode())
             count += 1

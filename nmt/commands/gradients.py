@@ -18,6 +18,7 @@ from nmt.config.instantiate import instantiate, plain
 from nmt.data.preparation.preparation import prepared
 from nmt.data.special_ids import BEGIN, END
 from nmt.data.text import streams
+from nmt.data.text.parallel import parallel
 from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import padded
@@ -163,19 +164,15 @@ def _text(config: DictConfig) -> MeasuredText:
     at_least("joined", config.joined, 1)
     at_least("distance", config.distance, 1)
     windows = instantiate(config.windows)
-    suffix = instantiate(config.side).of(".de", ".en")
+    suffix = instantiate(config.side).select(".de", ".en")
     lines = _read(str(config.input), suffix, config)
     if config.source is None:
         kept = [line for line in lines if line]
         sources = None
     else:
         other = _read(str(config.source), ".de", config)
-        if len(other) != len(lines):
-            raise CorpusError(
-                f"{config.input} has {len(lines)} lines and {config.source} {len(other)}; line n of"
-                " one must translate line n of the other"
-            )
-        pairs = [pair for pair in zip(lines, other, strict=True) if all(pair)]
+        names = str(config.input), str(config.source)
+        pairs = [pair for pair in parallel(names, lines, other) if all(pair)]
         kept, sources = [line for line, _ in pairs], [line for _, line in pairs]
     if not kept:
         raise CorpusError(f"input={config.input} has no line of text; expected at least one")

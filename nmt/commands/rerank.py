@@ -40,7 +40,7 @@ def rerank(config: DictConfig) -> None:
     weights = _weights(config, translator, judge)
     lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
     translations = translator.stream(lines)
-    with streams.writing(name(config.output)) as file:
+    with streams.open_output(name(config.output)) as file:
         for candidates in options(translations, judge, windows):
             file.write(f"{weights.best(candidates)}\n".encode())
 

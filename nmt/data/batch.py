@@ -1,4 +1,4 @@
-"""A batch of sentence pairs as tensors, the only form in which text reaches a network."""
+"""A batch of sentence pairs as tensors, the only form in which networks receive text."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from nmt.data.special_ids import PADDING
 
 @dataclass(frozen=True)
 class Batch:
-    """Pairs side by side, each row padded at its end with PADDING.
+    """Sentence pairs, one a row, each padded at its end with PADDING.
 
     Attributes:
         source: ids of the source pieces, then END.
@@ -28,12 +28,12 @@ class Batch:
 
     @property
     def inputs(self) -> Int[Tensor, "batch target"]:
-        """What a decoder is told: BEGIN and all pieces; rows are padded."""
+        """The inputs of a decoder: BEGIN and all pieces; rows are padded."""
         return self.target[:, :-1]
 
     @property
     def labels(self) -> Int[Tensor, "batch target"]:
-        """What a decoder shall say after each of `inputs`: all pieces and END."""
+        """The pieces to predict after each of `inputs`: all pieces and END."""
         return self.target[:, 1:]
 
     @property
@@ -47,13 +47,13 @@ class Batch:
         return max(self.source.shape[1], self.target.shape[1] - 1)
 
     def part(self, rows: slice) -> "Batch":
-        """Give some rows as a batch of the same width, in the same memory."""
+        """Return some rows as a batch of the same width, in the same memory."""
         return Batch(self.source[rows], self.target[rows])
 
-    def start(self, places: int) -> "Batch":
-        """Give the first places of all rows."""
-        return Batch(self.source[:, :places], self.target[:, : places + 1])
+    def prefix(self, length: int) -> "Batch":
+        """Return the first positions of all rows."""
+        return Batch(self.source[:, :length], self.target[:, : length + 1])
 
     def to(self, device: torch.device) -> "Batch":
-        """Give the same batch on another device."""
+        """Return the same batch on another device."""
         return Batch(self.source.to(device), self.target.to(device))

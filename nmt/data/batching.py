@@ -1,8 +1,7 @@
-"""Pairs side by side: length-bucketed batches within a budget, the same for the same numbers.
+"""Length-bucketed batches of sentence pairs within a budget, deterministic for a seed.
 
-What a batch costs is measured as rows x (pieces of its longest sentence, on either side, END
-included): padding counts, and neither side alone exceeds the budget. A pair that is longer than
-the budget by itself is a batch by itself.
+The cost of a batch is rows x (pieces of its longest sentence, on either side, END included), so
+padding counts. A pair that exceeds the budget by itself is a batch of its own.
 """
 
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from nmt.data.preparation.shards import Shards
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import BEGIN, END, PADDING
 from nmt.data.tokenization.tokenizer import Tokenizers
-from nmt.runtime.errors import ConfigurationError
+from nmt.runtime.errors import require
 
 
 @runtime_checkable
@@ -30,13 +29,13 @@ class Segmentation(Protocol):
     def __call__(
         self, shards: Shards, tokenizers: Tokenizers, rows: Int[np.ndarray, " rows"], seed: int
     ) -> tuple[Ragged, Ragged]:
-        """Give the sources and targets of these rows; the same for the same arguments."""
+        """Return the sources and targets of these rows; the same for the same arguments."""
         ...
 
 
 @dataclass(frozen=True)
 class BestSegmentation(Segmentation):
-    """Each sentence in its most probable pieces, as preparation stored them."""
+    """The most probable pieces of each sentence, as stored by the preparation."""
 
     def __call__(
         self, shards: Shards, tokenizers: Tokenizers, rows: Int[np.ndarray, " rows"], seed: int
@@ -47,10 +46,10 @@ class BestSegmentation(Segmentation):
 
 @dataclass(frozen=True)
 class SampledSegmentation(Segmentation):
-    """Other pieces in each epoch, drawn from the text (subword regularisation, BPE dropout).
+    """Pieces sampled anew in each epoch (subword regularization, BPE dropout).
 
     Attributes:
-        source_alpha: how `Tokenizer.sample_lines` draws the source; None: the stored pieces.
+        source_alpha: of `Tokenizer.sample_lines` for the source; None uses the stored pieces.
         target_alpha: the same for the target.
     """
 
@@ -60,7 +59,7 @@ class SampledSegmentation(Segmentation):
     def __call__(
         self, shards: Shards, tokenizers: Tokenizers, rows: Int[np.ndarray, " rows"], seed: int
     ) -> tuple[Ragged, Ragged]:
-        """Draw the pieces of all rows."""
+        """Sample the pieces of all rows."""
         if self.source_alpha is None:
             sources = shards.sources(rows)
         else:
@@ -76,23 +75,24 @@ class SampledSegmentation(Segmentation):
 class BucketedBatches:
     """The batches of a split, epoch after epoch, for one of several processes.
 
-    An epoch shuffles all pairs, takes them window by window, sorts a window by length, cuts it
-    into batches and shuffles these. Several processes deal out the rows of each batch: the first
-    to rank 0, the second to rank 1. So all have sentences of about the same length at the same
-    moment, wait little for each other, and learn what one process learns. If a batch has fewer
-    rows, the ranks left over get one without a single target piece (mask all false), so that all
-    make the same number of updates and the ranks together see each pair once.
+    An epoch shuffles all pairs, and sorts them by length within windows, which are divided into
+    batches and these shuffled. The rows of each batch are dealt out to the processes in turn, so
+    that all have sentences of about the same length at the same time, and together compute what
+    one process would. Ranks left without a row get a batch without target pieces (mask all
+    false), so that all make the same number of updates.
 
     Attributes:
         shards: the pairs.
-        tokenizers: what `segmentation` may cut the text with.
+        tokenizers: for the segmentation.
         segmentation: where the ids come from.
-        budget: pieces that a batch may cost, padding and END included, on the longer side; all
-            its parts together.
-        window: pairs that are sorted together; larger is less padding, smaller is more chance.
-        seed: chooses the order.
-        rank: number of this process, from 0.
-        ranks: how many processes there are.
+        budget: cost of a batch, padding and END included; of all its processes together.
+        window: pairs sorted together; a larger one means less padding, but less random batches.
+        seed: of the order.
+        rank: of this process, from 0.
+        ranks: number of processes.
+
+    Raises:
+        ConfigurationError: if budget or window is less than 1.
     """
 
     shards: Shards
@@ -105,36 +105,35 @@ class BucketedBatches:
     ranks: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that give no batch."""
-        for key, value in (("budget", self.budget), ("window", self.window)):
-            if value < 1:
-                raise ConfigurationError(f"batches.{key}={value} is too small; expected 1 or more")
+        """Validate the values."""
+        require(self.budget >= 1, "batches.budget", self.budget, "1 or more")
+        require(self.window >= 1, "batches.window", self.window, "1 or more")
 
     def epoch(self, number: int, skip: int) -> Iterator[Batch]:
-        """Give this rank's rows of the batches of an epoch.
+        """Yield this rank's rows of the batches of an epoch.
 
         Args:
-            number: the epoch's; each has another order.
-            skip: batches to pass over at the start, without making their tensors.
+            number: of the epoch; each has another order.
+            skip: batches skipped at the start, without building their tensors.
         """
-        for cut in islice(self._cuts(number), skip, None):
-            yield cut.part(self.rank, self.ranks)
+        for batch in islice(self._batches(number), skip, None):
+            yield batch.share(self.rank, self.ranks)
 
-    def _cuts(self, epoch: int) -> Iterator["_Cut"]:
+    def _batches(self, epoch: int) -> Iterator["_BatchRows"]:
         order = np.random.default_rng([self.seed, epoch]).permutation(len(self.shards))
         for window in range(-(-len(order) // self.window)):
             random = np.random.default_rng([self.seed, epoch, window + 1])
             rows = order[window * self.window : (window + 1) * self.window]
             seed = int(random.integers(1 << 32))
             pair = self.segmentation(self.shards, self.tokenizers, rows, seed)
-            cuts = _cut(*pair, self.budget, random.permutation(len(rows)))
-            for place in random.permutation(len(cuts)):
-                yield _Cut(*pair, cuts[place])
+            batches = _divide(*pair, self.budget, random.permutation(len(rows)))
+            for index in random.permutation(len(batches)):
+                yield _BatchRows(*pair, batches[index])
 
 
 @dataclass(frozen=True)
-class _Cut:
-    """A batch before its tensors are made."""
+class _BatchRows:
+    """The rows of a batch whose tensors are not built yet."""
 
     sources: Ragged
     targets: Ragged
@@ -142,52 +141,54 @@ class _Cut:
 
     def batch(self) -> Batch:
         sources, targets = self.sources.take(self.rows), self.targets.take(self.rows)
-        return Batch(_padded(sources.compact(), 0), _padded(targets.compact(), 1))
+        return Batch(_pad(sources.compact(), 0), _pad(targets.compact(), 1))
 
-    def part(self, number: int, parts: int) -> Batch:
-        """Deal the rows, which are sorted by length, out to so many; give one's."""
-        rows = self.rows[number::parts]
-        return _Cut(self.sources, self.targets, rows).batch() if len(rows) else _nothing()
-
-
-def in_order(sources: Ragged, targets: Ragged, budget: int) -> Iterator[tuple[list[int], Batch]]:
-    """Give each pair once, short pairs first, with the numbers of the rows; nothing is drawn."""
-    for rows in _cut(sources, targets, budget, np.arange(len(targets.lengths))):
-        yield rows.tolist(), _Cut(sources, targets, rows).batch()
+    def share(self, rank: int, ranks: int) -> Batch:
+        """Return every `ranks`-th row from `rank`; the rows are sorted by length."""
+        rows = self.rows[rank::ranks]
+        return _BatchRows(self.sources, self.targets, rows).batch() if len(rows) else _empty()
 
 
-def _cut(
+def batches_in_order(
+    sources: Ragged, targets: Ragged, budget: int
+) -> Iterator[tuple[list[int], Batch]]:
+    """Yield each pair once, short pairs first, in batches with their row numbers; no shuffling."""
+    for rows in _divide(sources, targets, budget, np.arange(len(targets.lengths))):
+        yield rows.tolist(), _BatchRows(sources, targets, rows).batch()
+
+
+def _divide(
     sources: Ragged, targets: Ragged, budget: int, ties: Int[np.ndarray, " rows"]
 ) -> list[Int[np.ndarray, " taken"]]:
-    """Sort by target length, source length, ties; then fill batches up to the budget.
+    """Sort rows by target length, source length and ties, and fill batches up to the budget.
 
-    Source lengths rise and fall in turns, so that a batch with targets of two lengths has sources
-    of about the same.
+    Source lengths alternately ascend and descend, so that where a batch has targets of two
+    lengths, its sources have about the same length.
     """
-    rising = np.where(targets.lengths % 2 == 0, 1, -1)
-    order = np.lexsort((ties, rising * sources.lengths, targets.lengths))
-    costs = (np.maximum(sources.lengths, targets.lengths)[order] + 1).tolist()
-    starts, longest = [0], 0
-    for place, cost in enumerate(costs):
-        longest = max(longest, cost)
-        if place > starts[-1] and (place - starts[-1] + 1) * longest > budget:
-            starts.append(place)
-            longest = cost
+    direction = np.where(targets.lengths % 2 == 0, 1, -1)
+    order = np.lexsort((ties, direction * sources.lengths, targets.lengths))
+    widths = (np.maximum(sources.lengths, targets.lengths)[order] + 1).tolist()
+    starts, widest = [0], 0
+    for index, width in enumerate(widths):
+        widest = max(widest, width)
+        if index > starts[-1] and (index - starts[-1] + 1) * widest > budget:
+            starts.append(index)
+            widest = width
     return [rows for rows in np.split(order, starts[1:]) if len(rows)]
 
 
-def _padded(ids: Ragged, begin: int) -> Int[Tensor, "rows width"]:
-    """Set each row between `begin` BEGINs and an END, and pad it."""
+def _pad(ids: Ragged, begins: int) -> Int[Tensor, "rows width"]:
+    """Put `begins` times BEGIN before each row and END after it, and pad the rows."""
     rows = len(ids.lengths)
-    ends = ids.lengths + begin
+    ends = ids.lengths + begins
     width = int(ends.max()) + 1
     padded = np.full((rows, width), PADDING, np.int64)
-    padded[:, :begin] = BEGIN
-    places = np.arange(width)[None]
-    padded[(places >= begin) & (places < ends[:, None])] = ids.values
+    padded[:, :begins] = BEGIN
+    positions = np.arange(width)[None]
+    padded[(positions >= begins) & (positions < ends[:, None])] = ids.values
     padded[np.arange(rows), ends] = END
     return torch.from_numpy(padded)
 
 
-def _nothing() -> Batch:
+def _empty() -> Batch:
     return Batch(torch.tensor([[END]]), torch.tensor([[BEGIN, PADDING]]))

@@ -18,8 +18,8 @@ Item = TypeVar("Item")
 class Side(Protocol):
     """One language of prepared pairs."""
 
-    def of(self, source: Item, target: Item) -> Item:
-        """Choose what belongs to the language."""
+    def select(self, source: Item, target: Item) -> Item:
+        """Return the item of this side."""
         ...
 
     def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
@@ -31,16 +31,16 @@ class Side(Protocol):
         ...
 
     def tokenizer(self, tokenizers: Tokenizers) -> Tokenizer:
-        """Choose the language's tokenizer."""
+        """Return the tokenizer of this side."""
         ...
 
 
 @dataclass(frozen=True)
 class SourceSide(Side):
-    """What is translated."""
+    """The language that is translated."""
 
-    def of(self, source: Item, target: Item) -> Item:
-        """Choose the source's."""
+    def select(self, source: Item, target: Item) -> Item:
+        """Return the source's item."""
         return source
 
     def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
@@ -52,16 +52,16 @@ class SourceSide(Side):
         return shards.source_texts(np.arange(len(shards)))
 
     def tokenizer(self, tokenizers: Tokenizers) -> Tokenizer:
-        """Choose the source's."""
+        """Return the source's tokenizer."""
         return tokenizers.source
 
 
 @dataclass(frozen=True)
 class TargetSide(Side):
-    """What it is translated into."""
+    """The language of the translations."""
 
-    def of(self, source: Item, target: Item) -> Item:
-        """Choose the target's."""
+    def select(self, source: Item, target: Item) -> Item:
+        """Return the target's item."""
         return target
 
     def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
@@ -73,16 +73,16 @@ class TargetSide(Side):
         return shards.target_texts(np.arange(len(shards)))
 
     def tokenizer(self, tokenizers: Tokenizers) -> Tokenizer:
-        """Choose the target's."""
+        """Return the target's tokenizer."""
         return tokenizers.target
 
 
 @dataclass(frozen=True)
-class OneSide(Segmentation):
-    """Gives the lines of one side as targets, and sources without a piece.
+class OneSidedSegmentation(Segmentation):
+    """The lines of one side as targets, and empty sources.
 
     Attributes:
-        side: the language that is read.
+        side: the language of the targets.
     """
 
     side: Side
@@ -91,4 +91,4 @@ class OneSide(Segmentation):
         self, shards: Shards, tokenizers: Tokenizers, rows: Int[np.ndarray, " rows"], seed: int
     ) -> tuple[Ragged, Ragged]:
         """Copy the stored ids."""
-        return Ragged.of([[]] * len(rows)), self.side.ids(shards, rows)
+        return Ragged.from_lists([[]] * len(rows)), self.side.ids(shards, rows)

@@ -1,4 +1,4 @@
-"""The four ids that every vocabulary of this program begins with."""
+"""The ids of the four special pieces with which every vocabulary begins."""
 
 PADDING = 0
 UNKNOWN = 1

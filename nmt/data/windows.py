@@ -1,4 +1,4 @@
-"""How many lines are held at once, and how they are cut into batches."""
+"""How many lines are in memory at once, and how they are grouped into batches."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ LineT = TypeVar("LineT")
 
 @dataclass(frozen=True)
 class LineWindows:
-    """Bounds what an endless input may take of memory.
+    """Bounds the memory that an endless input takes.
 
     Attributes:
-        lines: that are read before the first of them is translated.
-        characters: of text, with which a window ends before it has so many lines.
+        lines: read before the first of them is translated.
+        characters: after which a window ends even if it has fewer lines.
         sentences: at most in a batch.
         pieces: at most in a batch, padding included; a longer sentence is a batch of its own.
     """
@@ -26,18 +26,18 @@ class LineWindows:
     pieces: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that hold nothing."""
+        """Validate the values."""
         require(self.lines >= 1, "windows.lines", self.lines, "1 or more")
         require(self.characters >= 1, "windows.characters", self.characters, "1 or more")
         require(self.sentences >= 1, "windows.sentences", self.sentences, "1 or more")
         require(self.pieces >= 1, "windows.pieces", self.pieces, "1 or more")
 
-    def of(self, lines: Iterable[LineT], size: Callable[[LineT], int]) -> Iterator[list[LineT]]:
-        """Give the lines window by window, reading no further than a window needs.
+    def split(self, lines: Iterable[LineT], size: Callable[[LineT], int]) -> Iterator[list[LineT]]:
+        """Yield the lines window by window, reading no further than the window needs.
 
         Args:
-            lines: of any number.
-            size: gives a line's characters.
+            lines: any number of them.
+            size: returns the number of characters of a line.
         """
         window: list[LineT] = []
         characters = 0
@@ -51,13 +51,13 @@ class LineWindows:
             yield window
 
     def batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Give the numbers of the sentences of each batch, such of like length together."""
+        """Yield the indices of the sentences of each batch, those of like length together."""
         batch: list[int] = []
-        for number in sorted(range(len(lengths)), key=lambda number: (lengths[number], number)):
-            padded = (len(batch) + 1) * lengths[number]
+        for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
+            padded = (len(batch) + 1) * lengths[index]
             if batch and (padded > self.pieces or len(batch) == self.sentences):
                 yield batch
                 batch = []
-            batch.append(number)
+            batch.append(index)
         if batch:
             yield batch

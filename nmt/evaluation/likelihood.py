@@ -201,7 +201,7 @@ def _in_windows(
     windows: LineWindows,
     judge: Callable[[Sequence[ScoredLine]], list[Likelihood]],
 ) -> Iterator[Likelihood]:
-    for window in windows.of(lines, lambda line: len(line.text) + len(line.source)):
+    for window in windows.split(lines, lambda line: len(line.text) + len(line.source)):
         yield from judge(window)
 
 

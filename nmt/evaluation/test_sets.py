@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nmt.config.instantiate import instantiate
-from nmt.data.corpora.corpus import Corpus, InvalidPair, lines
+from nmt.data.corpora.corpus import Corpus, InvalidPair, read_lines
 from nmt.data.corpora.plain import PlainCorpus
 from nmt.inspection.data_config import MISSING, TRAINING, node
 from nmt.inspection.trusted import check_trusted
@@ -39,11 +39,11 @@ def from_corpus(corpus: Corpus) -> EvaluationSet:
     for pair in corpus:
         if isinstance(pair, InvalidPair):
             raise CorpusError(
-                f"{pair.place}: {pair.reason}: {pair.detail}; here no line is left out, as a"
+                f"{pair.location}: {pair.reason}: {pair.detail}; here no line is left out, as a"
                 " training may: mend it, or name other files by source= and target="
             )
-        source.append(_text(pair.source, pair.source_place))
-        target.append(_text(pair.target, pair.target_place))
+        source.append(_text(pair.source, pair.source_location))
+        target.append(_text(pair.target, pair.target_location))
     return EvaluationSet(corpus.files(), source, target)
 
 
@@ -77,7 +77,7 @@ def read(name: str) -> list[str]:
     Raises:
         CorpusError: if the file cannot be read, or a line is not UTF-8.
     """
-    return list(_texts(lines(name), name))
+    return list(_texts(read_lines(name), name))
 
 
 def _texts(found: Iterable[bytes], name: str) -> Iterator[str]:

@@ -53,7 +53,7 @@ class LineTranslator:
         pulse = Heartbeat(SECONDS)
         numbered = enumerate(lines, start=1)
         with self.workers() as workers:
-            for window in self.windows.of(numbered, lambda numbered: len(numbered[1])):
+            for window in self.windows.split(numbered, lambda numbered: len(numbered[1])):
                 yield from self._translate_window(window, workers, notice, pulse)
         notice.close()
 

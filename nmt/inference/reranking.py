@@ -136,7 +136,7 @@ def options(
     translations: Iterable[Translation], judge: LikelihoodScorer, windows: LineWindows
 ) -> Iterator[tuple[RerankingCandidate, ...]]:
     """Judge all candidates of each line, holding a window of them."""
-    for lines in windows.of(translations, lambda line: len(line.source)):
+    for lines in windows.split(translations, lambda line: len(line.source)):
         texts = [ScoredLine(one.text, "") for line in lines for one in line.candidates]
         judged = judge(texts)
         for line in lines:

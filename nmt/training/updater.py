@@ -186,7 +186,7 @@ class Updater:
         """
         self._warmed_up = True
         with suppress(_WarmedUpError, _DoesNotFitError), rollback_on_error(self.network):
-            self._backward(batch.start(2), number)
+            self._backward(batch.prefix(2), number)
             raise _WarmedUpError
 
     def _gradients(self, batches: Sequence[Batch], number: int, check: Callable[[], None]) -> _Sums:

@@ -91,7 +91,7 @@ WRONG = ["The hotels is ugly.", "The man are old.", "The dogs sleeps."]
 def counts():
     lines = [*RIGHT * 20, *starter("valid.en")[:300]]
     return NGramLanguageModel(
-        KneserNey(3)(Ragged.of(list(map(tokenizer().encode, lines))), tokenizer().size)
+        KneserNey(3)(Ragged.from_lists(list(map(tokenizer().encode, lines))), tokenizer().size)
     )
 
 

@@ -292,7 +292,7 @@ def test_a_lexicon_is_exported_and_makes_lists(monkeypatch, capfd, saved, tmp_pa
     random = np.random.default_rng(1)
     frequent = END + 1 + random.permutation(46 - END - 1)
     learnt = TranslationLexicon(random.integers(END + 1, 46, (46, 50)), frequent)
-    (run / "lexicon.safetensors").write_bytes(learnt.data())
+    (run / "lexicon.safetensors").write_bytes(learnt.to_bytes())
     summed(run)
     folder = exported(run, tmp_path / "exported")
     given = "".join(f"{line}\n" for line in LINES).encode()
@@ -304,7 +304,7 @@ def test_a_lexicon_is_exported_and_makes_lists(monkeypatch, capfd, saved, tmp_pa
     assert ours[0] == 0 and ours[1] != everything[1]
     for spoilt in (run, folder):
         (spoilt / "lexicon.safetensors").write_bytes(
-            TranslationLexicon(learnt.translations, frequent[1:]).data()
+            TranslationLexicon(learnt.translations, frequent[1:]).to_bytes()
         )
         summed(spoilt)
         engine = "torch" if spoilt == run else "onnxruntime"
@@ -313,9 +313,9 @@ def test_a_lexicon_is_exported_and_makes_lists(monkeypatch, capfd, saved, tmp_pa
         )
         assert status == 2
         assert "expected frequent of 42 target pieces" in err and err.count("\n") == 1
-    (folder / "lexicon.safetensors").write_bytes(learnt.data())
+    (folder / "lexicon.safetensors").write_bytes(learnt.to_bytes())
     summed(folder)
-    (folder / "lexicon.safetensors").write_bytes(learnt.data()[:-1])
+    (folder / "lexicon.safetensors").write_bytes(learnt.to_bytes()[:-1])
     with pytest.raises(ModelError, match=r"lexicon\.safetensors is not what it was"):
         inspect(folder)
     exported(saved, folder)

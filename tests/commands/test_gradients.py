@@ -362,7 +362,9 @@ def folder(tmp_path_factory):
     weights = dict(language_network(model, bundle.size).named_parameters())
     save_language(root / "language", weights, model, bundle, {})
     counted = plain(configuration("train_language_model", ["language_model=ngram"], ()).model)
-    tables = instantiate(counted["estimator"])(Ragged.of(bundle.encode_lines(LINES)), bundle.size)
+    tables = instantiate(counted["estimator"])(
+        Ragged.from_lists(bundle.encode_lines(LINES)), bundle.size
+    )
     save_language(root / "ngram", NGramLanguageModel(tables).tensors(), counted, bundle, {})
     return root
 
@@ -469,7 +471,7 @@ def test_fresh_models_are_what_training_begins_with(folder, tmp_path):
         (
             ["run={}/translation", "source={}/short"],
             CorpusError,
-            r"text has 7 lines and .*short 1; line n of one must translate line n",
+            r"text has 7 lines but .*short has 1; line n of one must translate line n",
         ),
     ],
 )

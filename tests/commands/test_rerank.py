@@ -124,7 +124,9 @@ def runs(tmp_path_factory):
     small_run.save(root / "a")
     same = save_language_model(root / "lm", small_run.tokenizer())
     other = save_language_model(root / "other", tokenizers(44).target)
-    lines = Ragged.of([small_run.tokenizer().encode(one) for one in small_run.starter("valid.de")])
+    lines = Ragged.from_lists(
+        [small_run.tokenizer().encode(one) for one in small_run.starter("valid.de")]
+    )
     model = NGramLanguageModel(KneserNey(3)(lines, small_run.tokenizer().size))
     node = {
         "order": 3,

@@ -96,7 +96,11 @@ def test_texts_of_different_lengths_are_refused(say, translation, tmp_path, more
     source = f"source={tmp_path / 'a.de'}"
     status, _, error = say("score", score, more, f"run={translation}", source)
     assert status == 2
-    assert "1 lines, but there are more of" in error
+    counts = more.count("\n"), less.count("\n")
+    message = (
+        f"standard input has {counts[0]} lines but {tmp_path / 'a.de'} has {counts[1]}; line n"
+    )
+    assert message in error
 
 
 def test_sources_go_with_translation_models_alone(say, translation, language):

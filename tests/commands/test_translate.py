@@ -140,8 +140,8 @@ def listed(saved, tmp_path_factory):
     folder = tmp_path_factory.mktemp("listed")
     for path in saved.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
-    ids = Ragged.of(Tokenizers.load(saved).source.encode_lines(LINES))
-    stored = TranslationLexicon.learn(ids, ids, 46, 46).data()
+    ids = Ragged.from_lists(Tokenizers.load(saved).source.encode_lines(LINES))
+    stored = TranslationLexicon.learn(ids, ids, 46, 46).to_bytes()
     (folder / "lexicon.safetensors").write_bytes(stored)
     seal(folder)
     return folder

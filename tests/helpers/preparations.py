@@ -40,7 +40,7 @@ def preparation(folder, **changed):
     values = {
         "name": "tiny",
         "pair_filter": SkipFilter(200, 50),
-        "pieces": UnigramTrainer(*SETTINGS),
+        "trainer": UnigramTrainer(*SETTINGS),
         "vocabulary": JointVocabulary(),
     }
     return Preparation(**{**values, **changed})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from nmt.data.preparation.shards import EncodedRows, packed
+from nmt.data.preparation.shards import EncodedRows, pack
 
 Row = tuple[Sequence[int], Sequence[int], str, str]
 """Ids of source and target, and their texts."""
@@ -12,6 +12,6 @@ Row = tuple[Sequence[int], Sequence[int], str, str]
 
 def chunk(rows: Sequence[Row], vocabulary_size: int) -> pa.RecordBatch:
     """Pack rows into the columns of a shard."""
-    return packed(
+    return pack(
         EncodedRows(*([row[column] for row in rows] for column in range(4))), vocabulary_size
     )

@@ -56,7 +56,7 @@ def save_language(run: Path, kind: str, seed: int = 1) -> Path:
     )
     torch.manual_seed(seed)
     if kind == "ngram":
-        lines = Ragged.of(tokenizer().encode_lines(starter("valid.de")[: 100 * seed]))
+        lines = Ragged.from_lists(tokenizer().encode_lines(starter("valid.de")[: 100 * seed]))
         weights = NGramLanguageModel(KneserNey(3)(lines, tokenizer().size)).tensors()
     else:
         weights = dict(language_network(node, tokenizer().size).named_parameters())

@@ -54,7 +54,7 @@ def keys(node, prefix=""):
 
 
 KEYS = {name: sorted(keys(configuration(name, [], ()))) for name in NAMES}
-GROUPS = ["search", "long_lines", "windows", "model", "model/cell", "data", "experiment", "policy"]
+GROUPS = ["search", "long_lines", "windows", "model", "model/cell", "data", "experiment", "filter"]
 VALUE = st.sampled_from(VALUES) | st.text(st.characters(exclude_characters="\0"), max_size=8)
 STRANGE = st.text(max_size=8) | st.sampled_from(["", ".", "a b", "model.", "a@b", "_target_"])
 

@@ -35,7 +35,7 @@ JSON = st.sampled_from(
 )
 PAIRS = st.lists(BYTES | JSON | st.sampled_from([b"\t", b"Hund\tdog\n", b"\n"]), max_size=20)
 FILES = PAIRS.map(b"".join)
-POLICIES = st.sampled_from([SkipFilter(60, 30), StrictFilter(60, 30)])
+FILTERS = st.sampled_from([SkipFilter(60, 30), StrictFilter(60, 30)])
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +57,21 @@ def one_line(error):
     FILES,
     FILES,
     st.sampled_from([PlainCorpus, TSVCorpus, JSONLCorpus, MonolingualCorpus]),
-    POLICIES,
+    FILTERS,
     st.booleans(),
 )
-def test_pairs_are_kept_counted_or_refused(folder, source, target, kind, policy, packed):
+def test_pairs_are_kept_counted_or_refused(folder, source, target, kind, pair_filter, packed):
     names = [folder / f"a{'.gz' * packed}", folder / f"b{'.gz' * packed}"]
     paths = [write(path, data) for path, data in zip(names, (source, target), strict=True)]
     corpus = PlainCorpus(*paths) if kind is PlainCorpus else kind(paths[:1])
     for shard in folder.glob("*.arrow"):
         shard.unlink()
     try:
-        split = encode(corpus, policy, tokenizers(44), folder, "train")
+        split = encode(corpus, pair_filter, tokenizers(44), folder, "train")
     except CorpusError as error:
         one_line(error)
         assert (
-            isinstance(policy, StrictFilter)
+            isinstance(pair_filter, StrictFilter)
             or "lines but" in str(error)
             or "has no pairs" in str(error)
         )
@@ -110,16 +110,16 @@ def _utf8(data):
     st.sampled_from([JointVocabulary(), SeparateVocabularies()]),
     st.integers(5, 60),
     st.booleans(),
-    POLICIES,
+    FILTERS,
 )
 def test_any_text_is_prepared_or_refused(
-    tmp_path_factory, data, kind, vocabulary, size, byte_fallback, policy
+    tmp_path_factory, data, kind, vocabulary, size, byte_fallback, pair_filter
 ):
     root = tmp_path_factory.mktemp("prepared")
     corpus = MonolingualCorpus(write(root / "a", data))
     size += 256 * byte_fallback
-    pieces = kind(size, 0.98, (), byte_fallback, "nmt_nfkc", 100, 1)
-    preparation = Preparation("a", corpus, corpus, policy, pieces, vocabulary)
+    trainer = kind(size, 0.98, (), byte_fallback, "nmt_nfkc", 100, 1)
+    preparation = Preparation("a", corpus, corpus, pair_filter, trainer, vocabulary)
     try:
         prepared = preparation(root)
     except NmtError as error:

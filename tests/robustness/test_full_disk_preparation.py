@@ -25,7 +25,7 @@ FILE = (
 
 @pytest.mark.parametrize("limit", [10, 100_000])
 def test_a_preparation_that_fills_the_disk_leaves_nothing_and_says_so(tmp_path, limit):
-    making = preparation(tmp_path, pieces=UnigramTrainer(*SETTINGS))
+    making = preparation(tmp_path, trainer=UnigramTrainer(*SETTINGS))
     root = tmp_path / "prepared"
     with longest_file(limit), pytest.raises(NmtError, match="cannot be written: File too large"):
         making(root)

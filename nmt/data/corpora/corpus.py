@@ -1,9 +1,8 @@
-"""The contract of a corpus: pairs of lines in order, each knowing where it stands.
+"""The contract of a corpus: pairs of lines in order with their locations; and how files are read.
 
-What a file may hold: lines end with a line feed and with nothing else (a carriage return before
-it goes with it; a line separator, a form feed or U+0085 inside a line is text), the last line
-need not end, and a byte order mark at the start of a file is not text. A file whose name ends in
-`.gz` is unpacked on the fly.
+Lines end with a line feed and nothing else (a carriage return before it is dropped; a line
+separator, a form feed or U+0085 inside a line is text), the last line need not end, and a byte
+order mark at the start of a file is not text. Files whose names end in `.gz` are unpacked.
 """
 
 import gzip
@@ -17,74 +16,80 @@ from typing import Protocol, runtime_checkable
 from nmt.runtime.errors import CorpusError
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-AT_ONCE = 1_000  # lines that are read together where nobody says
+BLOCK_LINES = 1_000  # lines read together where the caller does not choose
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A source line and the target line that says the same.
+    """A source line and its translation.
 
     Attributes:
-        source: the line without its end, exactly as it stands in the file.
+        source: the line without its end, exactly as in the file.
         target: the same for the target.
-        source_place: file and line number, counted from 1, as in `data/train.de:17`.
-        target_place: the same for the target.
+        source_location: file and line number, counted from 1, as in `data/train.de:17`.
+        target_location: the same for the target.
     """
 
     source: bytes
     target: bytes
-    source_place: str
-    target_place: str
+    source_location: str
+    target_location: str
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidPair:
-    """Why a pair, or what stands in its place, is not to be learnt from.
+    """A pair, or a line in place of one, that cannot be used for training.
 
     Attributes:
-        reason: the kind, in words that are the same for all faults of the kind.
-        place: file and line number, counted from 1.
+        reason: the kind of fault, the same words for all faults of a kind.
+        location: file and line number, counted from 1.
         detail: what exactly is wrong with this line.
     """
 
     reason: str
-    place: str
+    location: str
     detail: str
+
+    @classmethod
+    def not_utf8(cls, error: UnicodeDecodeError, location: str) -> "InvalidPair":
+        """Return the fault of a line that cannot be decoded."""
+        byte = f"byte 0x{error.object[error.start]:02x} at {error.start + 1}"
+        return cls("invalid UTF-8", location, byte)
 
 
 @runtime_checkable
 class PairBlock(Protocol):
-    """Pairs that follow each other in a corpus; another process may take them apart."""
+    """Consecutive pairs of a corpus, not yet parsed: another process may do that."""
 
     def __iter__(self) -> Iterator[Pair | InvalidPair]:
-        """Give the pairs in order."""
+        """Yield the pairs in order."""
         ...
 
     def texts(self) -> tuple[list[str], list[str]] | None:
-        """Give all sources and all targets at once where each line is a pair of UTF-8.
+        """Return all sources and all targets at once if each line is part of a pair of UTF-8.
 
-        They are those of iteration, which is slower and names what is wrong: None sends to it.
+        The fast path for valid text; after None, iteration finds what is wrong.
         """
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs(PairBlock):
-    """Pairs that were read already."""
+    """Pairs that are parsed already."""
 
     pairs: list[Pair | InvalidPair]
 
     def __iter__(self) -> Iterator[Pair | InvalidPair]:
-        """Give them."""
+        """Yield the pairs."""
         return iter(self.pairs)
 
 
 @runtime_checkable
 class Corpus(Protocol):
-    """A split of a parallel corpus on disk, read as a stream; iterating again starts again."""
+    """A split of a parallel corpus on disk, read as a stream; each iteration starts anew."""
 
     def __iter__(self) -> Iterator[Pair | InvalidPair]:
-        """Give all pairs in order, and a fault where a line does not hold a pair.
+        """Yield all pairs in order, and an InvalidPair for each line that holds none.
 
         Raises:
             CorpusError: if a file is missing or unreadable, or the numbers of lines differ.
@@ -92,11 +97,11 @@ class Corpus(Protocol):
         ...
 
     def files(self) -> tuple[str, ...]:
-        """Name all files of the split, for content sums and for messages."""
+        """Return the names of all files of the split, for checksums and messages."""
         ...
 
     def blocks(self, pairs: int) -> Iterator[PairBlock]:
-        """Give the pairs of iteration, so many at once.
+        """Yield the pairs of iteration in blocks of this many.
 
         Raises:
             CorpusError: as iteration.
@@ -108,12 +113,12 @@ class Corpus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Lines of a file that follow each other, as they stand there.
+    """Consecutive lines of a file, not yet split.
 
     Attributes:
         name: of the file.
-        first: number of the first of them, counted from 1.
-        count: how many there are.
+        first: number of the first line, counted from 1.
+        count: number of lines.
         data: their bytes with their ends.
     """
 
@@ -123,13 +128,13 @@ class LineBlock:
     data: bytes
 
     def __iter__(self) -> Iterator[tuple[bytes, str]]:
-        """Give each line without its end, and its place."""
-        found = islice(self.data.split(b"\n"), self.count)
-        for number, line in enumerate(found, self.first):
+        """Yield each line without its end, and its location."""
+        lines = islice(self.data.split(b"\n"), self.count)
+        for number, line in enumerate(lines, self.first):
             yield line.removesuffix(b"\r"), f"{self.name}:{number}"
 
     def texts(self) -> list[str] | None:
-        """Give all lines at once as text; None where one is not UTF-8."""
+        """Decode all lines at once; return None if one is not UTF-8."""
         try:
             text = self.data.decode("utf-8")
         except UnicodeDecodeError:
@@ -137,50 +142,53 @@ class LineBlock:
         return text.replace("\r\n", "\n").removesuffix("\r").split("\n")[: self.count]
 
 
-def lines(name: str) -> Iterator[bytes]:
-    """Give a file's lines without their ends.
+def read_lines(name: str) -> Iterator[bytes]:
+    """Yield a file's lines without their ends.
 
     Raises:
-        CorpusError: if the file is missing or cannot be read, or is not the gzip it is named.
+        CorpusError: if the file is missing or unreadable, or `.gz` but not gzip.
     """
-    for some in read_lines(name, AT_ONCE):
-        for line, _ in some:
+    for block in read_blocks(name, BLOCK_LINES):
+        for line, _ in block:
             yield line
 
 
-def read_lines(name: str, count: int) -> Iterator[LineBlock]:
-    """Give a file's lines so many at once; memory holds these.
+def read_blocks(name: str, lines: int) -> Iterator[LineBlock]:
+    """Yield a file's lines in blocks of this many; one block is in memory.
 
     Raises:
-        CorpusError: if the file is missing or cannot be read, or is not the gzip it is named.
+        CorpusError: if the file is missing or unreadable, or `.gz` but not gzip.
     """
     try:
         with gzip.open(name, "rb") if name.endswith(".gz") else Path(name).open("rb") as file:
-            first, start = 1, BYTE_ORDER_MARK
-            while some := list(islice(file, count)):
-                yield LineBlock(name, first, len(some), b"".join(some).removeprefix(start))
-                first, start = first + len(some), b""
-    except FileNotFoundError as error:
-        raise CorpusError(
-            f"{name} does not exist; correct its name, in the command or under data"
-        ) from error
+            first, mark = 1, BYTE_ORDER_MARK
+            while block := list(islice(file, lines)):
+                yield LineBlock(name, first, len(block), b"".join(block).removeprefix(mark))
+                first, mark = first + len(block), b""
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(
-            f"{name} is broken: {error}; a name in .gz means gzip: fetch or pack the file again"
+            f"{name} is broken: {error}; a name in .gz means gzip: download or pack the file again"
         ) from error
     except OSError as error:
-        raise CorpusError(f"{name} cannot be read: {error.strerror or error}") from error
+        raise unreadable(name, error) from error
 
 
-def listed(names: object, key: str) -> tuple[str, ...]:
-    """Give the names of one or several files as a tuple.
+def unreadable(name: str, error: OSError) -> CorpusError:
+    """Return the error of a file that cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return CorpusError(f"{name} does not exist; correct its name, in the command or under data")
+    return CorpusError(f"{name} cannot be read: {error.strerror or error}")
+
+
+def file_names(names: object, key: str) -> tuple[str, ...]:
+    """Return one or several names of files as a tuple.
 
     Args:
         names: one name, or a sequence of names.
-        key: what the configuration calls them.
+        key: of the names in the configuration.
 
     Raises:
-        CorpusError: if there is none.
+        CorpusError: if there is no name.
     """
     several = (names,) if isinstance(names, str | Path) else names
     if not several:

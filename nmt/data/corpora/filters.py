@@ -1,9 +1,9 @@
-"""What a bad pair is, and what becomes of it: left out and counted, or the end of the run.
+"""What an invalid pair is, and whether it is skipped and counted, or ends the run.
 
-A pair is bad if one of its lines is not UTF-8, holds a control character (Unicode category Cc:
-NUL, line feeds from JSON, terminal escapes, U+0080 to U+009F that a wrong encoding leaves behind)
-other than tab, is empty or blank, or is longer than a limit. A tab is white space, like any other
-space; U+2028, a soft hyphen or an emoji are text. Always both lines go, so nothing shifts.
+A pair is invalid if one of its lines is not UTF-8, holds a control character (Unicode category
+Cc: NUL, line feeds from JSON, terminal escapes, U+0080 to U+009F that a wrong encoding leaves)
+other than tab, is empty or blank, or is longer than a limit. A tab is white space; U+2028, a soft
+hyphen or an emoji are text. Both lines of a pair are skipped together, so nothing shifts.
 """
 
 import re
@@ -14,157 +14,158 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from nmt.data.corpora.corpus import AT_ONCE, Corpus, InvalidPair, Pair, PairBlock
+from nmt.data.corpora.corpus import BLOCK_LINES, Corpus, InvalidPair, Pair, PairBlock
 from nmt.runtime.errors import CorpusError
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-FIRST_OF_C1 = 0xC2  # byte of UTF-8 with which U+0080 to U+00BF begin
-PLACES = 5  # of a kind of fault, that reports name
+FIRST_OF_C1 = 0xC2  # first byte in UTF-8 of U+0080 to U+00BF
+MAX_EXAMPLES = 5  # of each reason, named in reports
 
-
-Places = Callable[[int], tuple[str, str]]
-"""Says of a row where its source and its target stand."""
+Locations = Callable[[int], tuple[str, str]]
+"""Returns the locations of a row's source and target."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilteredPairs:
-    """Pairs that passed, as text, each a row.
+    """Valid pairs as text, each a row.
 
     Attributes:
-        sources: the sources of all rows.
-        targets: their targets.
-        places: those of the `Pair`s.
+        sources: of all rows.
+        targets: of all rows.
+        locations: of a row, as in `Pair`.
     """
 
     sources: Sequence[str]
     targets: Sequence[str]
-    places: Places
+    locations: Locations
 
 
 @dataclass
 class FilterCounts:
-    """Counts what was read and what was left out, and remembers the first places of each kind.
+    """Counts of pairs read and skipped, with the first examples of each reason.
 
     Attributes:
-        read: pairs seen, bad ones included.
-        skipped: for each reason, how many pairs it cost.
-        places: for each reason, the first places with their details.
+        read: pairs, invalid ones included.
+        skipped: number of pairs by reason.
+        examples: by reason, the first locations with their details.
     """
 
     read: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
-    places: dict[str, list[str]] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, fault: InvalidPair) -> None:
-        """Count one pair that is left out."""
-        self.skipped[fault.reason] = self.skipped.get(fault.reason, 0) + 1
-        places = self.places.setdefault(fault.reason, [])
-        if len(places) < PLACES:
-            places.append(f"{fault.place} ({fault.detail})")
+    def skip(self, pair: InvalidPair) -> None:
+        """Count a skipped pair."""
+        self.skipped[pair.reason] = self.skipped.get(pair.reason, 0) + 1
+        examples = self.examples.setdefault(pair.reason, [])
+        if len(examples) < MAX_EXAMPLES:
+            examples.append(f"{pair.location} ({pair.detail})")
 
-    def join(self, later: "FilterCounts") -> None:
-        """Count what was counted of the pairs that follow."""
+    def add(self, later: "FilterCounts") -> None:
+        """Add the counts of pairs that follow."""
         self.read += later.read
         for reason, count in later.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
-            places = self.places.setdefault(reason, [])
-            places += later.places[reason][: PLACES - len(places)]
+            examples = self.examples.setdefault(reason, [])
+            examples += later.examples[reason][: MAX_EXAMPLES - len(examples)]
 
 
 @runtime_checkable
 class Filter(Protocol):
-    """What becomes of bad pairs, and from which length on a pair is bad."""
+    """The limits on a pair's length, and what happens to invalid pairs."""
 
     @property
     def max_characters(self) -> int:
-        """Characters (code points) that a line may have."""
+        """The largest number of characters (code points) in a line."""
         ...
 
     @property
     def max_pieces(self) -> int:
-        """Pieces that either side of a pair may have after encoding."""
+        """The largest number of pieces on either side of a pair."""
         ...
 
-    def judge(self, fault: InvalidPair, tally: FilterCounts) -> None:
-        """Return if the pair shall be left out, with `tally` telling of it; raise otherwise."""
+    def handle(self, pair: InvalidPair, counts: FilterCounts) -> None:
+        """Add an invalid pair to the counts, so that it is skipped, or raise CorpusError."""
         ...
 
 
 @dataclass(frozen=True)
 class SkipFilter:
-    """Leaves bad pairs out, counted; the report and the log say how many and why."""
+    """Skips invalid pairs; the report and the log have their counts by reason."""
 
     max_characters: int
     max_pieces: int
 
-    def judge(self, fault: InvalidPair, tally: FilterCounts) -> None:
+    def handle(self, pair: InvalidPair, counts: FilterCounts) -> None:
         """Count the pair."""
-        tally.add(fault)
+        counts.skip(pair)
 
 
 @dataclass(frozen=True)
 class StrictFilter:
-    """Stops at the first bad pair: for text that is expected to be clean."""
+    """Stops at the first invalid pair: for text that is expected to be clean."""
 
     max_characters: int
     max_pieces: int
 
-    def judge(self, fault: InvalidPair, tally: FilterCounts) -> None:
-        """Stop.
+    def handle(self, pair: InvalidPair, counts: FilterCounts) -> None:
+        """Raise an error.
 
         Raises:
-            CorpusError: always; names file, line, and what to do.
+            CorpusError: always; names file, line and remedy.
         """
         raise CorpusError(
-            f"{fault.place}: {fault.reason}: {fault.detail}; "
-            "mend the line, or leave such pairs out with filter=skip"
+            f"{pair.location}: {pair.reason}: {pair.detail}; "
+            "correct the line, or skip such pairs with filter=skip"
         )
 
 
-def read(corpus: Corpus, pair_filter: Filter, tally: FilterCounts) -> Iterator[tuple[str, str]]:
-    """Give a corpus's good pairs as text, in order, handing the others to the pair_filter.
+def read_pairs(
+    corpus: Corpus, pair_filter: Filter, counts: FilterCounts
+) -> Iterator[tuple[str, str]]:
+    """Yield a corpus's valid pairs as text, in order; the filter handles the others.
 
     Raises:
-        CorpusError: what the corpus raises, and what a strict pair_filter does.
+        CorpusError: if the corpus cannot be read, or from a strict filter.
     """
-    for block in corpus.blocks(AT_ONCE):
-        passed = filtered(block, pair_filter, tally)
+    for block in corpus.blocks(BLOCK_LINES):
+        passed = filter_block(block, pair_filter, counts)
         yield from zip(passed.sources, passed.targets, strict=True)
 
 
-def filtered(block: PairBlock, pair_filter: Filter, tally: FilterCounts) -> FilteredPairs:
-    """Give a block's good pairs as text, in order, handing the others to the pair_filter.
+def filter_block(block: PairBlock, pair_filter: Filter, counts: FilterCounts) -> FilteredPairs:
+    """Return a block's valid pairs as text, in order; the filter handles the others.
 
     Raises:
-        CorpusError: what a strict pair_filter raises.
+        CorpusError: from a strict filter.
     """
     texts = block.texts()
-    if texts is not None and all(_clean(side, pair_filter.max_characters) for side in texts):
-        tally.read += len(texts[0])
-        return FilteredPairs(*texts, lambda row: _places(block, row))
+    if texts is not None and all(_are_valid(side, pair_filter.max_characters) for side in texts):
+        counts.read += len(texts[0])
+        return FilteredPairs(*texts, lambda row: _locations(block, row))
     rows: list[_Passed] = []
     for pair in block:
-        tally.read += 1
-        checked = _checked(pair, pair_filter.max_characters)
+        counts.read += 1
+        checked = _check(pair, pair_filter.max_characters)
         if isinstance(checked, InvalidPair):
-            pair_filter.judge(checked, tally)
+            pair_filter.handle(checked, counts)
         else:
             rows.append(checked)
     return FilteredPairs(
         [row.source for row in rows],
         [row.target for row in rows],
-        lambda row: (rows[row].source_place, rows[row].target_place),
+        lambda row: (rows[row].source_location, rows[row].target_location),
     )
 
 
-def _places(block: PairBlock, row: int) -> tuple[str, str]:
+def _locations(block: PairBlock, row: int) -> tuple[str, str]:
     pair = next(islice(block, row, None))
     assert isinstance(pair, Pair)
-    return pair.source_place, pair.target_place
+    return pair.source_location, pair.target_location
 
 
-def _clean(lines: Sequence[str], max_characters: int) -> bool:
-    """Tell in few calls whether `_text` refuses none of them."""
+def _are_valid(lines: Sequence[str], max_characters: int) -> bool:
+    """Return whether `_check_line` accepts all lines, in few calls."""
     text = "".join(lines)
     codes = np.frombuffer(text.encode(), np.uint8)
     controls = (codes < ord(" ")) & (codes != ord("\t")) | (codes == 0x7F) | (codes == FIRST_OF_C1)
@@ -179,35 +180,33 @@ def _clean(lines: Sequence[str], max_characters: int) -> bool:
 class _Passed:
     source: str
     target: str
-    source_place: str
-    target_place: str
+    source_location: str
+    target_location: str
 
 
-def _checked(pair: Pair | InvalidPair, max_characters: int) -> _Passed | InvalidPair:
+def _check(pair: Pair | InvalidPair, max_characters: int) -> _Passed | InvalidPair:
     if isinstance(pair, InvalidPair):
         return pair
-    source = _text(pair.source, pair.source_place, max_characters)
+    source = _check_line(pair.source, pair.source_location, max_characters)
     if isinstance(source, InvalidPair):
         return source
-    target = _text(pair.target, pair.target_place, max_characters)
+    target = _check_line(pair.target, pair.target_location, max_characters)
     if isinstance(target, InvalidPair):
         return target
-    return _Passed(source, target, pair.source_place, pair.target_place)
+    return _Passed(source, target, pair.source_location, pair.target_location)
 
 
-def _text(line: bytes, place: str, max_characters: int) -> str | InvalidPair:
+def _check_line(line: bytes, location: str, max_characters: int) -> str | InvalidPair:
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
-        return InvalidPair(
-            "invalid UTF-8", place, f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-        )
+        return InvalidPair.not_utf8(error, location)
     if control := CONTROL.search(text):
         detail = f"U+{ord(control[0]):04X} at column {control.start() + 1}"
-        return InvalidPair("control character", place, detail)
+        return InvalidPair("control character", location, detail)
     if not text or text.isspace():
-        return InvalidPair("empty line", place, "no text")
+        return InvalidPair("empty line", location, "no text")
     if len(text) > max_characters:
         detail = f"{len(text)} characters, filter.max_characters={max_characters}"
-        return InvalidPair("too many characters", place, detail)
+        return InvalidPair("too many characters", location, detail)
     return text

@@ -1,16 +1,25 @@
-"""Plain text: a file with the source lines, and one with the target lines in the same order."""
+"""Plain text: a file of source lines, and a file of target lines in the same order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain
 
-from nmt.data.corpora.corpus import AT_ONCE, Corpus, LineBlock, Pair, PairBlock, listed, read_lines
+from nmt.data.corpora.corpus import (
+    BLOCK_LINES,
+    Corpus,
+    LineBlock,
+    Pair,
+    PairBlock,
+    file_names,
+    read_blocks,
+)
+from nmt.data.text.parallel import parallel
 from nmt.runtime.errors import CorpusError
 
 
 @dataclass(frozen=True)
 class PlainCorpus(Corpus):
-    """Line n of a source file and line n of the target file beside it are a pair.
+    """Line n of a source file and line n of its target file are a pair.
 
     Attributes:
         source: a file of source sentences, one a line, or several such files.
@@ -21,8 +30,8 @@ class PlainCorpus(Corpus):
     target: str | Sequence[str]
 
     def __post_init__(self) -> None:
-        """Refuse lists of different lengths, which would pair the wrong files."""
-        sources, targets = listed(self.source, "source"), listed(self.target, "target")
+        """Check that there are as many source files as target files."""
+        sources, targets = file_names(self.source, "source"), file_names(self.target, "target")
         if len(sources) != len(targets):
             raise CorpusError(
                 f"the data has {len(sources)} source files but {len(targets)} target files: "
@@ -30,49 +39,37 @@ class PlainCorpus(Corpus):
             )
 
     def files(self) -> tuple[str, ...]:
-        """Name the source files, then the target files."""
-        return listed(self.source, "source") + listed(self.target, "target")
+        """Return the names of the source files, then of the target files."""
+        return file_names(self.source, "source") + file_names(self.target, "target")
 
     def __iter__(self) -> Iterator[Pair]:
-        """Read the files side by side, pair of files after pair of files."""
-        return chain.from_iterable(self.blocks(AT_ONCE))
+        """Yield the pairs of each pair of files in turn."""
+        return chain.from_iterable(self.blocks(BLOCK_LINES))
 
-    def blocks(self, pairs: int) -> Iterator["SideBySide"]:
-        """Give the lines of both files as they stand there."""
-        names = zip(listed(self.source, "source"), listed(self.target, "target"), strict=True)
-        for source, target in names:
-            yield from _side_by_side(source, target, pairs)
+    def blocks(self, pairs: int) -> Iterator["ParallelLines"]:
+        """Yield the lines in blocks, not yet paired."""
+        sources, targets = file_names(self.source, "source"), file_names(self.target, "target")
+        for names in zip(sources, targets, strict=True):
+            source, target = (read_blocks(name, pairs) for name in names)
+            for blocks in parallel(names, source, target, lambda block: block.count):
+                yield ParallelLines(*blocks)
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide(PairBlock):
-    """Lines of both files; what one has more of than the other is in no pair."""
+class ParallelLines(PairBlock):
+    """Lines of a source file and of its target file; a longer side's last lines are ignored."""
 
     sources: LineBlock
     targets: LineBlock
 
     def __iter__(self) -> Iterator[Pair]:
         """Pair the lines."""
-        for (source, place), (target, other) in zip(self.sources, self.targets, strict=False):
-            yield Pair(source, target, place, other)
+        for (source, location), (target, other) in zip(self.sources, self.targets, strict=False):
+            yield Pair(source, target, location, other)
 
     def texts(self) -> tuple[list[str], list[str]] | None:
-        """Decode both."""
+        """Decode both sides at once."""
         sources, targets = self.sources.texts(), self.targets.texts()
         if sources is None or targets is None or len(sources) != len(targets):
             return None
         return sources, targets
-
-
-def _side_by_side(source: str, target: str, pairs: int) -> Iterator[SideBySide]:
-    sources = targets = 0
-    for one, other in zip_longest(read_lines(source, pairs), read_lines(target, pairs)):
-        sources += one.count if one else 0
-        targets += other.count if other else 0
-        if one and other:
-            yield SideBySide(one, other)
-    if sources != targets:
-        raise CorpusError(
-            f"{source} has {sources} lines but {target} has {targets}; "
-            "line n of one must translate line n of the other"
-        )

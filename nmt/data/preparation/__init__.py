@@ -1,1 +1,4 @@
-"""A corpus as training reads it: tokenizers and memory-mapped shards in one checked folder."""
+"""Preparation of a corpus on disk: `Preparation` makes a folder, `PreparedCorpus` reads it.
+
+`encoding` filters and encodes pairs, `shards` stores their ids and text, `report` their counts.
+"""

@@ -1,7 +1,6 @@
-"""From the pairs of a corpus to its shards, block by block, counting on the way.
+"""Encoding of a corpus: from blocks of its pairs to shards, with counts.
 
-Blocks are cut by numbers of lines alone, so that the shards are the same bytes however many
-processes encode.
+Blocks have a fixed number of lines, so that any number of processes writes the same bytes.
 """
 
 import logging
@@ -14,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from nmt.data.corpora.corpus import Corpus, InvalidPair, PairBlock
-from nmt.data.corpora.filters import Filter, FilterCounts, FilteredPairs, filtered
+from nmt.data.corpora.filters import Filter, FilterCounts, FilteredPairs, filter_block
 from nmt.data.preparation.report import SideReport, SplitReport
-from nmt.data.preparation.shards import EncodedRows, ShardWriter, packed
+from nmt.data.preparation.shards import EncodedRows, ShardWriter, pack
 from nmt.data.special_ids import UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.runtime.errors import CorpusError
@@ -24,24 +23,24 @@ from nmt.runtime.processes import ProcessPool
 
 log = logging.getLogger(__name__)
 
-CHUNK = 10_000  # pairs that are encoded at once
-FEW = 8  # chunks that are encoded before other processes are worth their start
+CHUNK = 10_000  # pairs encoded at once
+SERIAL_CHUNKS = 8  # chunks encoded before other processes are worth their start
 ROWS_PER_SHARD = 500_000
 
 
 @dataclass(frozen=True)
 class EncodedBlock:
-    """What became of a block.
+    """The result of encoding a block.
 
     Attributes:
-        chunk: the rows that are kept, in the columns of a shard.
-        tally: what was read and what was left out.
-        source: counts over the sources that are kept.
-        target: counts over the targets that are kept.
+        chunk: the kept pairs, in the columns of a shard.
+        counts: of pairs read and skipped.
+        source: counts over the kept sources.
+        target: counts over the kept targets.
     """
 
     chunk: pa.RecordBatch
-    tally: FilterCounts
+    counts: FilterCounts
     source: SideReport
     target: SideReport
 
@@ -51,8 +50,8 @@ class CorpusEncoder:
     """Encodes the blocks of a corpus.
 
     Attributes:
-        pair_filter: what becomes of bad pairs.
-        tokenizers: what encodes the others.
+        pair_filter: handles invalid pairs.
+        tokenizers: encode the others.
     """
 
     pair_filter: Filter
@@ -62,38 +61,38 @@ class CorpusEncoder:
         """Encode a block.
 
         Raises:
-            CorpusError: what a strict pair_filter raises.
+            CorpusError: from a strict filter.
         """
-        tally = FilterCounts()
-        rows = self._rows(filtered(block, self.pair_filter, tally), tally)
+        counts = FilterCounts()
+        rows = self._encode(filter_block(block, self.pair_filter, counts), counts)
         size = max(self.tokenizers.source.size, self.tokenizers.target.size)
-        chunk = packed(rows, size)
+        chunk = pack(rows, size)
         return EncodedBlock(
             chunk,
-            tally,
-            _counted(rows.source_text, chunk.column("source")),
-            _counted(rows.target_text, chunk.column("target")),
+            counts,
+            _report(rows.source_text, chunk.column("source")),
+            _report(rows.target_text, chunk.column("target")),
         )
 
-    def _rows(self, sentences: FilteredPairs, tally: FilterCounts) -> EncodedRows:
-        sources = self.tokenizers.source.encode_lines(sentences.sources, 1)
-        targets = self.tokenizers.target.encode_lines(sentences.targets, 1)
-        rows = EncodedRows(sources, targets, sentences.sources, sentences.targets)
-        sizes, most = list(map(len, chain(sources, targets))), self.pair_filter.max_pieces
-        if min(sizes, default=1) > 0 and max(sizes, default=0) <= most:
+    def _encode(self, pairs: FilteredPairs, counts: FilterCounts) -> EncodedRows:
+        sources = self.tokenizers.source.encode_lines(pairs.sources, 1)
+        targets = self.tokenizers.target.encode_lines(pairs.targets, 1)
+        rows = EncodedRows(sources, targets, pairs.sources, pairs.targets)
+        lengths, most = list(map(len, chain(sources, targets))), self.pair_filter.max_pieces
+        if min(lengths, default=1) > 0 and max(lengths, default=0) <= most:
             return rows
         kept = []
         for row, (source, target) in enumerate(zip(sources, targets, strict=True)):
-            places = sentences.places(row)
-            fault = _fault(len(source), places[0], most) or _fault(len(target), places[1], most)
+            where = pairs.locations(row)
+            fault = _fault(len(source), where[0], most) or _fault(len(target), where[1], most)
             if fault:
-                self.pair_filter.judge(fault, tally)
+                self.pair_filter.handle(fault, counts)
             kept.append(fault is None)
         return EncodedRows(
             list(compress(sources, kept)),
             list(compress(targets, kept)),
-            list(compress(sentences.sources, kept)),
-            list(compress(sentences.targets, kept)),
+            list(compress(pairs.sources, kept)),
+            list(compress(pairs.targets, kept)),
         )
 
 
@@ -105,70 +104,69 @@ def encode(
     name: str,
     processes: int = 1,
 ) -> SplitReport:
-    """Write a split's shards, holding some chunks of its pairs in memory.
+    """Write a split's shards; a few chunks of its pairs are in memory.
 
     Args:
         corpus: the pairs.
-        pair_filter: what becomes of bad ones.
-        tokenizers: what encodes them.
-        folder: where the shards go.
-        name: of the split; the shards' names begin with it.
+        pair_filter: handles invalid pairs.
+        tokenizers: encode the others.
+        folder: of the shards.
+        name: of the split, with which the shards' names begin.
         processes: that encode, if the corpus has more than a few chunks.
 
     Raises:
-        CorpusError: if the text cannot be read as pairs, or nothing of it is left.
-        NmtError: if a process was ended from outside.
+        CorpusError: if the corpus cannot be read, or no valid pair is in it.
+        NmtError: if a process was killed.
     """
-    tally, source, target, kept = FilterCounts(), SideReport(), SideReport(), 0
+    counts, source, target, kept = FilterCounts(), SideReport(), SideReport(), 0
     size = max(tokenizers.source.size, tokenizers.target.size)
-    encoding = CorpusEncoder(pair_filter, tokenizers)
+    encoder = CorpusEncoder(pair_filter, tokenizers)
     with ShardWriter(folder, name, size, ROWS_PER_SHARD) as writer:
-        for done in _encoded(encoding, corpus.blocks(CHUNK), processes):
-            tally.join(done.tally)
-            source.join(done.source)
-            target.join(done.target)
-            writer.write(done.chunk)
-            kept += len(done.chunk)
+        for block in _encode_all(encoder, corpus.blocks(CHUNK), processes):
+            counts.add(block.counts)
+            source.add(block.source)
+            target.add(block.target)
+            writer.write(block.chunk)
+            kept += len(block.chunk)
     if not kept:
-        raise nothing_left(name, corpus, tally)
-    sides = source.in_order(), target.in_order()
-    return SplitReport(tally.read, kept, tally.skipped, tally.places, *sides)
+        raise empty_split(name, corpus, counts)
+    sides = source.with_sorted_bins(), target.with_sorted_bins()
+    return SplitReport(counts.read, kept, counts.skipped, counts.examples, *sides)
 
 
-def _encoded(
-    encoding: CorpusEncoder, blocks: Iterator[PairBlock], processes: int
+def _encode_all(
+    encoder: CorpusEncoder, blocks: Iterator[PairBlock], processes: int
 ) -> Iterator[EncodedBlock]:
-    """Encode the first blocks here; most corpora have no more."""
-    yield from map(encoding, islice(blocks, FEW))
+    """Encode the first blocks in this process; most corpora have no more."""
+    yield from map(encoder, islice(blocks, SERIAL_CHUNKS))
     if processes == 1:
-        yield from map(encoding, blocks)
+        yield from map(encoder, blocks)
         return
     for block in blocks:
-        with ProcessPool(encoding, processes) as crew:
-            yield from crew.map(chain([block], blocks))
+        with ProcessPool(encoder, processes) as pool:
+            yield from pool.map(chain([block], blocks))
 
 
-def _counted(texts: Sequence[str], ids: pa.ListArray) -> SideReport:
+def _report(texts: Sequence[str], ids: pa.ListArray) -> SideReport:
     values, lengths = ids.values.to_numpy(), np.diff(ids.offsets.to_numpy())
-    return SideReport.of(texts, lengths, int(np.count_nonzero(values == UNKNOWN)))
+    return SideReport.count(texts, lengths, int(np.count_nonzero(values == UNKNOWN)))
 
 
-def _fault(pieces: int, place: str, max_pieces: int) -> InvalidPair | None:
+def _fault(pieces: int, location: str, max_pieces: int) -> InvalidPair | None:
     if not pieces:
-        return InvalidPair("empty line", place, "no text after normalisation")
+        return InvalidPair("empty line", location, "no text after normalization")
     if pieces > max_pieces:
-        return InvalidPair(
-            "too many pieces", place, f"{pieces} pieces, filter.max_pieces={max_pieces}"
-        )
+        detail = f"{pieces} pieces, filter.max_pieces={max_pieces}"
+        return InvalidPair("too many pieces", location, detail)
     return None
 
 
-def nothing_left(split: str, corpus: Corpus, tally: FilterCounts) -> CorpusError:
-    """Say of an empty split why it is empty."""
+def empty_split(name: str, corpus: Corpus, counts: FilterCounts) -> CorpusError:
+    """Return the error of a split without a valid pair, which gives the reasons."""
     files = ", ".join(corpus.files())
-    if not tally.read:
-        return CorpusError(f"the {split} split has no pairs: {files} is empty")
-    reasons = "; ".join(f"{reason}: {places[0]}" for reason, places in tally.places.items())
+    if not counts.read:
+        return CorpusError(f"the {name} split has no pairs: {files} is empty")
+    reasons = "; ".join(f"{reason}: {first}" for reason, (first, *_) in counts.examples.items())
     return CorpusError(
-        f"the {split} split has no pairs left: all {tally.read} of {files} were skipped: {reasons}"
+        f"the {name} split has no pairs left: all {counts.read} of {files} were skipped: {reasons}"
     )

@@ -1,7 +1,7 @@
-"""An encoded corpus on disk: Arrow files that are mapped into memory, not read.
+"""An encoded corpus on disk, in Arrow files that are mapped into memory rather than read.
 
 A shard is an Arrow IPC file of record batches ("chunks") with the columns `source` and `target`
-(lists of ids) and `source_text` and `target_text`. A corpus may so be larger than memory, and
+(lists of ids) and `source_text` and `target_text`. So a corpus may be larger than memory, and
 processes that read it share one copy.
 """
 
@@ -20,6 +20,8 @@ from nmt.data.ragged import Ragged
 from nmt.runtime import cpus
 from nmt.runtime.errors import DamagedError, NmtError
 
+SIDES = ("source", "target")
+
 
 @dataclass(frozen=True)
 class EncodedRows:
@@ -28,8 +30,8 @@ class EncodedRows:
     Attributes:
         source: ids of the source pieces, without BEGIN and END.
         target: ids of the target pieces, without BEGIN and END.
-        source_text: the sentences.
-        target_text: the sentences.
+        source_text: the source sentences.
+        target_text: the target sentences.
     """
 
     source: Sequence[Sequence[int]]
@@ -38,14 +40,14 @@ class EncodedRows:
     target_text: Sequence[str]
 
 
-def packed(rows: EncodedRows, vocabulary_size: int) -> pa.RecordBatch:
-    """Give rows in the columns of a shard, ready to be written, or sent to another process.
+def pack(rows: EncodedRows, vocabulary_size: int) -> pa.RecordBatch:
+    """Return rows in the columns of a shard, ready to be written or sent to another process.
 
     Args:
         rows: of one chunk.
-        vocabulary_size: more than the largest id; chooses the width of the numbers.
+        vocabulary_size: greater than all ids; decides the width of the integers.
     """
-    schema = _schema(_number(vocabulary_size))
+    schema = _schema(_integer(vocabulary_size))
     columns = [pa.array(getattr(rows, column.name), column.type) for column in schema]
     return pa.record_batch(columns, schema=schema)
 
@@ -57,18 +59,18 @@ class ShardWriter:
         """Make no file yet.
 
         Args:
-            folder: where the files go.
-            name: how they begin.
-            vocabulary_size: more than the largest id; chooses the width of the numbers.
-            rows_per_shard: a file is complete as soon as it has so many, or a few more.
+            folder: of the files.
+            name: with which the files' names begin.
+            vocabulary_size: greater than all ids; decides the width of the integers.
+            rows_per_shard: after which, at the end of a chunk, the next file begins.
         """
         self._folder, self._name, self._rows_per_shard = folder, name, rows_per_shard
-        self._schema = _schema(_number(vocabulary_size))
+        self._schema = _schema(_integer(vocabulary_size))
         self._file: pa.ipc.RecordBatchFileWriter | None = None
         self._shards = self._rows = 0
 
     def write(self, chunk: pa.RecordBatch) -> None:
-        """Append what `packed` gave; its rows are in memory together when they are read as text."""
+        """Append a chunk from `pack`; readers of its text hold all its rows in memory."""
         if not len(chunk):
             return
         if self._file is None:
@@ -87,7 +89,7 @@ class ShardWriter:
             self._shards += 1
 
     def __enter__(self) -> "ShardWriter":
-        """Give itself."""
+        """Return the writer."""
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -96,53 +98,53 @@ class ShardWriter:
 
 
 class Shards:
-    """The rows of one split, numbered from 0 through all its files."""
+    """The rows of one split, numbered from 0 across all its files."""
 
     def __init__(self, folder: Path, name: str) -> None:
         """Map the files `NAME-*.arrow` of a folder, in order.
 
         Raises:
             DamagedError: if a file is not one that a `ShardWriter` wrote.
-            NmtError: if it may not be read.
+            NmtError: if a file may not be read.
         """
         self._paths = sorted(folder.glob(f"{name}-*.arrow"))
         cpus.map_in_threads(_check_file, self._paths)
         self._chunks = [chunk for path in self._paths for chunk in _chunks(path)]
         sizes = [chunk.num_rows for chunk in self._chunks]
         self._starts = np.cumsum([0, *sizes], dtype=np.int64)
-        self._ids = {side: [_Column.of(chunk, side) for chunk in self._chunks] for side in _SIDES}
+        self._ids = {side: [_Column.of(chunk, side) for chunk in self._chunks] for side in SIDES}
 
     def check_ids(self, source_pieces: int, target_pieces: int, folder: Path) -> None:
-        """Hold all ids against the vocabularies, beyond which they would read foreign memory.
+        """Check that all ids are in the vocabularies, since others would read foreign memory.
 
         Raises:
-            DamagedError: names one that is none of theirs.
+            DamagedError: names an id that is not.
         """
         for side, pieces in (("source", source_pieces), ("target", target_pieces)):
             for path in self._paths:
-                strange = _outside(path, side, pieces)
-                if strange is not None:
-                    what = f"the shards in {folder} have the {side} id {strange}"
-                    raise DamagedError(f"{what}, of {pieces} pieces", folder)
+                invalid = _invalid_id(path, side, pieces)
+                if invalid is not None:
+                    message = f"the shards in {folder} have the {side} id {invalid}"
+                    raise DamagedError(f"{message}, of {pieces} pieces", folder)
 
     def __len__(self) -> int:
-        """Count the pairs."""
+        """Return the number of pairs."""
         return int(self._starts[-1])
 
     def source(self, row: int) -> Integer[np.ndarray, " pieces"]:
-        """Give a source sentence's ids, a view into the file."""
+        """Return a source sentence's ids, a view into the file."""
         return self._row("source", row)
 
     def target(self, row: int) -> Integer[np.ndarray, " pieces"]:
-        """Give a target sentence's ids, a view into the file."""
+        """Return a target sentence's ids, a view into the file."""
         return self._row("target", row)
 
     def source_text(self, row: int) -> str:
-        """Give a source sentence as it was read."""
+        """Return a source sentence as it was read."""
         return self.source_texts(np.array([row]))[0]
 
     def target_text(self, row: int) -> str:
-        """Give a target sentence as it was read."""
+        """Return a target sentence as it was read."""
         return self.target_texts(np.array([row]))[0]
 
     def sources(self, rows: Int[np.ndarray, " rows"]) -> Ragged:
@@ -168,7 +170,7 @@ class Shards:
 
     @cached_property
     def target_lengths(self) -> Int[np.ndarray, " rows"]:
-        """The same for the targets."""
+        """Pieces of each target sentence, without BEGIN and END."""
         return self._lengths("target")
 
     def _lengths(self, side: str) -> Int[np.ndarray, " rows"]:
@@ -177,27 +179,27 @@ class Shards:
 
     def _row(self, side: str, row: int) -> Integer[np.ndarray, " pieces"]:
         chunk = int(np.searchsorted(self._starts, row, "right")) - 1
-        column, place = self._ids[side][chunk], row - int(self._starts[chunk])
-        return column.values[column.offsets[place] : column.offsets[place + 1]]
+        column, local = self._ids[side][chunk], row - int(self._starts[chunk])
+        return column.values[column.offsets[local] : column.offsets[local + 1]]
 
     def _gather(self, side: str, rows: Int[np.ndarray, " rows"]) -> Ragged:
-        parts = [self._ids[side][chunk].take(places) for chunk, places in self._visits(rows)]
+        parts = [self._ids[side][chunk].take(local) for chunk, local in self._by_chunk(rows)]
         if not parts:
-            return Ragged.of([])
+            return Ragged.from_lists([])
         lengths = np.concatenate([part.lengths for part in parts])
         values = np.concatenate([part.values for part in parts])
         return Ragged(values, np.cumsum(lengths) - lengths, lengths).take(_ranks(rows))
 
     def _texts(self, column: str, rows: Int[np.ndarray, " rows"]) -> list[str]:
         texts: list[str] = []
-        for chunk, places in self._visits(rows):
-            texts.extend(self._chunks[chunk].column(column).take(pa.array(places)).to_pylist())
-        return [texts[place] for place in _ranks(rows)]
+        for chunk, local in self._by_chunk(rows):
+            texts.extend(self._chunks[chunk].column(column).take(pa.array(local)).to_pylist())
+        return [texts[rank] for rank in _ranks(rows)]
 
-    def _visits(
+    def _by_chunk(
         self, rows: Int[np.ndarray, " rows"]
-    ) -> Iterator[tuple[int, Int[np.ndarray, " places"]]]:
-        """Give the rows in ascending order, chunk by chunk, as places within the chunk."""
+    ) -> Iterator[tuple[int, Int[np.ndarray, " local"]]]:
+        """Yield each chunk's number and its share of the rows, ascending, counted within it."""
         ascending = np.sort(rows, kind="stable")
         cuts = np.searchsorted(ascending, self._starts)
         for chunk in np.flatnonzero(np.diff(cuts)):
@@ -205,12 +207,9 @@ class Shards:
             yield int(chunk), part - self._starts[chunk]
 
 
-_SIDES = ("source", "target")
-
-
 @dataclass(frozen=True)
 class _Column:
-    """The ids of a chunk as they lie in the file; views, nothing is copied."""
+    """Views of a chunk's ids in the file; nothing is copied."""
 
     values: Integer[np.ndarray, " ids"]
     offsets: Int[np.ndarray, " rows_and_end"]
@@ -220,27 +219,27 @@ class _Column:
         column = chunk.column(side)
         return cls(column.values.to_numpy(), column.offsets.to_numpy())
 
-    def take(self, places: Int[np.ndarray, " taken"]) -> Ragged:
-        starts = self.offsets[places].astype(np.int64)
-        return Ragged(self.values, starts, self.offsets[places + 1] - starts).compact()
+    def take(self, rows: Int[np.ndarray, " taken"]) -> Ragged:
+        starts = self.offsets[rows].astype(np.int64)
+        return Ragged(self.values, starts, self.offsets[rows + 1] - starts).compact()
 
 
 def _ranks(rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
-    """Say of each row at which place it is once the rows are sorted."""
+    """Return the position of each row among the sorted rows."""
     return np.argsort(np.argsort(rows, kind="stable"), kind="stable")
 
 
-def _number(vocabulary_size: int) -> pa.DataType:
+def _integer(vocabulary_size: int) -> pa.DataType:
     return pa.uint16() if vocabulary_size <= 1 << 16 else pa.int32()
 
 
-def _schema(number: pa.DataType) -> pa.Schema:
-    ids, text = pa.list_(number), pa.large_string()
+def _schema(integer: pa.DataType) -> pa.Schema:
+    ids, text = pa.list_(integer), pa.large_string()
     return pa.schema({"source": ids, "target": ids, "source_text": text, "target_text": text})
 
 
 def _chunks(path: Path) -> list[pa.RecordBatch]:
-    with _explained(path):
+    with _reported(path):
         file = pa.ipc.open_file(pa.memory_map(str(path)))
         if file.schema not in (_schema(pa.uint16()), _schema(pa.int32())):
             raise pa.ArrowInvalid("other columns than those of a shard")
@@ -248,40 +247,40 @@ def _chunks(path: Path) -> list[pa.RecordBatch]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _reported(path: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise NmtError(f"{path} cannot be read: {os.strerror(error.errno)}") from error
-        what = " ".join(str(error).split())
-        raise DamagedError(f"{path} is damaged ({what})", path.parent) from error
+        reason = " ".join(str(error).split())
+        raise DamagedError(f"{path} is damaged ({reason})", path.parent) from error
 
 
 def _check_file(path: Path) -> None:
-    """Look at all of a file, mapped apart: what was seen of a mapping counts as this process's."""
-    with _explained(path):
+    """Validate a whole file in a mapping of its own, whose pages are freed afterwards."""
+    with _reported(path):
         for chunk in _chunks(path):
-            _check(chunk)
+            _check_chunk(chunk)
 
 
-def _outside(path: Path, side: str, pieces: int) -> int | None:
-    """Give an id of a file, mapped apart, that none of so many pieces has, if there is one."""
-    for chunk in _chunks(path):
-        values = _Column.of(chunk, side).values
-        for one in (int(values.min()), int(values.max())) if values.size else ():
-            if not 0 <= one < pieces:
-                return one
-    return None
-
-
-def _check(chunk: pa.RecordBatch) -> None:
-    """Look at all offsets and texts: Arrow itself follows them wherever they point.
+def _check_chunk(chunk: pa.RecordBatch) -> None:
+    """Validate all offsets and texts, which Arrow itself follows without any check.
 
     Raises:
-        pa.ArrowInvalid: if one leaves its buffer, a text is not UTF-8, or a value is missing.
+        pa.ArrowInvalid: if an offset leaves its buffer, a text is not UTF-8, or a value is missing.
     """
     chunk.validate(full=True)
-    columns = [*chunk.columns, *(chunk.column(side).values for side in _SIDES)]
+    columns = [*chunk.columns, *(chunk.column(side).values for side in SIDES)]
     if any(column.null_count for column in columns):
         raise pa.ArrowInvalid("a value is missing")
+
+
+def _invalid_id(path: Path, side: str, pieces: int) -> int | None:
+    """Return an id of a file that is outside the vocabulary, if any; maps as `_check_file`."""
+    for chunk in _chunks(path):
+        ids = _Column.of(chunk, side).values
+        for extreme in (int(ids.min()), int(ids.max())) if ids.size else ():
+            if not 0 <= extreme < pieces:
+                return extreme
+    return None

@@ -1,1 +1,4 @@
-"""Lines of text in and out: files, standard streams, and lines that are not UTF-8."""
+"""Streams of lines: `streams` reads and writes them, `parallel` aligns two of them.
+
+`invalid_text` has the ways to handle lines that are not UTF-8, one a module.
+"""

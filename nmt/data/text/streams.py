@@ -1,8 +1,8 @@
-"""Text in and text out: standard streams, files, and the starter corpus.
+"""Lines of text from and to standard streams and files, and from the starter corpus.
 
-Lines end with a line feed and with nothing else; a carriage return before it goes with it, the
-last line need not end, and a byte order mark at the start is not text. A line has an end: what
-goes on for more than MAX_BYTES without one is no text, and is not held in memory to see.
+Lines end with a line feed and nothing else; a carriage return before it is dropped, the last line
+need not end, and a byte order mark at the start is not text. A line of more than MAX_BYTES is
+rejected before it fills the memory.
 """
 
 import gzip
@@ -23,41 +23,42 @@ from nmt.runtime.package_files import folder
 STARTER = "starter:"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 1 << 24  # of a line
-NOTICES = 3  # lines that are named in the log before they are only counted
+MAX_WARNINGS = 3  # lines logged one by one before the others are only counted
 STANDARD_INPUT = "standard input"
 STANDARD_OUTPUT = "standard output"
 
 
 def read(name: str | None, suffix: str, invalid_text: InvalidText) -> Iterator[str]:
-    """Give the lines of a file one by one; memory holds one of them.
+    """Yield the lines of a file; one of them is in memory.
 
     Args:
-        name: a file (in `.gz` unpacked on the fly), `starter:test` for a file of the starter
+        name: a file (unpacked if it ends in `.gz`), `starter:test` for a file of the starter
             corpus, or None for standard input.
-        suffix: which side of the starter corpus, as in `.de`.
-        invalid_text: what becomes of lines that are not UTF-8.
+        suffix: of the starter corpus's file, as in `.de`.
+        invalid_text: handles lines that are not UTF-8.
 
     Raises:
-        CorpusError: if it is missing or cannot be read, or has a line that is refused.
+        CorpusError: if the file is missing, unreadable or not text in lines, or from
+            `invalid_text`.
     """
     shown = STANDARD_INPUT if name is None else name
-    notice = RateLimitedWarning(f"lines of {shown} were not UTF-8", NOTICES)
+    warning = RateLimitedWarning(f"lines of {shown} were not UTF-8", MAX_WARNINGS)
     try:
         with _open(name, suffix) as file:
-            start = BYTE_ORDER_MARK
+            mark = BYTE_ORDER_MARK
             for number, line in enumerate(_lines(file.readline, shown), start=1):
-                line = line.removeprefix(start).removesuffix(b"\n").removesuffix(b"\r")
-                start = b""
+                line = line.removeprefix(mark).removesuffix(b"\n").removesuffix(b"\r")
+                mark = b""
                 try:
                     text = line.decode("utf-8")
                 except UnicodeDecodeError as error:
-                    text = invalid_text(line, _found(error, f"{shown}:{number}"), notice)
+                    text = invalid_text(line, _message(error, f"{shown}:{number}"), warning)
                 yield text
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise CorpusError(f"{shown} is broken: {error}; a name in .gz means gzip") from error
     except OSError as error:
         raise CorpusError(f"{shown} cannot be read: {error.strerror or error}") from error
-    notice.close()
+    warning.close()
 
 
 @contextmanager
@@ -79,7 +80,7 @@ def _starter(name: str, suffix: str) -> Path:
     path = root / (name.removeprefix(STARTER) + suffix)
     if not path.is_file():
         known = ", ".join(STARTER + file.stem for file in sorted(root.glob(f"*{suffix}")))
-        raise CorpusError(f"{name}: there is no such file; expected one of {known}")
+        raise CorpusError(f"{name} does not exist; expected one of {known}")
     return path
 
 
@@ -95,56 +96,56 @@ def _lines(readline: Callable[[int], bytes], name: str) -> Iterator[bytes]:
         yield line
 
 
-def _found(error: UnicodeDecodeError, place: str) -> str:
-    return f"{place}: byte 0x{error.object[error.start]:02x} at {error.start + 1} is not UTF-8"
+def _message(error: UnicodeDecodeError, location: str) -> str:
+    return f"{location}: byte 0x{error.object[error.start]:02x} at {error.start + 1} is not UTF-8"
 
 
 @contextmanager
-def writing(name: str | None) -> Iterator[BinaryIO]:
-    """Open what text is written to.
+def open_output(name: str | None) -> Iterator[BinaryIO]:
+    """Open a file or standard output for writing.
 
-    A file appears under its name when all is written, or not at all; what was there before stays
-    until then. A device or a pipe is written to directly.
+    A file gets its name when it is complete, and any older one is kept until then. A device or a
+    pipe is written to directly.
 
     Args:
-        name: a file, or None for standard output.
+        name: of the file, or None for standard output.
 
     Raises:
         LockedError: if another process writes the same file.
         NmtError: if it cannot be written.
     """
     if name is None:
-        with _explained(STANDARD_OUTPUT), _given_up_if_full():
+        with _reported(STANDARD_OUTPUT), _discarded_if_full():
             yield sys.stdout.buffer
             sys.stdout.flush()
         return
     path = Path(name).resolve()
-    with _explained(name):
+    with _reported(name):
         if path.exists() and not path.is_file():
             with path.open("wb") as file:
                 yield file
         else:
-            with _beside(path) as file:
+            with _temporary(path) as file:
                 yield file
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
-    # The name is always the same, so that what a killed process left is written over.
-    part = path.with_name(f".{path.name}.part")
-    with locks.open_exclusive(part) as file:
+def _temporary(path: Path) -> Iterator[BinaryIO]:
+    # The name is fixed, so that what a killed process left is overwritten.
+    temporary = path.with_name(f".{path.name}.part")
+    with locks.open_exclusive(temporary) as file:
         try:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            atomic_files.replace(part, path)
+            atomic_files.replace(temporary, path)
         except BaseException:
-            part.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _reported(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -154,13 +155,13 @@ def _explained(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _given_up_if_full() -> Iterator[None]:
-    """Let go of what is still held for standard output, or it is tried again at the very end."""
+def _discarded_if_full() -> Iterator[None]:
+    """Discard what standard output still buffers after an error, or exiting writes it again."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError:
-        with suppress(OSError), Path(os.devnull).open("wb") as nothing:
-            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        with suppress(OSError), Path(os.devnull).open("wb") as null:
+            os.dup2(null.fileno(), sys.stdout.fileno())
         raise

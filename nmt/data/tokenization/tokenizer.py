@@ -1,7 +1,7 @@
-"""Text to ids of pieces and back, by SentencePiece (Kudo and Richardson, 2018): raw in, raw out."""
+"""Tokenizers: text to ids of pieces and back, by SentencePiece (Kudo and Richardson, 2018)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -16,31 +16,30 @@ from nmt.data.tokenization.sampling.bpe import BPESampler
 from nmt.data.tokenization.sampling.sampler import SPACE, Inventory, Sampler
 from nmt.data.tokenization.sampling.unigram import UnigramSampler
 from nmt.inspection import files
-from nmt.inspection import sentencepiece as pieces
+from nmt.inspection import sentencepiece as inspection
 from nmt.inspection.sentencepiece import JOINT, SOURCE, TARGET
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import ModelError
 
 
 class Tokenizer:
-    """One trained SentencePiece model.
+    """A trained SentencePiece model.
 
-    A tab is read as a space, whatever the normalisation. The ids of `nmt.data.special_ids` are
-    never
-    in the result of encoding, except UNKNOWN.
+    A tab is read as a space, whatever the normalization. Of the special ids, only UNKNOWN is in
+    the result of encoding.
     """
 
     def __init__(self, data: bytes, name: str) -> None:
-        """Read a model.
+        """Load a model.
 
         Args:
-            data: the bytes of a SentencePiece model file.
-            name: what to call it in messages.
+            data: the content of a SentencePiece model file.
+            name: of the model in messages.
 
         Raises:
-            ModelError: if it is not a SentencePiece model with the four special ids in place.
+            ModelError: if it is no valid SentencePiece model, or has other special ids.
         """
-        pieces.check(data, name)
+        inspection.check(data, name)
         self.data = data
         try:
             self._model = sentencepiece.SentencePieceProcessor(model_proto=data)
@@ -48,69 +47,69 @@ class Tokenizer:
             raise ModelError(f"{name} is not a SentencePiece model, or is damaged") from error
         self._samplers: dict[float, Sampler] = {}
         model = self._model
-        found = (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id())
-        if found != (PADDING, UNKNOWN, BEGIN, END):
+        ids = (model.pad_id(), model.unk_id(), model.bos_id(), model.eos_id())
+        if ids != (PADDING, UNKNOWN, BEGIN, END):
             raise ModelError(
-                f"{name} has the ids {found} for padding, unknown, begin and end; expected "
+                f"{name} has the ids {ids} for padding, unknown, begin and end; expected "
                 f"{(PADDING, UNKNOWN, BEGIN, END)}: train the model with this program"
             )
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":
-        """Read a model file.
+        """Load a model file.
 
         Raises:
-            ModelError: if it is missing, or not a SentencePiece model with the special ids.
+            ModelError: if it is missing, no valid SentencePiece model, or has other special ids.
         """
-        return cls(files.read(path, pieces.MOST_BYTES), str(path))
+        return cls(files.read(path, inspection.MOST_BYTES), str(path))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Tokenizer":
-        """Read a model from the bytes of its file.
+        """Load a model from the content of its file.
 
         Raises:
-            ModelError: if it is not a SentencePiece model with the special ids.
+            ModelError: if it is no valid SentencePiece model, or has other special ids.
         """
         return cls(data, "the given tokenizer")
 
     @property
     def size(self) -> int:
-        """How many pieces there are, special ones included."""
+        """The number of pieces, special ones included."""
         return int(self._model.get_piece_size())
 
     def encode(self, line: str) -> list[int]:
-        """Cut a line into its most probable pieces, without BEGIN and END."""
+        """Return the ids of a line's most probable pieces, without BEGIN and END."""
         return self.encode_lines([line])[0]
 
     def encode_lines(self, lines: Sequence[str], threads: int = -1) -> list[list[int]]:
-        """Do for many lines what `encode` does for one; -1 threads are one a processor."""
-        ids: list[list[int]] = self._model.encode(_spaced(lines), num_threads=threads)
+        """Encode many lines as `encode` does one; -1 is a thread per processor."""
+        ids: list[list[int]] = self._model.encode(_replace_tabs(lines), num_threads=threads)
         return ids
 
     def sample(self, line: str, alpha: float, seed: int) -> list[int]:
-        """Draw one way of cutting a line; see `sample_lines`."""
+        """Sample a segmentation of a line; see `sample_lines`."""
         row: list[int] = self.sample_lines([line], alpha, seed).values.tolist()
         return row
 
     def sample_lines(self, lines: Sequence[str], alpha: float, seed: int) -> Ragged:
-        """Draw one way of cutting each line, always the same for the same arguments.
+        """Sample a segmentation of each line, always the same for the same arguments.
 
         Args:
             lines: text.
-            alpha: with unigram pieces the exponent of their probabilities (the smaller, the more
-                even), with BPE the probability that a merge is dropped.
-            seed: chooses what is drawn.
+            alpha: for unigram pieces the exponent of their probabilities (the smaller, the more
+                uniform), for BPE the probability of dropping a merge.
+            seed: of the random numbers.
 
         Raises:
-            ConfigurationError: if alpha is out of range for this kind of pieces.
+            ConfigurationError: if alpha is out of range for the method.
         """
         if alpha not in self._samplers:
-            sampler = BPESampler if self._inventory.merged else UnigramSampler
+            sampler = BPESampler if self._inventory.is_bpe else UnigramSampler
             self._samplers[alpha] = sampler(self._inventory, alpha)
-        rows = [self._words(text) for text in self._model.normalize(_spaced(lines))]
+        rows = [self._word.findall(text) for text in self._model.normalize(_replace_tabs(lines))]
         words = list(chain.from_iterable(rows))
-        drawn = self._samplers[alpha](words, np.random.default_rng(seed))
-        return drawn.joined([len(row) for row in rows])
+        ids = self._samplers[alpha](words, np.random.default_rng(seed))
+        return ids.concatenate([len(row) for row in rows])
 
     @cached_property
     def _inventory(self) -> Inventory:
@@ -118,30 +117,27 @@ class Tokenizer:
 
     @cached_property
     def _word(self) -> re.Pattern[str]:
-        """A symbol of the user's, or what stands between spaces, its space before it."""
+        """A user-defined symbol, or a word between spaces with the space before it."""
         symbols = sorted(self._inventory.symbols, key=len, reverse=True)
-        before = "".join(f"{re.escape(symbol)}|" for symbol in symbols)
-        more = "".join(f"(?!{re.escape(symbol)})" for symbol in symbols)
-        return re.compile(f"{before}{SPACE}?(?:{more}[^{SPACE}])+|{SPACE}")
-
-    def _words(self, text: str) -> list[str]:
-        return self._word.findall(text)
+        symbol = "".join(f"{re.escape(symbol)}|" for symbol in symbols)
+        no_symbol = "".join(f"(?!{re.escape(symbol)})" for symbol in symbols)
+        return re.compile(f"{symbol}{SPACE}?(?:{no_symbol}[^{SPACE}])+|{SPACE}")
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Join pieces to text; UNKNOWN reads ⁇, the other special ids read nothing."""
-        return str(self._model.decode([int(number) for number in ids]))
+        """Return the text of pieces; UNKNOWN becomes ⁇, the other special ids nothing."""
+        return str(self._model.decode([int(id_) for id_ in ids]))
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
-        """Name the pieces; ▁ is a space."""
-        return [self._names[number] for number in ids]
+        """Return the pieces of ids; ▁ is a space."""
+        return [self._pieces[id_] for id_ in ids]
 
     @cached_property
-    def _names(self) -> list[str]:
-        # One string for all times that a piece is named: a line may have millions of them.
-        return [str(name) for name in self._model.id_to_piece(list(range(self.size)))]
+    def _pieces(self) -> list[str]:
+        # One string per piece of the vocabulary: a line may have millions of pieces.
+        return [str(piece) for piece in self._model.id_to_piece(list(range(self.size)))]
 
     def same_pieces(self, other: "Tokenizer") -> bool:
-        """Tell whether ids mean the same in both."""
+        """Return whether all ids mean the same in both tokenizers."""
         if self.data == other.data:
             return True
         ids = range(self.size)
@@ -150,14 +146,14 @@ class Tokenizer:
 
 @dataclass(frozen=True)
 class Tokenizers:
-    """The tokenizers of both languages; with a joint vocabulary one object stands for both."""
+    """The tokenizers of both languages; the same object twice if the vocabulary is joint."""
 
     source: Tokenizer
     target: Tokenizer
 
     @property
     def joint(self) -> bool:
-        """Whether an id means the same in both languages."""
+        """Whether both languages share one vocabulary."""
         return self.source is self.target
 
     def save(self, folder: Path) -> None:
@@ -166,17 +162,17 @@ class Tokenizers:
             atomic_files.write(folder / name, data)
 
     def files(self) -> dict[str, bytes]:
-        """Give the bytes of each file that `save` writes."""
+        """Return names and contents of the files that `save` writes."""
         if self.joint:
             return {JOINT: self.source.data}
         return {SOURCE: self.source.data, TARGET: self.target.data}
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizers":
-        """Read what `save` wrote.
+        """Load the files that `save` wrote.
 
         Raises:
-            ModelError: if a file is missing or not a SentencePiece model with the special ids.
+            ModelError: as `Tokenizer.load`.
         """
         if (folder / SOURCE).exists():
             return cls(Tokenizer.load(folder / SOURCE), Tokenizer.load(folder / TARGET))
@@ -184,6 +180,7 @@ class Tokenizers:
         return cls(tokenizer, tokenizer)
 
 
-def _spaced(lines: Iterable[str]) -> list[str]:
-    held = list(lines)
-    return [line.replace("\t", " ") for line in held] if "\t" in "".join(held) else held
+def _replace_tabs(lines: Sequence[str]) -> list[str]:
+    if "\t" in "".join(lines):
+        return [line.replace("\t", " ") for line in lines]
+    return list(lines)

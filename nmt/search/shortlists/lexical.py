@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from nmt.data.lexicon.lexicon import MOST, TranslationLexicon
+from nmt.data.lexicon.lexicon import MAX_TRANSLATIONS, TranslationLexicon
 from nmt.data.special_ids import END
 from nmt.runtime.errors import require
 from nmt.search.shortlists.shortlist import Choose, ShortlistedPieces
@@ -30,8 +30,8 @@ class LexicalShortlist:
     def __post_init__(self) -> None:
         """Refuse numbers that a lexicon does not have."""
         require(self.frequent >= 0, "shortlist.frequent", self.frequent, "0 or more")
-        fits = 1 <= self.translations <= MOST
-        require(fits, "shortlist.translations", self.translations, f"1 to {MOST}")
+        fits = 1 <= self.translations <= MAX_TRANSLATIONS
+        require(fits, "shortlist.translations", self.translations, f"1 to {MAX_TRANSLATIONS}")
 
     def __call__(self, lexicon: Callable[[], TranslationLexicon]) -> Choose:
         """Read the lexicon once."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nmt.data.batch import Batch
-from nmt.data.batching import BucketedBatches, in_order
+from nmt.data.batching import BucketedBatches, batches_in_order
 from nmt.data.preparation.shards import Shards
 from nmt.data.ragged import Ragged
-from nmt.data.sides import OneSide, Side
+from nmt.data.sides import OneSidedSegmentation, Side
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.runtime import checks
@@ -36,15 +36,15 @@ class LineByLine(TextBatching):
     def epochs(self, shards: Shards, tokenizers: Tokenizers, side: Side, seed: int) -> TextEpochs:
         """Give the lines in another order each epoch."""
         data = BucketedBatches(
-            shards, tokenizers, OneSide(side), self.budget, self.window, seed, 0, 1
+            shards, tokenizers, OneSidedSegmentation(side), self.budget, self.window, seed, 0, 1
         )
         return TextEpochs(data, len(shards))
 
     def held_out(self, shards: Shards, side: Side) -> Iterator[Batch]:
         """Give each line once, short ones first."""
         lines = side.ids(shards, np.arange(len(shards)))
-        nothing = Ragged.of([[]] * len(shards))
-        return (batch for _, batch in in_order(nothing, lines, self.budget))
+        nothing = Ragged.from_lists([[]] * len(shards))
+        return (batch for _, batch in batches_in_order(nothing, lines, self.budget))
 
     def reader(self, network: LanguageNetwork) -> LanguageNetwork:
         """Give the network itself, which begins each row anew."""

@@ -51,7 +51,7 @@ class LanguageModelValidation:
     def warm_up(self) -> None:
         """Look at a few pieces and forget them, before training fills memory; see
         `nmt.training.updater`."""
-        self._losses([next(iter(self.batches())).start(2)])
+        self._losses([next(iter(self.batches())).prefix(2)])
 
     def _losses(self, batches: Iterable[Batch]) -> tuple[float, float]:
         self.network.eval()

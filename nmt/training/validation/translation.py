@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from nmt.data.batch import Batch
-from nmt.data.batching import in_order
+from nmt.data.batching import batches_in_order
 from nmt.data.preparation.shards import Shards
 from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.evaluation.metrics.metric import Metric
@@ -91,7 +91,7 @@ class TranslationValidation:
 
     def _in_order(self) -> Iterator[tuple[list[int], Batch]]:
         rows = np.arange(len(self.shards))
-        return in_order(self.shards.sources(rows), self.shards.targets(rows), self.budget)
+        return batches_in_order(self.shards.sources(rows), self.shards.targets(rows), self.budget)
 
     def _own(self) -> Iterator[tuple[list[int], Batch]]:
         """Give the batches that are this process's to look at."""

@@ -17,7 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from nmt.config.command_line import configuration
 from nmt.config.instantiate import instantiate, plain
 from nmt.data.batching import BestSegmentation, BucketedBatches
-from nmt.data.preparation.shards import EncodedRows, Shards, ShardWriter, packed
+from nmt.data.preparation.shards import EncodedRows, Shards, ShardWriter, pack
 from nmt.data.special_ids import END
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.models.factory import translation_model
@@ -148,7 +148,7 @@ def test_little_of_an_epoch_is_padding(tmp_path):
     sources, targets = ([[END + 2] * length for length in side.tolist()] for side in both)
     with ShardWriter(tmp_path, "train", 20, 20) as writer:
         rows = EncodedRows(sources, targets, *[["a"] * 5000] * 2)
-        writer.write(packed(rows, 20))
+        writer.write(pack(rows, 20))
     shards = Shards(tmp_path, "train")
     epoch = list(
         BucketedBatches(shards, tokenizers, BestSegmentation(), 1000, 50000, 1, 0, 1).epoch(1, 0)

@@ -9,8 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nmt.data.batching import BestSegmentation, BucketedBatches, SampledSegmentation, in_order
-from nmt.data.preparation.shards import EncodedRows, Shards, ShardWriter, packed
+from nmt.data.batching import (
+    BestSegmentation,
+    BucketedBatches,
+    SampledSegmentation,
+    batches_in_order,
+)
+from nmt.data.preparation.shards import EncodedRows, Shards, ShardWriter, pack
 from nmt.data.special_ids import BEGIN, END, PADDING
 from nmt.data.tokenization.training import JointVocabulary, UnigramTrainer
 from nmt.runtime.errors import ConfigurationError
@@ -36,7 +41,7 @@ def shards(tmp_path_factory):
         for start in range(0, len(TEXTS), 20):
             sources, targets = zip(*TEXTS[start : start + 20], strict=True)
             ids = [tokenizers().source.encode_lines(side) for side in (sources, targets)]
-            writer.write(packed(EncodedRows(*ids, sources, targets), 120))
+            writer.write(pack(EncodedRows(*ids, sources, targets), 120))
     return Shards(folder, "train")
 
 
@@ -195,7 +200,7 @@ def both(shards):
 @pytest.mark.parametrize("budget", [1, 60, 100_000])
 def test_in_order_gives_each_row_once_with_its_number(shards, budget):
     seen, lengths = [], []
-    for rows, batch in in_order(*both(shards), budget):
+    for rows, batch in batches_in_order(*both(shards), budget):
         assert texts(batch) == [TEXTS[row] for row in rows]
         seen += rows
         lengths += batch.mask.sum(1).tolist()
@@ -205,12 +210,12 @@ def test_in_order_gives_each_row_once_with_its_number(shards, budget):
 
 def test_no_rows_give_no_batches(tmp_path):
     with ShardWriter(tmp_path, "train", 120, 60) as writer:
-        writer.write(packed(EncodedRows([], [], [], []), 120))
+        writer.write(pack(EncodedRows([], [], [], []), 120))
     empty = Shards(tmp_path, "train")
-    assert list(batches(empty).epoch(0, 0)) == list(in_order(*both(empty), 10)) == []
+    assert list(batches(empty).epoch(0, 0)) == list(batches_in_order(*both(empty), 10)) == []
 
 
 @pytest.mark.parametrize("key", ["budget", "window"])
 def test_numbers_that_give_no_batch_are_refused(shards, key):
-    with pytest.raises(ConfigurationError, match=rf"^batches\.{key}=0 is too small"):
+    with pytest.raises(ConfigurationError, match=rf"^batches\.{key}=0: expected 1 or more"):
         batches(shards, **{key: 0})

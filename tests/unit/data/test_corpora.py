@@ -5,8 +5,15 @@ import json
 
 import pytest
 
-from nmt.data.corpora.corpus import Corpus, InvalidPair, Pair, Pairs, lines
-from nmt.data.corpora.filters import PLACES, FilterCounts, SkipFilter, StrictFilter, filtered, read
+from nmt.data.corpora.corpus import Corpus, InvalidPair, Pair, Pairs, read_lines
+from nmt.data.corpora.filters import (
+    MAX_EXAMPLES,
+    FilterCounts,
+    SkipFilter,
+    StrictFilter,
+    filter_block,
+    read_pairs,
+)
 from nmt.data.corpora.jsonl import JSONLCorpus
 from nmt.data.corpora.plain import PlainCorpus
 from nmt.data.corpora.tsv import TSVCorpus
@@ -26,12 +33,12 @@ def plain(folder, source, target):
 
 
 def good(corpus):
-    return list(read(corpus, SKIP, FilterCounts()))
+    return list(read_pairs(corpus, SKIP, FilterCounts()))
 
 
-def stopped(corpus, policy=SKIP):
+def stopped(corpus, pair_filter=SKIP):
     with pytest.raises(CorpusError) as caught:
-        list(read(corpus, policy, FilterCounts()))
+        list(read_pairs(corpus, pair_filter, FilterCounts()))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -39,7 +46,7 @@ def stopped(corpus, policy=SKIP):
 def test_only_a_line_feed_ends_a_line_and_a_carriage_return_before_it_goes(tmp_path):
     text = "a\u2028b\r\nc\x0bd\x85e\x0b\n\nf\rg \r\r\n".encode()
     name = write(tmp_path / "a", text)
-    assert [line.decode() for line in lines(name)] == [
+    assert [line.decode() for line in read_lines(name)] == [
         "a\u2028b",
         "c\x0bd\x85e\x0b",
         "",
@@ -49,13 +56,13 @@ def test_only_a_line_feed_ends_a_line_and_a_carriage_return_before_it_goes(tmp_p
 
 def test_a_byte_order_mark_goes_at_the_start_of_a_file_only(tmp_path):
     name = write(tmp_path / "a", b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n")
-    assert list(lines(name)) == [b"a", b"\xef\xbb\xbfb"]
+    assert list(read_lines(name)) == [b"a", b"\xef\xbb\xbfb"]
 
 
 def test_a_last_line_without_end_counts_and_an_empty_file_has_none(tmp_path):
-    assert list(lines(write(tmp_path / "a", b"a\nb"))) == [b"a", b"b"]
-    assert list(lines(write(tmp_path / "b", b"a\nb\n"))) == [b"a", b"b"]
-    assert list(lines(write(tmp_path / "c", b""))) == []
+    assert list(read_lines(write(tmp_path / "a", b"a\nb"))) == [b"a", b"b"]
+    assert list(read_lines(write(tmp_path / "b", b"a\nb\n"))) == [b"a", b"b"]
+    assert list(read_lines(write(tmp_path / "c", b""))) == []
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -77,13 +84,13 @@ def test_plain_text_gives_pairs_with_places_over_several_files(tmp_path, ending)
     assert corpus.files() == (names["a"], names["b"], names["c"], names["d"])
 
 
-@pytest.mark.parametrize("policy", [SKIP, STRICT])
+@pytest.mark.parametrize("pair_filter", [SKIP, STRICT])
 @pytest.mark.parametrize(("source", "target"), [(b"1\n2\n3\n", b"x\ny\n"), (b"1\n2", b"x\ny\nz")])
-def test_unequal_line_counts_stop_whatever_the_policy(tmp_path, policy, source, target):
+def test_unequal_line_counts_stop_whatever_the_pair_filter(tmp_path, pair_filter, source, target):
     corpus = plain(tmp_path, source, target)
     counts = (3, 2) if len(source) > len(target) else (2, 3)
     assert f"{tmp_path}/a.de has {counts[0]} lines but {tmp_path}/a.en has {counts[1]}" in stopped(
-        corpus, policy
+        corpus, pair_filter
     )
 
 
@@ -126,7 +133,7 @@ def test_broken_gzip_is_named(tmp_path, damage):
 def test_tsv_splits_at_the_one_tab_and_other_numbers_of_tabs_are_faults(tmp_path):
     name = write(tmp_path / "a.tsv", b"ein Hund\ta dog\nkein\nzu\tvie\tle\n\tx\n")
     faults = [pair for pair in TSVCorpus(name) if isinstance(pair, InvalidPair)]
-    assert [fault.place for fault in faults] == [f"{name}:2", f"{name}:3"]
+    assert [fault.location for fault in faults] == [f"{name}:2", f"{name}:3"]
     assert faults[1].detail == "2 tabs, expected one between the sentences"
     assert good(TSVCorpus([name, name])) == [("ein Hund", "a dog")] * 2
     assert stopped(TSVCorpus(name), STRICT).startswith(f"{name}:2: not two columns: 0 tabs")
@@ -146,16 +153,16 @@ def test_jsonl_reads_source_and_target_and_names_what_is_no_such_object(tmp_path
         "[" * 100_000,
     ]
     name = write(tmp_path / "a.jsonl", "\n".join(rows).encode() + b'\n"\xff"')
-    tally = FilterCounts()
-    assert [source for source, _ in read(JSONLCorpus(name), SKIP, tally)] == ["Bär", "Bär"]
-    assert tally.read == 11
-    assert tally.skipped == {
+    counts = FilterCounts()
+    assert [source for source, _ in read_pairs(JSONLCorpus(name), SKIP, counts)] == ["Bär", "Bär"]
+    assert counts.read == 11
+    assert counts.skipped == {
         "not JSON": 3,
         "no sentence": 3,
         "invalid UTF-8": 2,
         "control character": 1,
     }
-    assert tally.places["no sentence"][1] == (
+    assert counts.examples["no sentence"][1] == (
         f"{name}:5 (expected an object whose 'target' is a string)"
     )
     assert stopped(JSONLCorpus(name), STRICT).startswith(f"{name}:3: not JSON: ")
@@ -176,14 +183,14 @@ def test_a_bad_line_on_either_side_costs_its_pair_alone_and_is_counted(tmp_path,
     source = b"1\n" + (b"2" if side == "target" else bad) + b"\n3\n"
     target = b"x\n" + (b"y" if side == "source" else bad) + b"\nz\n"
     corpus = plain(tmp_path, source, target)
-    tally = FilterCounts()
-    pairs = list(read(corpus, SKIP, tally))
+    counts = FilterCounts()
+    pairs = list(read_pairs(corpus, SKIP, counts))
     assert pairs == [("1", "x"), ("3", "z")]
     file = f"{tmp_path}/a.{'en' if side == 'target' else 'de'}"
-    assert (tally.read, tally.skipped) == (3, {reason: 1})
-    assert tally.places == {reason: [f"{file}:2 ({detail})"]}
+    assert (counts.read, counts.skipped) == (3, {reason: 1})
+    assert counts.examples == {reason: [f"{file}:2 ({detail})"]}
     assert stopped(corpus, STRICT) == (
-        f"{file}:2: {reason}: {detail}; mend the line, or leave such pairs out with filter=skip"
+        f"{file}:2: {reason}: {detail}; correct the line, or skip such pairs with filter=skip"
     )
 
 
@@ -202,11 +209,11 @@ def test_a_line_of_exactly_the_limit_is_good(tmp_path):
 
 
 def test_a_tally_counts_all_faults_but_names_the_first_places_only(tmp_path):
-    tally = FilterCounts()
-    assert not list(read(plain(tmp_path, b"\n" * 9, b"x\n" * 9), SKIP, tally))
-    assert tally.skipped == {"empty line": 9}
-    places = [place.split()[0].split(":")[-1] for place in tally.places["empty line"]]
-    assert places == [str(number) for number in range(1, PLACES + 1)]
+    counts = FilterCounts()
+    assert not list(read_pairs(plain(tmp_path, b"\n" * 9, b"x\n" * 9), SKIP, counts))
+    assert counts.skipped == {"empty line": 9}
+    places = [place.split()[0].split(":")[-1] for place in counts.examples["empty line"]]
+    assert places == [str(number) for number in range(1, MAX_EXAMPLES + 1)]
 
 
 TEXTS = [
@@ -260,10 +267,10 @@ def test_a_corpus_that_only_iterates_has_blocks_all_the_same():
 def test_lines_that_are_looked_at_together_are_judged_as_each_alone(tmp_path, text):
     pairs = list(PlainCorpus(*[write(tmp_path / "a", text)] * 2))
     together, alone = FilterCounts(), FilterCounts()
-    passed = filtered(Pairs(pairs), SKIP, alone)
+    passed = filter_block(Pairs(pairs), SKIP, alone)
     (block,) = PlainCorpus(*[str(tmp_path / "a")] * 2).blocks(9)
-    found = filtered(block, SKIP, together)
+    found = filter_block(block, SKIP, together)
     assert (found.sources, found.targets) == (passed.sources, passed.targets)
     assert together == alone
     rows = range(len(found.sources))
-    assert list(map(found.places, rows)) == list(map(passed.places, rows))
+    assert list(map(found.locations, rows)) == list(map(passed.locations, rows))

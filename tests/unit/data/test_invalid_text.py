@@ -38,7 +38,7 @@ def test_a_broken_line_is_replaced_or_skipped_in_its_place_and_said(
     path, lines = read(tmp_path, "replace", data)
     assert list(lines) == ["eins", replaced, "drei"]
     found = f"{path}:2: byte 0x{broken[start]:02x} at {start + 1} is not UTF-8"
-    assert caplog.messages == [f"{found}; what is not reads U+FFFD"]
+    assert caplog.messages == [f"{found}; invalid bytes read U+FFFD"]
     _, lines = read(tmp_path, "skip", data)
     assert list(lines) == ["eins", "", "drei"]
     assert caplog.messages[1:] == [f"{found}; the line reads as empty"]
@@ -51,7 +51,7 @@ def test_a_broken_line_stops_the_command_that_is_told_to(tmp_path):
         next(lines)
     assert str(caught.value) == (
         f"{path}:2: byte 0xf6 at 4 is not UTF-8; save the text as UTF-8,"
-        " or take invalid_text=replace or skip"
+        " or use invalid_text=replace or invalid_text=skip"
     )
 
 

@@ -68,7 +68,7 @@ def test_many_chunks_and_shards_hold_what_one_does(tmp_path, monkeypatch):
 @pytest.mark.parametrize("ending", ["txt", "tsv", "jsonl"])
 def test_any_number_of_processes_writes_the_same_bytes(tmp_path, monkeypatch, ending):
     monkeypatch.setattr(encoding, "CHUNK", 7)
-    monkeypatch.setattr(encoding, "FEW", 2)
+    monkeypatch.setattr(encoding, "SERIAL_CHUNKS", 2)
     monkeypatch.setattr(encoding, "ROWS_PER_SHARD", 20)
     # Bad lines stand in some of the blocks, so that not all of these are read at once.
     sources = [*LINES[:40], "", "\x07", *LINES[40:], "gbfcd " * 60, "\u2003", LINES[3]]
@@ -91,9 +91,9 @@ def test_any_number_of_processes_writes_the_same_bytes(tmp_path, monkeypatch, en
     assert sum(report.skipped.values()) == report.read - report.kept
 
 
-def test_a_strict_policy_stops_at_the_same_line_in_any_number_of_processes(tmp_path, monkeypatch):
+def test_a_strict_filter_stops_at_the_same_line_in_any_number_of_processes(tmp_path, monkeypatch):
     monkeypatch.setattr(encoding, "CHUNK", 7)
-    monkeypatch.setattr(encoding, "FEW", 2)
+    monkeypatch.setattr(encoding, "SERIAL_CHUNKS", 2)
     lines = [*LINES[:40], "gbfcd " * 60, *LINES[40:], "gbfcd " * 60]
     making = preparation(
         tmp_path, train=corpus(tmp_path, "train", lines, lines), pair_filter=StrictFilter(400, 50)
@@ -116,7 +116,7 @@ def test_a_number_of_processes_that_is_none_is_refused(tmp_path, value):
 def test_words_are_counted_as_python_splits_them(tmp_path):
     texts = ["a  b", " a b ", "a\u00a0b", "ä\u2003b c", "\u3000a", "a\tb", "„a“ b", "über"]
     for chosen in (texts, texts[:2], texts[5:6] + texts[7:]):
-        side = SideReport.of(chosen, np.full(len(chosen), 1), 0)
+        side = SideReport.count(chosen, np.full(len(chosen), 1), 0)
         assert side.words == sum(len(text.split()) for text in chosen)
         assert side.characters == sum(map(len, chosen))
 
@@ -138,9 +138,9 @@ def test_the_same_text_and_settings_find_the_folder_as_it_is(tmp_path):
         {"pair_filter": StrictFilter(200, 50)},
         {"pair_filter": SkipFilter(199, 50)},
         {"pair_filter": SkipFilter(200, 49)},
-        {"pieces": BPETrainer(*SETTINGS)},
-        {"pieces": UnigramTrainer(89, *SETTINGS[1:])},
-        {"pieces": UnigramTrainer(90, 1.0, ["<x>"], False, "nmt_nfkc", 1000, 1)},
+        {"trainer": BPETrainer(*SETTINGS)},
+        {"trainer": UnigramTrainer(89, *SETTINGS[1:])},
+        {"trainer": UnigramTrainer(90, 1.0, ["<x>"], False, "nmt_nfkc", 1000, 1)},
         {"vocabulary": SeparateVocabularies()},
         {"name": "other"},
     ],
@@ -182,13 +182,13 @@ def test_the_report_counts_pairs_pieces_words_and_what_was_left_out(tmp_path, ca
         "too many characters": 1,
         "too many pieces": 1,
     }
-    places = {reason: [p.split(" ")[0] for p in found] for reason, found in train.places.items()}
+    places = {reason: [p.split(" ")[0] for p in found] for reason, found in train.examples.items()}
     de, en = tmp_path / "train.de", tmp_path / "train.en"
     assert places["empty line"] == [f"{de}:92", f"{en}:94", f"{de}:97"]
     assert places["control character"] == [f"{de}:93"]
     assert places["too many characters"] == [f"{de}:95"]
     assert places["too many pieces"] == [f"{de}:96"]
-    assert "pieces, filter.max_pieces=50)" in train.places["too many pieces"][0]
+    assert "pieces, filter.max_pieces=50)" in train.examples["too many pieces"][0]
     everything = np.arange(92)
     texts = done.train.source_texts(everything), done.train.target_texts(everything)
     assert list(zip(*texts, strict=True))[90:] == [(good, good), (good, "ab ab")]
@@ -223,11 +223,11 @@ def test_a_pair_of_exactly_the_limit_in_pieces_is_kept(tmp_path):
         assert (len(done.train) == 90) == all_kept
 
 
-def test_a_strict_policy_stops_at_a_bad_line_and_at_too_many_pieces(tmp_path):
+def test_a_strict_filter_stops_at_a_bad_line_and_at_too_many_pieces(tmp_path):
     for bad, message in (("\x07", "control character"), ("a b c " * 20, "too many pieces")):
         train = corpus(tmp_path, "train", [*LINES, bad], [*LINES, "a"])
         strict = preparation(tmp_path, train=train, pair_filter=StrictFilter(200, 50))
-        with pytest.raises(CorpusError, match=rf"train\.de:91: {message}: .*; mend the line"):
+        with pytest.raises(CorpusError, match=rf"train\.de:91: {message}: .*; correct the line"):
             strict(tmp_path / "prepared")
     assert list((tmp_path / "prepared").iterdir()) == []
 
@@ -250,7 +250,7 @@ def test_what_fails_leaves_nothing_behind(tmp_path):
     with pytest.raises(CorpusError, match=r"valid\.de has 2 lines but .*valid\.en has 1"):
         preparation(tmp_path, valid=unequal)(tmp_path / "prepared")
     with pytest.raises(ConfigurationError, match=r"tokenizer\.size=9999 is too large"):
-        preparation(tmp_path, pieces=UnigramTrainer(9999, *SETTINGS[1:]))(tmp_path / "prepared")
+        preparation(tmp_path, trainer=UnigramTrainer(9999, *SETTINGS[1:]))(tmp_path / "prepared")
     assert list((tmp_path / "prepared").iterdir()) == []
 
 
@@ -300,17 +300,17 @@ def test_what_killed_preparations_left_is_never_read_and_is_cleared(tmp_path):
 def test_a_preparation_that_another_process_makes_is_waited_for(tmp_path, caplog):
     root, results = tmp_path / "prepared", []
     complete = preparation(tmp_path)(tmp_path / "elsewhere").folder
-    workshop = root / f".{complete.name}.unfinished"
-    with caplog.at_level(logging.INFO), locks.transient(workshop):
-        shutil.copytree(complete, workshop / "new")
+    staging = root / f".{complete.name}.unfinished"
+    with caplog.at_level(logging.INFO), locks.transient(staging):
+        shutil.copytree(complete, staging / "new")
         thread = threading.Thread(target=lambda: results.append(preparation(tmp_path)(root)))
         thread.start()
         until = time.monotonic() + 20
-        while f"{workshop} is being written by process {os.getpid()} on" not in caplog.text:
+        while f"{staging} is being written by process {os.getpid()} on" not in caplog.text:
             assert time.monotonic() < until
             time.sleep(0.01)
-        assert not results and (workshop / "new").is_dir()
-        (workshop / "new").rename(root / complete.name)
+        assert not results and (staging / "new").is_dir()
+        (staging / "new").rename(root / complete.name)
     thread.join()
     assert [result.folder for result in results] == [root / complete.name]
     assert "training the tokenizer" not in caplog.text.partition("waiting for it")[2]
@@ -335,7 +335,7 @@ def test_a_damaged_folder_is_named_put_aside_and_made_again(tmp_path, caplog, na
     with pytest.raises(NmtError) as caught:
         preparation(tmp_path)(tmp_path / "prepared")
     what = f"{path} is missing (by SHA256SUMS)"
-    assert str(caught.value) == f"{what}, and {aside} is there from before; delete one of the two"
+    assert str(caught.value) == f"{what}, and {aside} exists from before; delete one of the two"
     assert files(aside) == damaged
 
 
@@ -376,15 +376,23 @@ def rewritten(folder, name, text):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"kept": 90', '"kept": 89', "is damaged: 90 pairs of train, the report says 89"),
-        ('"kept": 90', '"kept": "90"', "not a report of this program .expected int, found '90'"),
-        ('"kept": 90', '"kept": -1', "not a report of this program .a number that counts nothing"),
-        ('"kept": 90', '"kept": NaN', "not a report of this program .expected int, found 'nan'"),
-        ('"kept": 90', f'"kept": {"9" * 400}', "a number that counts nothing"),
+        ('"kept": 90', '"kept": 89', "is damaged: 90 pairs of train, by its report 89"),
+        ('"kept": 90', '"kept": "90"', "not a report of this program .expected int, got '90'"),
+        (
+            '"kept": 90',
+            '"kept": -1',
+            "not a report of this program .a number that cannot be a count",
+        ),
+        ('"kept": 90', '"kept": NaN', "not a report of this program .expected int, got 'nan'"),
+        ('"kept": 90', f'"kept": {"9" * 400}', "a number that cannot be a count"),
         ('"kept": 90', '"keep": 90', "expected the keys read, kept, skipped"),
         ('"valid": {', '"test": {', "expected the splits train and valid"),
-        ('"skipped": {}', '"skipped": {"a": 1}', "other reasons were skipped than have places"),
-        ('"source_pieces": 90', '"source_pieces": 91', "is damaged: its report is of other pieces"),
+        ('"skipped": {}', '"skipped": {"a": 1}', "expected examples of each reason in skipped"),
+        (
+            '"source_pieces": 90',
+            '"source_pieces": 91',
+            "is damaged: its report has other vocabularies",
+        ),
         ("{", "[" * 100_000, "is not a report of this program .*recursion"),
     ],
 )

@@ -146,12 +146,12 @@ def test_an_id_beyond_the_vocabulary_is_named(tmp_path):
 
 @given(st.lists(IDS, max_size=8), st.data())
 def test_ragged_rows_are_taken_compacted_and_joined_as_lists_are(lists, data):
-    ragged = Ragged.of(lists)
+    ragged = Ragged.from_lists(lists)
     assert rows(ragged) == lists
     places = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=9)) if lists else []
     taken = ragged.take(np.array(places, np.int64))
     assert rows(taken) == rows(taken.compact()) == [lists[place] for place in places]
     assert len(taken.compact().values) == sum(len(lists[place]) for place in places)
     cut = data.draw(st.integers(0, len(lists)))
-    halves = ragged.joined([cut, 0, len(lists) - cut])
+    halves = ragged.concatenate([cut, 0, len(lists) - cut])
     assert rows(halves) == [list(chain(*lists[:cut])), [], list(chain(*lists[cut:]))]

@@ -23,7 +23,7 @@ def test_lines_end_with_a_line_feed_and_nothing_else(tmp_path, caplog):
     expected = ["a", "b\x0bc\u2028d\x85e\x0cf\rg", "", "\ufffd\ufffd", "last"]
     assert list(streams.read(str(plain_file), ".de", ReplaceInvalidText())) == expected
     assert list(streams.read(str(packed), ".de", ReplaceInvalidText())) == expected
-    message = f"{plain_file}:4: byte 0xff at 1 is not UTF-8; what is not reads U+FFFD"
+    message = f"{plain_file}:4: byte 0xff at 1 is not UTF-8; invalid bytes read U+FFFD"
     assert caplog.messages[0] == message
 
 
@@ -38,7 +38,7 @@ def test_many_lines_that_are_not_utf8_are_counted(tmp_path, caplog):
 def test_files_of_the_starter_corpus_are_named_by_their_split():
     first = (ROOT / "data" / "starter" / "test.de").read_text(encoding="utf-8").split("\n")[0]
     assert next(streams.read("starter:test", ".de", ReplaceInvalidText())) == first
-    with pytest.raises(CorpusError, match=r"^starter:tset: there is no such file; .*starter:test,"):
+    with pytest.raises(CorpusError, match=r"^starter:tset does not exist; .*starter:test,"):
         next(streams.read("starter:tset", ".de", ReplaceInvalidText()))
 
 
@@ -69,12 +69,12 @@ def test_an_output_file_is_whole_or_as_it_was(tmp_path):
     file, link = tmp_path / "out.en", tmp_path / "link.en"
     file.write_text("before")
     link.symlink_to(file)
-    with pytest.raises(KeyboardInterrupt), streams.writing(str(file)) as output:
+    with pytest.raises(KeyboardInterrupt), streams.open_output(str(file)) as output:
         output.write(b"half")
         raise KeyboardInterrupt
     assert file.read_text() == "before"
     assert sorted(tmp_path.iterdir()) == [link, file]
-    with streams.writing(str(link)) as output:
+    with streams.open_output(str(link)) as output:
         output.write(b"whole")
         assert file.read_text() == "before"
     assert file.read_text() == "whole"
@@ -85,7 +85,7 @@ def test_an_output_file_is_whole_or_as_it_was(tmp_path):
 def test_output_that_cannot_be_written_is_said(tmp_path):
     with (
         pytest.raises(NmtError, match="nothing/out cannot be written: No such file"),
-        streams.writing(str(tmp_path / "nothing" / "out")),
+        streams.open_output(str(tmp_path / "nothing" / "out")),
     ):
         pass
 
@@ -95,7 +95,7 @@ def test_a_pipe_stays_one_and_is_written_to(tmp_path):
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as thread:
         read = thread.submit(pipe.read_bytes)
-        with streams.writing(str(pipe)) as output:
+        with streams.open_output(str(pipe)) as output:
             output.write(b"text")
         assert read.result() == b"text"
     assert pipe.is_fifo()
@@ -107,7 +107,7 @@ def test_a_full_disk_is_said(monkeypatch):
     monkeypatch.setattr(sys, "stdout", full)
     with (
         pytest.raises(NmtError, match="standard output cannot be written: No space left"),
-        streams.writing(None) as output,
+        streams.open_output(None) as output,
     ):
         output.write(b"text")
     os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing does not fail
@@ -121,7 +121,7 @@ def test_output_on_a_full_disk_leaves_what_was_there(tmp_path):
         with (
             longest_file(50),
             pytest.raises(NmtError, match=r"out\.en cannot be written: File too large"),
-            streams.writing(str(file)) as output,
+            streams.open_output(str(file)) as output,
         ):
             output.write(b"x" * size)
         assert file.read_text() == "before"
@@ -129,12 +129,14 @@ def test_output_on_a_full_disk_leaves_what_was_there(tmp_path):
 
 
 def test_a_killed_process_leaves_one_file_that_the_next_one_uses(tmp_path):
-    code = "import os; from nmt.data.text import streams\nwith streams.writing('out') as output:\n"
+    code = (
+        "import os; from nmt.data.text import streams\nwith streams.open_output('out') as output:\n"
+    )
     code += "    output.write(b'half'); output.flush(); os.kill(os.getpid(), 9)"
     for _ in range(2):
         subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment())
         assert [path.name for path in tmp_path.iterdir()] == [".out.part"]
-    with streams.writing(str(tmp_path / "out")) as output:
+    with streams.open_output(str(tmp_path / "out")) as output:
         output.write(b"a")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out").read_bytes() == b"a"
@@ -142,11 +144,11 @@ def test_a_killed_process_leaves_one_file_that_the_next_one_uses(tmp_path):
 
 def test_two_that_write_the_same_file_do_not_mix(tmp_path):
     file = tmp_path / "out"
-    with streams.writing(str(file)) as output:
+    with streams.open_output(str(file)) as output:
         output.write(b"first")
         with (
             pytest.raises(NmtError, match=r"\.out\.part is being written by another process"),
-            streams.writing(str(file)),
+            streams.open_output(str(file)),
         ):
             pass
     assert file.read_bytes() == b"first"
@@ -155,7 +157,7 @@ def test_two_that_write_the_same_file_do_not_mix(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_standard_output_is_not_tried_again_at_the_end():
     code = "from nmt.data.text import streams\nfrom nmt.runtime.errors import NmtError\ntry:\n"
-    code += "    with streams.writing(None) as output: output.write(b'text')\n"
+    code += "    with streams.open_output(None) as output: output.write(b'text')\n"
     code += "except NmtError as error: print(error, file=__import__('sys').stderr)"
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

@@ -26,7 +26,7 @@ from nmt.data.tokenization.training import (
     UnigramTrainer,
 )
 from nmt.runtime.errors import ConfigurationError, CorpusError, ModelError
-from nmt.runtime.signals import Terminated, terminating
+from nmt.runtime.signals import Terminated, raise_on_sigterm
 
 HERE = Path(__file__).parent
 PATHS = os.pathsep.join(map(str, (HERE, HERE.parents[1], HERE.parents[2])))
@@ -320,7 +320,7 @@ def test_a_signal_while_lines_are_read_comes_through_as_it_is():
         os.kill(os.getpid(), signal.SIGTERM)
         yield from LINES
 
-    with pytest.raises(Terminated), terminating():
+    with pytest.raises(Terminated), raise_on_sigterm():
         pieces().train(interrupted())
 
 
@@ -335,7 +335,7 @@ def test_a_signal_while_sentencepiece_pulls_lines_comes_through_as_it_is(monkeyp
         train(sentence_iterator=lines, **rest)
 
     monkeypatch.setattr(sentencepiece.SentencePieceTrainer, "train", signalled)
-    with pytest.raises(Terminated), terminating():
+    with pytest.raises(Terminated), raise_on_sigterm():
         pieces().train(LINES)
 
 

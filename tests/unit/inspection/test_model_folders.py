@@ -674,7 +674,9 @@ def test_whatever_a_configuration_says_is_one_line_or_harmless(
 
 def lexicon(pieces):
     """The bytes of one that knows nothing, for as many pieces in both languages."""
-    return TranslationLexicon.learn(Ragged.of([]), Ragged.of([]), pieces, pieces).data()
+    return TranslationLexicon.learn(
+        Ragged.from_lists([]), Ragged.from_lists([]), pieces, pieces
+    ).to_bytes()
 
 
 def test_a_lexicon_is_looked_at_as_all_files_are(copied):

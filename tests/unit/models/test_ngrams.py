@@ -36,7 +36,7 @@ def corpus(count, seed, longest=9):
 
 
 def estimated(lines, order, pieces=PIECES):
-    return KneserNey(order)(Ragged.of(lines), pieces)
+    return KneserNey(order)(Ragged.from_lists(lines), pieces)
 
 
 def padded(lines):

@@ -31,7 +31,7 @@ def network():
 def counted():
     generator = torch.Generator().manual_seed(8)
     lines = torch.randint(4, PIECES, (200, 6), generator=generator).tolist()
-    return NGramLanguageModel(KneserNey(3)(Ragged.of(lines), PIECES))
+    return NGramLanguageModel(KneserNey(3)(Ragged.from_lists(lines), PIECES))
 
 
 @pytest.mark.parametrize("language", [network, counted])

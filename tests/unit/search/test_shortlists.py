@@ -13,7 +13,7 @@ from safetensors.numpy import save as serialise
 
 from nmt.data.lexicon import ibm_model_1
 from nmt.data.lexicon import lexicon as lexicons
-from nmt.data.lexicon.lexicon import TranslationLexicon, sample
+from nmt.data.lexicon.lexicon import TranslationLexicon, sample_rows
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import END, PADDING
 from nmt.models.linear.packed import pack
@@ -40,11 +40,11 @@ def pairs(seed, count=60, pieces=30):
 def plain_model_1(sources, targets):
     """The equations of Brown et al. 1993, word by word."""
     t = defaultdict(lambda: 1.0)
-    for _ in range(ibm_model_1.ROUNDS):
+    for _ in range(ibm_model_1.ITERATIONS):
         counts, totals = defaultdict(float), defaultdict(float)
         for source, target in zip(sources, targets, strict=True):
             for said in target:
-                heard = [ibm_model_1.NOTHING, *source]
+                heard = [ibm_model_1.NULL, *source]
                 whole = sum(t[piece, said] for piece in heard)
                 for piece in heard:
                     counts[piece, said] += t[piece, said] / whole
@@ -57,7 +57,7 @@ def plain_model_1(sources, targets):
 def test_the_lexicon_is_learnt_as_the_equations_say(block, monkeypatch):
     monkeypatch.setattr(ibm_model_1, "BLOCK", block)
     sources, targets = pairs(1)
-    found = ibm_model_1.learn(Ragged.of(sources), Ragged.of(targets), 30)
+    found = ibm_model_1.learn(Ragged.from_lists(sources), Ragged.from_lists(targets), 30)
     expected = plain_model_1(sources, targets)
     keys = zip(found.source.tolist(), found.target.tolist(), strict=True)
     learnt = dict(zip(keys, found.probabilities.tolist(), strict=True))
@@ -67,7 +67,9 @@ def test_the_lexicon_is_learnt_as_the_equations_say(block, monkeypatch):
 
 def test_the_best_translation_of_a_piece_is_its_translation():
     sources, targets = pairs(2, count=400)
-    learnt = TranslationLexicon.learn(Ragged.of(sources), Ragged.of(targets), 30, 30)
+    learnt = TranslationLexicon.learn(
+        Ragged.from_lists(sources), Ragged.from_lists(targets), 30, 30
+    )
     assert learnt.translations[4:29, 0].tolist() == list(range(5, 30))
     assert set(learnt.translations[[PADDING, 1, 2, END, 29]].flat) == {END}
     counts = np.bincount([piece for row in targets for piece in row], minlength=30)
@@ -75,36 +77,38 @@ def test_the_best_translation_of_a_piece_is_its_translation():
 
 
 def test_a_lexicon_of_no_pairs_has_no_translations():
-    nothing = TranslationLexicon.learn(Ragged.of([]), Ragged.of([]), 9, 9)
+    nothing = TranslationLexicon.learn(Ragged.from_lists([]), Ragged.from_lists([]), 9, 9)
     assert set(nothing.translations.flat) == {END}
     assert nothing.frequent.tolist() == [4, 5, 6, 7, 8]
-    one = TranslationLexicon.learn(Ragged.of([[4]]), Ragged.of([[]]), 9, 9)
+    one = TranslationLexicon.learn(Ragged.from_lists([[4]]), Ragged.from_lists([[]]), 9, 9)
     assert set(one.translations.flat) == {END}
 
 
 def test_a_large_corpus_is_sampled_within_a_bound_and_always_alike(monkeypatch):
     lengths = np.full(1000, 9)
-    assert sample(lengths, lengths).tolist() == list(range(1000))
-    monkeypatch.setattr(lexicons, "LINKS", 100 * 90 + 5)
-    chosen = sample(lengths, lengths)
+    assert sample_rows(lengths, lengths).tolist() == list(range(1000))
+    monkeypatch.setattr(lexicons, "MAX_LINKS", 100 * 90 + 5)
+    chosen = sample_rows(lengths, lengths)
     assert len(chosen) == 100 and chosen.tolist() == sorted(set(chosen.tolist()))
-    assert chosen.tolist() == sample(lengths, lengths).tolist()
+    assert chosen.tolist() == sample_rows(lengths, lengths).tolist()
     assert chosen.min() < 100 and chosen.max() > 900
     long = np.array([5, 2000, 5])
-    assert sample(long, long).tolist() == [0, 2]
+    assert sample_rows(long, long).tolist() == [0, 2]
 
 
 def learnt(pieces=PIECES):
     sources, targets = pairs(3, 200, pieces)
-    return TranslationLexicon.learn(Ragged.of(sources), Ragged.of(targets), pieces, pieces)
+    return TranslationLexicon.learn(
+        Ragged.from_lists(sources), Ragged.from_lists(targets), pieces, pieces
+    )
 
 
 def test_what_is_written_is_read(tmp_path):
-    (tmp_path / "lexicon.safetensors").write_bytes(learnt().data())
+    (tmp_path / "lexicon.safetensors").write_bytes(learnt().to_bytes())
     found = TranslationLexicon.load(tmp_path / "lexicon.safetensors", PIECES, PIECES)
     assert (found.translations == learnt().translations).all()
     assert (found.frequent == learnt().frequent).all()
-    assert found.data() == learnt().data()
+    assert found.to_bytes() == learnt().to_bytes()
 
 
 @pytest.mark.parametrize(

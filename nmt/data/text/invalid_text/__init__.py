@@ -1,1 +1,1 @@
-"""What becomes of a line that is not UTF-8, one file for each answer."""
+"""Ways to handle a line that is not UTF-8, one a module; `invalid_text` has their contract."""

@@ -1,4 +1,4 @@
-"""The contract of what becomes of a line that is not UTF-8."""
+"""The contract of a way to handle lines that are not UTF-8."""
 
 from typing import Protocol, runtime_checkable
 
@@ -7,17 +7,17 @@ from nmt.runtime.log_messages import RateLimitedWarning
 
 @runtime_checkable
 class InvalidText(Protocol):
-    """Makes text of what is none, or refuses it; either way there is one line for each line."""
+    """Replaces a line that is not UTF-8, or rejects it; so there is one line for each line."""
 
-    def __call__(self, line: bytes, found: str, notice: RateLimitedWarning) -> str:
-        """Give what the line is to read as.
+    def __call__(self, line: bytes, message: str, warning: RateLimitedWarning) -> str:
+        """Return the text to read instead of the line.
 
         Args:
             line: without its end.
-            found: file, line number, and the first byte that is wrong, for messages.
-            notice: takes a message about the line, if the work goes on.
+            message: names file, line number and the first invalid byte.
+            warning: logs what happens to the line.
 
         Raises:
-            CorpusError: if it does not.
+            CorpusError: if the line is rejected.
         """
         ...

@@ -1,4 +1,4 @@
-"""Reads what is text, and marks what is not."""
+"""Replacement of invalid bytes."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from nmt.runtime.log_messages import RateLimitedWarning
 
 @dataclass(frozen=True)
 class ReplaceInvalidText:
-    """Puts U+FFFD in the place of each sequence of bytes that is no character."""
+    """Replaces each invalid sequence of bytes by U+FFFD."""
 
-    def __call__(self, line: bytes, found: str, notice: RateLimitedWarning) -> str:
-        """Give the line, and say so."""
-        notice.warn(f"{found}; what is not reads U+FFFD")
+    def __call__(self, line: bytes, message: str, warning: RateLimitedWarning) -> str:
+        """Return the rest of the line with U+FFFD, and log a warning."""
+        warning.warn(f"{message}; invalid bytes read U+FFFD")
         return line.decode("utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""Leaves out lines that are not text, and keeps their places."""
+"""Replacement of invalid lines by empty ones."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from nmt.runtime.log_messages import RateLimitedWarning
 
 @dataclass(frozen=True)
 class SkipInvalidText:
-    """Reads the line as an empty one, so that later lines keep their numbers."""
+    """Reads an invalid line as an empty one, so that later lines keep their numbers."""
 
-    def __call__(self, line: bytes, found: str, notice: RateLimitedWarning) -> str:
-        """Give nothing, and say so."""
-        notice.warn(f"{found}; the line reads as empty")
+    def __call__(self, line: bytes, message: str, warning: RateLimitedWarning) -> str:
+        """Return an empty line, and log a warning."""
+        warning.warn(f"{message}; the line reads as empty")
         return ""

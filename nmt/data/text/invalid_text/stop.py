@@ -1,4 +1,4 @@
-"""Ends at the first line that is not text."""
+"""Rejection of invalid lines."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,14 @@ from nmt.runtime.log_messages import RateLimitedWarning
 
 @dataclass(frozen=True)
 class StopAtInvalidText:
-    """Refuses the line: for text that is expected to be clean."""
+    """Stops at the first invalid line: for text that is expected to be clean."""
 
-    def __call__(self, line: bytes, found: str, notice: RateLimitedWarning) -> str:
-        """Stop.
+    def __call__(self, line: bytes, message: str, warning: RateLimitedWarning) -> str:
+        """Raise an error.
 
         Raises:
-            CorpusError: always; names file, line and byte, and what to do.
+            CorpusError: always; names file, line, byte and remedy.
         """
-        raise CorpusError(f"{found}; save the text as UTF-8, or take invalid_text=replace or skip")
+        raise CorpusError(
+            f"{message}; save the text as UTF-8, or use invalid_text=replace or invalid_text=skip"
+        )

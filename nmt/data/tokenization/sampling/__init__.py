@@ -1,1 +1,1 @@
-"""Drawing at random how text is cut into pieces: one kind of pieces a file."""
+"""Samplers of segmentations, one a method: `unigram` and `bpe`; `sampler` has their contract."""

@@ -40,8 +40,8 @@ from nmt.runtime.errors import ModelError, NmtError
 from nmt.runtime.out_of_memory import is_out_of_memory
 from nmt.search import beam, greedy
 from nmt.search.arrays.beam import Beam
-from nmt.search.arrays.greedy import Greedy
 from nmt.search.length_penalties.gnmt import GNMT
+from nmt.search.length_penalties.none import NoLengthPenalty
 from nmt.search.scorers.shortlisted import Shortlisted
 from nmt.search.scorers.single import SingleModel
 from nmt.search.shortlists.lexical import LexicalShortlist
@@ -55,6 +55,7 @@ from nmt.inference.export.folder import written  # noqa: E402
 from nmt.inference.export.number_formats.float32 import Float32Format  # noqa: E402
 from nmt.inference.export.number_formats.int8 import Int8Format, quantize  # noqa: E402
 
+GREEDY = Beam(1, 1, NoLengthPenalty(), 2.0, 3)
 SOURCES = [[5, 9, 4, 30, 11, 7, END], [8, 6, END], [21, END], [5, 9, 33, END]]
 
 
@@ -133,7 +134,7 @@ def test_a_graph_gives_what_the_model_gives(model):
     scorer = traced(opinionated(model), Float32Format())
     source = padded()
     theirs = greedy.Greedy(2.0, 3)(SingleModel(model), source)
-    same(Greedy(2.0, 3)(scorer, source.numpy()), theirs, 1e-3)
+    same(GREEDY(scorer, source.numpy()), theirs, 1e-3)
     settings = (3, 2, GNMT(0.6), 2.0, 3)
     theirs = beam.Beam(*settings)(SingleModel(model), source)
     same(Beam(*settings)(scorer, source.numpy()), theirs, 1e-3)
@@ -155,13 +156,13 @@ def test_a_graph_with_lists_gives_what_the_model_with_lists_gives(model):
     scorer = traced(model, Float32Format(), choose)
     source = padded()
     theirs = greedy.Greedy(2.0, 3)(Shortlisted(model, choose), source)
-    same(Greedy(2.0, 3)(scorer, source.numpy()), theirs, 1e-3)
+    same(GREEDY(scorer, source.numpy()), theirs, 1e-3)
     settings = (3, 2, GNMT(0.6), 2.0, 3)
     theirs = beam.Beam(*settings)(Shortlisted(model, choose), source)
     same(Beam(*settings)(scorer, source.numpy()), theirs, 1e-3)
 
 
-@pytest.mark.parametrize("search", [Greedy(2.0, 3), Beam(3, 2, GNMT(0.6), 2.0, 3)])
+@pytest.mark.parametrize("search", [GREEDY, Beam(3, 2, GNMT(0.6), 2.0, 3)])
 def test_lists_of_batch_mates_change_no_translation_in_integers(search):
     model = opinionated(network(ParallelDecoder, CELLS[1], layers=2))
     scorer = traced(model, Int8Format(2), lists())
@@ -188,10 +189,9 @@ def test_products_of_integers_are_near_those_of_floats_whatever_the_batch_mates(
     model = opinionated(network(ParallelDecoder, CELLS[1], layers=2))
     floats, integers = traced(model, Float32Format()), traced(model, Int8Format(2))
     source = padded().numpy()
-    search = Greedy(2.0, 3)
-    together = search(integers, source)
+    together = GREEDY(integers, source)
     for ids, found in zip(SOURCES, together, strict=True):
-        same([found], search(integers, np.array([ids])), 1e-3)
+        same([found], GREEDY(integers, np.array([ids])), 1e-3)
     ids = source[:, 0]
     ours, theirs = (one.step(ids, one.start(source), PIECES)[0] for one in (integers, floats))
     order, others = np.argsort(ours.ids, axis=1), np.argsort(theirs.ids, axis=1)
@@ -402,7 +402,7 @@ def test_a_graph_in_the_place_of_another_is_one_error(float32):
     given = inspect(float32)
     scorer = ExportedModel.load({**given, "step.onnx": given["encoder.onnx"]}, 46, 1, None)
     with pytest.raises(ModelError, match="onnxruntime refuses a graph"):
-        Greedy(1.0, 1)(scorer, np.array([[5, 6, END]]))
+        GREEDY(scorer, np.array([[5, 6, END]]))
 
 
 def test_memory_that_onnxruntime_does_not_find_is_known(tmp_path):

@@ -58,7 +58,7 @@ WITHOUT_TORCH = (
 )
 """Modules and packages that start without torch, whose import takes a second."""
 
-SAME_ANSWER = {"Beam", "BeamState", "Candidates", "Greedy"}
+SAME_ANSWER = {"Beam", "BeamState", "Candidates"}
 """Searches over tensors and over arrays, which have the names of what both do."""
 
 

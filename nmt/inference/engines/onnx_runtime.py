@@ -25,16 +25,20 @@ from nmt.runtime.errors import ConfigurationError, MissingExtraError, ModelError
 from nmt.runtime.out_of_memory import is_out_of_memory, retry_in_halves
 from nmt.runtime.worker_pool import CAN_FORK, WorkerPool, resolve_count
 from nmt.search.arrays.beam import Beam
-from nmt.search.arrays.greedy import Greedy
 from nmt.search.arrays.scorer import BestPieces
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.shortlists.shortlist import Choose
 
-SEARCHES = {
-    "nmt.search.beam.Beam": "nmt.search.arrays.beam.Beam",
-    "nmt.search.greedy.Greedy": "nmt.search.arrays.greedy.Greedy",
+SEARCHES: dict[object, dict[str, object]] = {
+    "nmt.search.beam.Beam": {},
+    "nmt.search.greedy.Greedy": {
+        "size": 1,
+        "best": 1,
+        "length_penalty": {"_target_": "nmt.search.length_penalties.none.NoLengthPenalty"},
+    },
 }
-"""For searches over tensors, those over arrays that find the same."""
+"""For each search over tensors, what the beam search over arrays that does the same needs besides.
+"""
 
 ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
 MOST_THREADS = 1024
@@ -94,7 +98,7 @@ def _lexicon(folder: Path, source_pieces: int, target_pieces: int) -> Translatio
     return TranslationLexicon.load(folder / lexicon.NAME, source_pieces, target_pieces)
 
 
-def _search(node: DictConfig) -> Greedy | Beam:
+def _search(node: DictConfig) -> Beam:
     target = node.get("_target_")
     if target not in SEARCHES:
         raise ConfigurationError(
@@ -102,7 +106,8 @@ def _search(node: DictConfig) -> Greedy | Beam:
             " and search=greedy"
         )
     plain: Any = OmegaConf.to_container(node, resolve=True)
-    search: Greedy | Beam = instantiate({**plain, "_target_": SEARCHES[target]})
+    beam = "nmt.search.arrays.beam.Beam"
+    search: Beam = instantiate({**plain, **SEARCHES[target], "_target_": beam})
     return search
 
 

@@ -10,10 +10,10 @@ from helpers.searches import PENALTIES, fixed, padded, scorer, sentences
 from nmt.runtime.errors import ModelError
 from nmt.search import limits
 from nmt.search.arrays import beam as array_beam
-from nmt.search.arrays import greedy as array_greedy
 from nmt.search.arrays import scorer as array_scorer
 from nmt.search.beam import Beam
 from nmt.search.greedy import Greedy
+from nmt.search.length_penalties.none import NoLengthPenalty
 
 SOURCES = padded(sentences(3, [1, 4, 2, 9, 6, 3, 1, 7, 5, 2]))
 
@@ -25,10 +25,11 @@ def tied(asked):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("make", [lambda asked: asked, tied])
-def test_greedy_search_is_the_same(seed, make):
+def test_a_beam_of_1_is_greedy_search(seed, make):
     asked = make(scorer(seed, 23, end=1.0))
     expected = Greedy(1.5, 3)(asked, SOURCES)
-    same(array_greedy.Greedy(1.5, 3)(Arrays(asked), SOURCES.numpy()), expected)
+    search = array_beam.Beam(1, 1, NoLengthPenalty(), 1.5, 3)
+    same(search(Arrays(asked), SOURCES.numpy()), expected)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
@@ -45,7 +46,7 @@ def test_beam_search_is_the_same(penalty, size, best, make):
 def test_a_translation_is_as_long_as_it_may_be():
     asked = scorer(1, 23, end=-50.0)
     for ours, theirs in (
-        (array_greedy.Greedy(0.5, 1), Greedy(0.5, 1)),
+        (array_beam.Beam(1, 1, NoLengthPenalty(), 0.5, 1), Greedy(0.5, 1)),
         (array_beam.Beam(3, 2, PENALTIES[0], 0.5, 1), Beam(3, 2, PENALTIES[0], 0.5, 1)),
     ):
         same(ours(Arrays(asked), SOURCES.numpy()), theirs(asked, SOURCES))
@@ -59,7 +60,6 @@ def test_the_limits_are_the_same(factor):
 
 def test_broken_weights_are_said():
     broken = Arrays(fixed([[float("nan")] * 9] * 9))
-    with pytest.raises(ModelError, match="weights are broken"):
-        array_greedy.Greedy(1.0, 1)(broken, SOURCES.numpy())
-    with pytest.raises(ModelError, match="weights are broken"):
-        array_beam.Beam(2, 1, PENALTIES[0], 1.0, 1)(broken, SOURCES.numpy())
+    for size in (1, 2):
+        with pytest.raises(ModelError, match="weights are broken"):
+            array_beam.Beam(size, 1, PENALTIES[0], 1.0, 1)(broken, SOURCES.numpy())

@@ -1,9 +1,12 @@
-"""`python -m nmt.train`: prepare a corpus if need be, train a model, and say what came of it."""
+"""`python -m nmt.train`: prepare a corpus if need be, and train a translation model."""
 
+import functools
 import json
 import logging
 import shlex
 import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +14,29 @@ import torch
 from omegaconf import DictConfig
 
 from nmt.config.command_line import run
-from nmt.config.instantiate import instantiate, plain
-from nmt.data.preparation.preparation import PreparedCorpus, prepared
+from nmt.config.instantiate import build, instantiate, settings
+from nmt.data.batching import Segmentation
+from nmt.data.preparation.preparation import PreparedCorpus
+from nmt.evaluation.metrics.metric import Metric
 from nmt.evaluation.test_sets import MISSING, EvaluationSet, from_corpus
 from nmt.inference.translator import Translator
 from nmt.models.factory import translation_model
 from nmt.models.parameters import count, weights
 from nmt.models.saved.translation_model import SCORES, save_translation_model
 from nmt.models.translation_model import TranslationModel
+from nmt.prepare import prepared
 from nmt.runtime import allocator, checks, cpus, device, provenance, random_state
 from nmt.runtime.errors import ConfigurationError, require
+from nmt.search.search import Search
 from nmt.training.averaging.kept_weights import KeptWeights
 from nmt.training.callbacks import Callbacks, of_process
 from nmt.training.checkpoints import Checkpoints
-from nmt.training.distributed import collectives, launcher
-from nmt.training.run import (
-    bounds,
-    check,
-    complete,
-    optimizer,
-    pace,
-    settings,
-    settings_of_run,
-    started_with,
-    writing,
-)
+from nmt.training.distributed import collectives
+from nmt.training.distributed.launcher import launch, process_count
+from nmt.training.optimizers import build_optimizer
+from nmt.training.run import KEPT, RunFolder, complete
 from nmt.training.skipped_updates import SKIPPED, SkippedUpdates
+from nmt.training.spec import TrainingSpec
 from nmt.training.trainer import Trainer
 from nmt.training.updater import Updater
 from nmt.training.validation.translation import TranslationValidation, spread
@@ -44,80 +44,113 @@ from nmt.training.validation.validation import Validation
 
 logger = logging.getLogger(__name__)
 
-CHECKED = ("objective", "schedule", "precision", "averaging", "search", "validation_search")
-"""Groups that can be made before there is a corpus."""
+
+@dataclass(frozen=True, kw_only=True)
+class TranslationSpec(TrainingSpec):
+    """What the training of a translation model needs besides; see `conf/train.yaml`.
+
+    Attributes:
+        batches: makes the batches of prepared pairs.
+        segmentation: of a line into pieces, in training.
+        metric: of validations.
+        validation_search: translates the validation set.
+        validation_budget: pieces of a validation batch, padding included.
+        samples: translations shown at each validation, and at the end.
+    """
+
+    batches: functools.partial[Any]
+    segmentation: Segmentation
+    metric: Metric
+    validation_search: Search
+    validation_budget: int
+    samples: int
+
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        super().__post_init__()
+        checks.at_least("validation_budget", self.validation_budget, 1)
+        checks.at_least("samples", self.samples, 0)
+        name = self.metric(["a"], ["a"]).metric.lower()
+        self.criterion.score({"loss": 0.0, "perplexity": 0.0, name: 0.0})
+        instantiate(self.settings["search"])
 
 
 def train(config: DictConfig) -> None:
-    """Train a translation model, or go on with one; prints scores and translations on stdout."""
+    """Train a translation model, or resume one; print scores and translations on stdout."""
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
     place = device.choose(config.device, collectives.local_rank())
-    if collectives.rank():
-        logging.getLogger().setLevel(logging.ERROR)  # The first one speaks for all.
-    with (
-        launcher.launch(_processes(config, place), "train", sys.argv[1:]),
-        collectives.process_group(),
-    ):
+    spec = test = folder = None
+    with ExitStack() as stack:
+        if (
+            collectives.world_size() == 1
+        ):  # This process may start others, and locks the folder first.
+            spec, test = _spec(config)
+            folder = stack.enter_context(RunFolder.open(spec.run, spec.keep))
+            number = _processes(config, spec, place, folder)
+            stack.enter_context(launch(number, "train", sys.argv[1:]))
+        elif collectives.rank():
+            logging.getLogger().setLevel(logging.ERROR)  # Only the first process reports.
+        stack.enter_context(collectives.process_group())
         with collectives.first_process_first():
-            _check(config)
-            test = _test(config)
-        with writing(config.run):
-            trained = _train(config, place)
+            if spec is None:
+                spec, test = _spec(config)
+                if not collectives.rank():
+                    _check_processes(config)
+                    folder = stack.enter_context(RunFolder.open(spec.run, spec.keep))
+        trained = _train(config, spec, folder, place)
     if trained and not collectives.rank():
-        _show(config, test)
+        _show(config, spec, test)
 
 
-def _processes(config: DictConfig, place: torch.device) -> int:
-    """Say how many processes this one is to start, itself included; 1 if all have been started."""
-    if (ranks := collectives.world_size()) > 1:
-        asked = cpus.parse_count("workers", config.workers)
-        require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are there")
-        return 1
-    checks.integer("accumulate", config.accumulate, 1)
-    # Batches of a user's own class may know no budget.
-    budget = config.batches.budget if "budget" in config.batches else 1
+def _spec(config: DictConfig) -> tuple[TranslationSpec, EvaluationSet | None]:
+    """Build the spec and read the test set: errors are to be reported before hours of training."""
+    spec = build(TranslationSpec, config, settings=settings(config))
+    data = spec.settings["data"]
+    if "test" not in data or data["test"] is None or MISSING in data["test"].values():
+        return spec, None
+    return spec, from_corpus(instantiate(config.data.test))
+
+
+def _check_processes(config: DictConfig) -> None:
+    asked, ranks = cpus.parse_count("workers", config.workers), collectives.world_size()
+    require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are running")
+
+
+def _processes(
+    config: DictConfig, spec: TranslationSpec, place: torch.device, folder: RunFolder
+) -> int:
+    """Return how many processes are to train, this one included."""
+    # Batches of a user's own class may have no budget.
+    budget = spec.batches.keywords.get("budget", 1)
     checks.integer("batches.budget", budget, 1)
-    pieces = budget * config.accumulate
-    return launcher.process_count(
-        config.workers, config.threads, place.type, pieces, started_with(config)
-    )
+    pieces = budget * spec.intervals.accumulate
+    return process_count(config.workers, config.threads, place.type, pieces, folder.processes)
 
 
-def _train(config: DictConfig, place: torch.device) -> bool:
-    """Train to the end, and say whether there was anything to do."""
+def _train(
+    config: DictConfig, spec: TranslationSpec, folder: RunFolder | None, place: torch.device
+) -> bool:
+    """Train to the end, and return whether anything was left to do."""
     with collectives.first_process_first():
         corpus = prepared(config)
-    found: Any = None if collectives.rank() else settings_of_run(config, corpus.folder.name)
-    agreement, checkpoints = collectives.broadcast(found)
-    random_state.seed(config.seed)
-    network = _network(config, corpus).to(place)
-    if collectives.rank():  # The weights are those of all, dropout is each one's own.
-        random_state.seed((config.seed + collectives.rank()) % 2**32)
-    trainer = _trainer(config, corpus, network, place, checkpoints)
-    return complete(trainer, "train", agreement)
+    resolved: Any = None
+    if folder is not None:
+        name = corpus.folder.name
+        resolved = folder.resolve(spec.settings, name, spec.resumption), folder.checkpoints
+    run_settings, checkpoints = collectives.broadcast(resolved)
+    random_state.seed(spec.seed)
+    network = _network(spec, corpus).to(place)
+    if collectives.rank():  # All processes have the same weights, and each its own dropout.
+        random_state.seed((spec.seed + collectives.rank()) % 2**32)
+    trainer = _trainer(spec, corpus, network, place, checkpoints)
+    return complete(trainer, "train", run_settings, folder)
 
 
-def _check(config: DictConfig) -> None:
-    """Make once what needs no corpus: what is wrong is to be said before long preparations."""
-    check(config, CHECKED)
-    checks.at_least("validation_budget", config.validation_budget, 1)
-    checks.at_least("samples", config.samples, 0)
-    name = instantiate(config.metric)(["a"], ["a"]).metric.lower()
-    instantiate(config.criterion).score({"loss": 0.0, "perplexity": 0.0, name: 0.0})
-
-
-def _test(config: DictConfig) -> EvaluationSet | None:
-    """Read the test set, if the data has one: what is wrong with it is to be said before hours."""
-    data = settings(config)["data"]
-    if "test" not in data or data["test"] is None or MISSING in data["test"].values():
-        return None
-    return from_corpus(instantiate(config.data.test))
-
-
-def _network(config: DictConfig, corpus: PreparedCorpus) -> TranslationModel:
+def _network(spec: TranslationSpec, corpus: PreparedCorpus) -> TranslationModel:
     tokenizers = corpus.tokenizers
-    network = translation_model(plain(config.model), tokenizers.source.size, tokenizers.target.size)
+    sizes = tokenizers.source.size, tokenizers.target.size
+    network = translation_model(spec.settings["model"], *sizes)
     if not tokenizers.joint and network.embedding is network.decoder.embedding:
         raise ConfigurationError(
             "model/tying=all shares one table between the languages, but with vocabulary=separate"
@@ -128,97 +161,88 @@ def _network(config: DictConfig, corpus: PreparedCorpus) -> TranslationModel:
 
 
 def _trainer(
-    config: DictConfig,
+    spec: TranslationSpec,
     corpus: PreparedCorpus,
     network: TranslationModel,
     place: torch.device,
     checkpoints: Checkpoints,
 ) -> Trainer:
-    objective, precision = instantiate(config.objective), instantiate(config.precision)
-    logger.info("computing in %s on %s", precision.name(place), provenance.machine(place))
-    moving = optimizer(config, network)
-    held_out = TranslationValidation(
+    logger.info("computing in %s on %s", spec.precision.name(place), provenance.machine(place))
+    optimizer = build_optimizer(spec.optimizer, network)
+    validation = TranslationValidation(
         network=network,
-        objective=objective,
-        precision=precision,
+        objective=spec.objective,
+        precision=spec.precision,
         shards=corpus.valid,
         tokenizer=corpus.tokenizers.target,
-        search=instantiate(config.validation_search),
-        metric=instantiate(config.metric),
-        budget=config.validation_budget,
-        samples=config.samples,
+        search=spec.validation_search,
+        metric=spec.metric,
+        budget=spec.validation_budget,
+        samples=spec.samples,
         device=place,
     )
-    held_out.warm_up()
-    return Trainer(
-        Updater(network, objective, moving, precision, place, config.clip_norm),
-        instantiate(config.schedule),
-        instantiate(config.batches)(
-            shards=corpus.train,
-            tokenizers=corpus.tokenizers,
-            segmentation=instantiate(config.segmentation),
-            seed=config.seed,
-            rank=collectives.rank(),
-            ranks=collectives.world_size(),
-        ),
-        len(corpus.train),
-        bounds(config),
-        pace(config),
-        of_process(_watchers(config, corpus, network, held_out)),
-        checkpoints,
+    validation.warm_up()
+    batches = spec.batches(
+        shards=corpus.train,
+        tokenizers=corpus.tokenizers,
+        segmentation=spec.segmentation,
+        seed=spec.seed,
+        rank=collectives.rank(),
+        ranks=collectives.world_size(),
     )
+    updater = Updater(network, spec.objective, optimizer, spec.precision, place, spec.clip_norm)
+    callbacks = of_process(_callbacks(spec, corpus, network, validation))
+    return Trainer(spec, updater, batches, len(corpus.train), callbacks, checkpoints)
 
 
-def _watchers(
-    config: DictConfig,
+def _callbacks(
+    spec: TranslationSpec,
     corpus: PreparedCorpus,
     network: TranslationModel,
-    held_out: TranslationValidation,
+    validation: TranslationValidation,
 ) -> Callbacks:
-    folder = Path(config.run)
-    source = {"commit": provenance.commit(), "machine": provenance.machine(held_out.device)}
+    folder, tokenizers = Path(spec.run), corpus.tokenizers
+    origin = {"commit": provenance.commit(), "machine": provenance.machine(validation.device)}
     lexicon = corpus.lexicon()
-    stored = {"model": plain(config.model), "search": plain(config.search)}
+    stored = {name: spec.settings[name] for name in ("model", "search")}
 
-    def keep_best(validation: Validation) -> None:
-        scores = {"set": "valid", "search": plain(config.validation_search), **source}
-        scores["values"] = dict(validation.values)
-        scores["signatures"] = dict(validation.signatures)
-        save_translation_model(folder, weights(network), stored, corpus.tokenizers, scores, lexicon)
+    def save_best(result: Validation) -> None:
+        scores = {"set": "valid", "search": spec.settings["validation_search"], **origin}
+        scores["values"] = dict(result.values)
+        scores["signatures"] = dict(result.signatures)
+        save_translation_model(folder, weights(network), stored, tokenizers, scores, lexicon)
 
     return Callbacks(
-        validate=held_out,
-        criterion=instantiate(config.criterion),
-        keep_best=keep_best,
-        keep_skipped=SkippedUpdates(
-            folder / SKIPPED, corpus.tokenizers.source, corpus.tokenizers.target
-        ),
-        kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
-        journal=instantiate(config.logger),
+        validate=validation,
+        save_best=save_best,
+        save_skipped=SkippedUpdates(folder / SKIPPED, tokenizers.source, tokenizers.target),
+        kept=KeptWeights(folder / KEPT, spec.averaging),
+        logger=spec.logger,
     )
 
 
-def _show(config: DictConfig, test: EvaluationSet | None) -> None:
-    """Print the result, and a few translations by the model as it was saved."""
-    scores = json.loads((Path(config.run) / SCORES).read_text(encoding="utf-8"))
+def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None) -> None:
+    """Print the result, and a few translations by the saved model."""
+    scores = json.loads((Path(spec.run) / SCORES).read_text(encoding="utf-8"))
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
-    lines = [f"run {config.run}", f"valid  {values}"]
+    lines = [f"run {spec.run}", f"valid  {values}"]
     if test is not None and test.source is not None:
-        trust = sorted(_packages([plain(config.model), plain(config.search)]))
-        translator = Translator.load(config.run, device=config.device, trust=trust)
-        outputs = translator.translate(test.source)
-        lines.append(f"test  {instantiate(config.metric)(outputs, test.target)}")
-        for row in spread(config.samples, len(outputs)):
+        trust = sorted(_packages([spec.settings["model"], spec.settings["search"]]))
+        outputs = Translator.load(spec.run, device=config.device, trust=trust).translate(
+            test.source
+        )
+        lines.append(f"test  {spec.metric(outputs, test.target)}")
+        for row in spread(spec.samples, len(outputs)):
             lines += ["", test.source[row], test.target[row], outputs[row]]
     sys.stdout.write("\n".join(lines) + "\n")
-    name = shlex.quote(config.run)
+    name = shlex.quote(spec.run)
     logger.info("to translate: python -m nmt.translate run=%s < FILE", name)
     logger.info("to score it:  python -m nmt.evaluate run=%s", name)
     logger.info("to see how it learned: python -m nmt.plot curves run=%s", name)
 
 
 def _packages(node: Any) -> set[str]:
-    """Name the packages, other than this one, whose classes the user asked for."""
+    """Return the packages, other than this one, whose classes the user named."""
     if isinstance(node, dict):
         own = {str(node["_target_"]).partition(".")[0]} if "_target_" in node else set()
         return (own - {"nmt"}).union(*map(_packages, node.values()))

@@ -1,4 +1,4 @@
-"""`python -m nmt.train_language_model`: prepare a corpus if need be, and learn how its lines go."""
+"""`python -m nmt.train_language_model`: prepare a corpus if need be, and train a language model."""
 
 import json
 import logging
@@ -6,19 +6,22 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from omegaconf import DictConfig
+from torch import nn
 
 from nmt.config.command_line import run
-from nmt.config.instantiate import instantiate, plain
-from nmt.data.preparation.preparation import PreparedCorpus, prepared
+from nmt.config.instantiate import build, instantiate, settings
+from nmt.data.preparation.preparation import PreparedCorpus
 from nmt.data.sides import Side
 from nmt.data.tokenization.tokenizer import Tokenizer
+from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import LanguageModelScorer, LikelihoodTotal, ScoredLine
 from nmt.evaluation.perplexity import count_words, perplexities
 from nmt.models.factory import language_network
@@ -27,14 +30,18 @@ from nmt.models.language_models.ngram import NGramLanguageModel
 from nmt.models.parameters import count, weights
 from nmt.models.saved.folder import SCORES
 from nmt.models.saved.language_model import save_language_model
+from nmt.prepare import prepared
 from nmt.runtime import allocator, device, provenance, random_state
 from nmt.runtime.errors import ConfigurationError
 from nmt.training.averaging.kept_weights import KeptWeights
 from nmt.training.callbacks import Callbacks
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.distributed import collectives
-from nmt.training.run import bounds, check, complete, optimizer, pace, settings_of_run, writing
+from nmt.training.optimizers import build_optimizer
+from nmt.training.run import KEPT, RunFolder, complete
 from nmt.training.skipped_updates import SKIPPED, SkippedUpdates
+from nmt.training.spec import TrainingSpec
+from nmt.training.text_batching.text_batching import TextBatching
 from nmt.training.trainer import Trainer
 from nmt.training.updater import Updater
 from nmt.training.validation.language_model import LanguageModelValidation
@@ -42,24 +49,44 @@ from nmt.training.validation.validation import Validation
 
 logger = logging.getLogger(__name__)
 
-CHECKED = ("objective", "schedule", "precision", "averaging", "text_batching", "side")
-"""Groups that can be made before there is a corpus."""
-
 CPU = torch.device("cpu")
 
 
+@dataclass(frozen=True, kw_only=True)
+class LanguageModelSpec(TrainingSpec):
+    """What the training of a language model needs besides; see `conf/train_language_model.yaml`.
+
+    Attributes:
+        text_batching: cuts the text into batches.
+        side: which side of the parallel corpus is read.
+        windows: lines that are scored at once where the model is not a network.
+    """
+
+    text_batching: TextBatching
+    side: Side
+    windows: LineWindows
+
+    def __post_init__(self) -> None:
+        """Validate the values."""
+        super().__post_init__()
+        self.criterion.score(dict.fromkeys(("loss", *perplexities(0.0, 1, 1)), 0.0))
+
+
 def train_language_model(config: DictConfig) -> None:
-    """Train a language model, or go on with one; prints what it came to on stdout."""
+    """Train a language model, or resume one; print its scores on stdout."""
     if learn(config, "train_language_model"):
-        _show(config)
+        _show(config.run)
 
 
 def learn(config: DictConfig, command: str) -> bool:
-    """Train a language model, or go on with one, and say whether there was anything to do.
+    """Train a language model, or resume one, and return whether anything was left to do.
 
     Args:
-        config: composed of `conf/train_language_model.yaml`.
-        command: module that was called, for the message that says how to go on.
+        config: composed from `conf/train_language_model.yaml`.
+        command: module that was called, for the message that says how to resume.
+
+    Raises:
+        NmtError: what training raises.
     """
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
@@ -69,126 +96,106 @@ def learn(config: DictConfig, command: str) -> bool:
             f"WORLD_SIZE={collectives.world_size()}: one process trains a language model; start it"
             " without torchrun, and with threads=NUMBER for several cores"
         )
-    check(config, CHECKED)
-    instantiate(config.criterion).score(dict.fromkeys(("loss", *perplexities(0.0, 1, 1)), 0.0))
-    counted = "estimator" in config.model
-    estimator = instantiate(config.model.estimator) if counted else None
-    with writing(config.run):
-        corpus, side = prepared(config), instantiate(config.side)
-        agreement, checkpoints = settings_of_run(config, corpus.folder.name)
-        random_state.seed(config.seed)
-        tokenizer = side.tokenizer(corpus.tokenizers)
+    spec = build(LanguageModelSpec, config, settings=settings(config))
+    model = spec.settings["model"]
+    estimator = instantiate(model["estimator"]) if "estimator" in model else None
+    with RunFolder.open(spec.run, spec.keep) as folder:
+        corpus = prepared(config)
+        run_settings = folder.resolve(spec.settings, corpus.folder.name, spec.resumption)
+        random_state.seed(spec.seed)
+        tokenizer = spec.side.tokenizer(corpus.tokenizers)
         if estimator is not None:
-            agreement.write()
-            _count(config, corpus, side, estimator, place)
+            run_settings.write()
+            _count(spec, corpus, estimator, place)
             return True
-        network = language_network(plain(config.model), tokenizer.size).to(place)
+        network = language_network(model, tokenizer.size).to(place)
         logger.info("the model has %d weights", count(network))
-        trainer = _trainer(config, corpus, side, network, checkpoints)
-        return complete(trainer, command, agreement)
+        trainer = _trainer(spec, corpus, network, folder.checkpoints)
+        return complete(trainer, command, run_settings, folder)
 
 
 def _count(
-    config: DictConfig, corpus: PreparedCorpus, side: Side, estimator: Any, place: torch.device
+    spec: LanguageModelSpec, corpus: PreparedCorpus, estimator: Any, place: torch.device
 ) -> None:
-    """Make an n-gram model, and keep it."""
-    tokenizer = side.tokenizer(corpus.tokenizers)
-    lines = side.ids(corpus.train, np.arange(len(corpus.train)))
-    began = time.monotonic()
+    """Estimate an n-gram model and save it."""
+    tokenizer = spec.side.tokenizer(corpus.tokenizers)
+    lines = spec.side.ids(corpus.train, np.arange(len(corpus.train)))
+    started = time.monotonic()
     model = NGramLanguageModel(estimator(lines, tokenizer.size))
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - started
     logger.info("counted %d pieces in %.1f s", int(lines.lengths.sum()), seconds)
     logger.info("the model has %d weights", model.weights)
-    took = {"seconds": seconds, "pieces": int((lines.lengths + 1).sum())}
-    validation = _validated(config, model, tokenizer, side.texts(corpus.valid))
-    _keep(config, tokenizer, place, model.tensors(), validation, took)
+    details = {"seconds": seconds, "pieces": int((lines.lengths + 1).sum())}
+    validation = _validated(spec, model, tokenizer, spec.side.texts(corpus.valid))
+    _save(spec, tokenizer, place, model.tensors(), validation, details)
 
 
 def _trainer(
-    config: DictConfig,
+    spec: LanguageModelSpec,
     corpus: PreparedCorpus,
-    side: Side,
     network: LanguageNetwork,
     checkpoints: Checkpoints,
 ) -> Trainer:
     place = next(network.parameters()).device
-    objective, precision = instantiate(config.objective), instantiate(config.precision)
-    logger.info("computing in %s on %s", precision.name(place), provenance.machine(place))
-    reading = instantiate(config.text_batching)
-    epochs = reading.epochs(corpus.train, corpus.tokenizers, side, config.seed)
-    reader = reading.reader(network)
-    tokenizer = side.tokenizer(corpus.tokenizers)
-    folder = Path(config.run)
+    logger.info("computing in %s on %s", spec.precision.name(place), provenance.machine(place))
+    batching = spec.text_batching
+    epochs = batching.epochs(corpus.train, corpus.tokenizers, spec.side, spec.seed)
+    reader = cast(nn.Module, batching.reader(network))
+    tokenizer = spec.side.tokenizer(corpus.tokenizers)
+    folder = Path(spec.run)
 
-    def keep_best(validation: Validation) -> None:
-        _keep(
-            config,
-            tokenizer,
-            place,
-            weights(network),
-            validation,
-            {"text_batching": plain(config.text_batching)},
-        )
+    def save_best(validation: Validation) -> None:
+        details = {"text_batching": spec.settings["text_batching"]}
+        _save(spec, tokenizer, place, weights(network), validation, details)
 
-    return Trainer(
-        Updater(reader, objective, optimizer(config, network), precision, place, config.clip_norm),
-        instantiate(config.schedule),
-        epochs.data,
-        epochs.rows,
-        bounds(config),
-        pace(config),
-        Callbacks(
-            validate=_held_out(config, corpus, side, network),
-            criterion=instantiate(config.criterion),
-            keep_best=keep_best,
-            keep_skipped=SkippedUpdates(folder / SKIPPED, tokenizer, tokenizer),
-            kept=KeptWeights(folder / "training" / "kept", instantiate(config.averaging)),
-            journal=instantiate(config.logger),
-        ),
-        checkpoints,
+    optimizer = build_optimizer(spec.optimizer, network)
+    updater = Updater(reader, spec.objective, optimizer, spec.precision, place, spec.clip_norm)
+    callbacks = Callbacks(
+        validate=_validation(spec, corpus, network),
+        save_best=save_best,
+        save_skipped=SkippedUpdates(folder / SKIPPED, tokenizer, tokenizer),
+        kept=KeptWeights(folder / KEPT, spec.averaging),
+        logger=spec.logger,
     )
+    return Trainer(spec, updater, epochs.data, epochs.rows, callbacks, checkpoints)
 
 
-def _held_out(
-    config: DictConfig, corpus: PreparedCorpus, side: Side, network: LanguageNetwork
+def _validation(
+    spec: LanguageModelSpec, corpus: PreparedCorpus, network: LanguageNetwork
 ) -> LanguageModelValidation:
-    reading = instantiate(config.text_batching)
-    valid = side.ids(corpus.valid, np.arange(len(corpus.valid)))
-    held_out = LanguageModelValidation(
+    valid = spec.side.ids(corpus.valid, np.arange(len(corpus.valid)))
+    validation = LanguageModelValidation(
         network=network,
-        reader=reading.reader,
-        objective=instantiate(config.objective),
-        precision=instantiate(config.precision),
-        batches=partial(reading.held_out, corpus.valid, side),
-        words=sum(map(count_words, side.texts(corpus.valid))),
+        reader=spec.text_batching.reader,
+        objective=spec.objective,
+        precision=spec.precision,
+        batches=partial(spec.text_batching.held_out, corpus.valid, spec.side),
+        words=sum(map(count_words, spec.side.texts(corpus.valid))),
         pieces=int((valid.lengths + 1).sum()),
         device=next(network.parameters()).device,
     )
-    held_out.warm_up()
-    return held_out
+    validation.warm_up()
+    return validation
 
 
 def _validated(
-    config: DictConfig, model: NGramLanguageModel, tokenizer: Tokenizer, lines: Iterable[str]
+    spec: LanguageModelSpec, model: NGramLanguageModel, tokenizer: Tokenizer, lines: Iterable[str]
 ) -> Validation:
-    """Compute what `HeldOutText` computes of networks, the loss being unsmoothed."""
-    judge, total = (
-        LanguageModelScorer(model, tokenizer, instantiate(config.windows), CPU),
-        LikelihoodTotal(),
-    )
-    for one in judge(ScoredLine(line, "") for line in lines):
-        total.add(one)
+    """Compute what `LanguageModelValidation` computes of networks, the loss unsmoothed."""
+    scorer, total = LanguageModelScorer(model, tokenizer, spec.windows, CPU), LikelihoodTotal()
+    for likelihood in scorer(ScoredLine(line, "") for line in lines):
+        total.add(likelihood)
     values = total.values()
     return Validation(values={"loss": values.pop("cross_entropy"), **values})
 
 
-def _keep(
-    config: DictConfig,
+def _save(
+    spec: LanguageModelSpec,
     tokenizer: Tokenizer,
     place: torch.device,
     tensors: dict[str, torch.Tensor],
     validation: Validation,
-    how: dict[str, Any],
+    details: dict[str, Any],
 ) -> None:
     scores: dict[str, Any] = {
         "set": "valid",
@@ -196,16 +203,16 @@ def _keep(
         "commit": provenance.commit(),
         "machine": provenance.machine(place),
         "values": dict(validation.values),
-        **how,
+        **details,
     }
-    save_language_model(Path(config.run), tensors, plain(config.model), tokenizer, scores)
+    save_language_model(Path(spec.run), tensors, spec.settings["model"], tokenizer, scores)
 
 
-def _show(config: DictConfig) -> None:
-    scores = json.loads((Path(config.run) / SCORES).read_text(encoding="utf-8"))
+def _show(run: str) -> None:
+    scores = json.loads((Path(run) / SCORES).read_text(encoding="utf-8"))
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
-    sys.stdout.write(f"run {config.run}\nvalid  {values}\n")
-    name = shlex.quote(config.run)
+    sys.stdout.write(f"run {run}\nvalid  {values}\n")
+    name = shlex.quote(run)
     logger.info("to score lines: python -m nmt.score run=%s < FILE", name)
     logger.info("to write text:  python -m nmt.generate run=%s prompt='…'", name)
 

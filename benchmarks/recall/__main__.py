@@ -23,12 +23,12 @@ from benchmarks.recall.stories import Text
 from nmt.config import overrides
 from nmt.config.command_line import configuration, run
 from nmt.config.instantiate import instantiate, plain
-from nmt.data.preparation.preparation import prepared
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
 from nmt.evaluation.likelihood import load
 from nmt.models import parameters
 from nmt.models.factory import language_network
 from nmt.models.saved.folder import SCORES
+from nmt.prepare import prepared
 from nmt.runtime import atomic_files, checks, device
 from nmt.runtime.errors import ConfigurationError, require
 from nmt.runtime.package_files import folder

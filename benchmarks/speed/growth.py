@@ -27,7 +27,7 @@ from nmt.runtime.device import choose
 from nmt.search.beam import Beam
 from nmt.search.length_penalties.gnmt import GNMT
 from nmt.search.scorers.single import SingleModel
-from nmt.training.run import optimizer
+from nmt.training.optimizers import build_optimizer
 from nmt.training.updater import Updater
 
 RATE = 1e-4
@@ -120,7 +120,7 @@ def _update(
     updater = Updater(
         network,
         instantiate(config.objective),
-        optimizer(config, network),
+        build_optimizer(instantiate(config.optimizer), network),
         instantiate(config.precision),
         choose("cpu"),
         config.clip_norm,

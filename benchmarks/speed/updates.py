@@ -21,11 +21,12 @@ from benchmarks.speed.products import BACKWARD, LIBRARIES, Products, largest, ra
 from nmt.config.command_line import configuration
 from nmt.config.instantiate import instantiate, plain
 from nmt.data.batch import Batch
-from nmt.data.preparation.preparation import PreparedCorpus, prepared
+from nmt.data.preparation.preparation import PreparedCorpus
 from nmt.models.factory import translation_model
+from nmt.prepare import prepared
 from nmt.runtime import allocator, device, random_state
 from nmt.training.distributed import collectives
-from nmt.training.run import optimizer
+from nmt.training.optimizers import build_optimizer
 from nmt.training.updater import Updater
 
 Shape = tuple[int, int, int]
@@ -70,7 +71,7 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     updater = Updater(
         network,
         instantiate(config.objective),
-        optimizer(config, network),
+        build_optimizer(instantiate(config.optimizer), network),
         precision,
         place,
         config.clip_norm,

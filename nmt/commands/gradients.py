@@ -15,7 +15,6 @@ from nmt.analysis.gradients.flow import DecoderSteps, LanguageSteps, Norms, Step
 from nmt.analysis.gradients.table import EMBEDDING, FRESH, STATE, TRAINED, GradientCurve
 from nmt.config.command_line import configuration
 from nmt.config.instantiate import instantiate, plain
-from nmt.data.preparation.preparation import prepared
 from nmt.data.special_ids import BEGIN, END
 from nmt.data.text import streams
 from nmt.data.text.parallel import parallel
@@ -27,6 +26,7 @@ from nmt.models.factory import language_network
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
+from nmt.prepare import prepared
 from nmt.runtime import allocator, device, random_state
 from nmt.runtime.checks import at_least
 from nmt.runtime.control_characters import cleaned

@@ -1,15 +1,19 @@
 """From a node of the configuration to the object that it describes, without torch."""
 
+import dataclasses
 import difflib
 import inspect
+import typing
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import hydra.utils
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
 from nmt.runtime.errors import ConfigurationError, NmtError
+
+Built = TypeVar("Built")
 
 ACCEPTED: dict[Any, tuple[type, ...]] = {
     int: (int,),
@@ -75,5 +79,47 @@ def _parameters(target: object) -> Mapping[str, inspect.Parameter]:
 def plain(node: DictConfig) -> dict[str, Any]:
     """Give a node as plain dicts and lists, its interpolations resolved."""
     container = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def build(cls: type[Built], config: DictConfig, **known: Any) -> Built:
+    """Build a dataclass from the keys of a configuration that its fields are named after.
+
+    A node with `_target_` becomes the object that it describes; any other node, and any whose
+    field is annotated as a `Mapping`, becomes plain values. A field that is no key and whose
+    annotation is a dataclass is built from the same keys.
+
+    Args:
+        cls: a dataclass.
+        config: a command's configuration.
+        known: fields that are no keys.
+
+    Raises:
+        ConfigurationError: if a value is refused; names its key.
+    """
+    hints, values = typing.get_type_hints(cls), dict(known)
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        name, hint = field.name, hints[field.name]
+        if name in known:
+            continue
+        if name in config.keys():  # noqa: SIM118  (`in config` is false where a value is missing)
+            values[name] = _built(config[name], typing.get_origin(hint) or hint)
+        elif dataclasses.is_dataclass(hint):
+            values[name] = build(typing.cast(type[Any], hint), config)
+    return cls(**values)
+
+
+def _built(value: Any, hint: Any) -> Any:
+    if not OmegaConf.is_config(value):
+        return value
+    if OmegaConf.is_dict(value) and "_target_" in value and hint is not Mapping:
+        return instantiate(value)
+    return OmegaConf.to_container(value, resolve=True, throw_on_missing=True)
+
+
+def settings(config: DictConfig) -> dict[str, Any]:
+    """Return the whole configuration as plain values; a value that is missing reads `???`."""
+    container = OmegaConf.to_container(config, resolve=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}

@@ -1,4 +1,4 @@
-"""Who looks at a training from outside: validation, the best model, averages, the journal."""
+"""What the training loop calls from outside: validation, the best model, averages, the logger."""
 
 import os
 from collections.abc import Callable
@@ -11,39 +11,37 @@ from nmt.training.distributed import collectives
 from nmt.training.loggers.logger import Logger
 from nmt.training.loggers.several import MultiLogger
 from nmt.training.progress import UpdateResult
-from nmt.training.validation.validation import Criterion, Validation
+from nmt.training.validation.validation import Validation
 
 
 @dataclass(frozen=True)
 class Callbacks:
-    """Who looks at the network between updates.
+    """Called between updates.
 
     Attributes:
-        validate: looks at the network as it is; draws no random numbers.
-        criterion: makes of a validation the score by which the best model is chosen.
-        keep_best: called after a validation that is the best so far, the network unchanged.
-        keep_skipped: called after an update that was skipped, with its number, its rate and what
-            was wrong; gives the file in which its lines can be seen.
+        validate: validates the network as it is, without using random numbers.
+        save_best: called after a validation that is the best so far, the network unchanged.
+        save_skipped: called after a skipped update with its number, its learning rate and its
+            result; returns the file with its lines.
         kept: weights that are averaged at the end.
-        journal: takes the numbers.
+        logger: receives the records.
     """
 
     validate: Callable[[], Validation]
-    criterion: Criterion
-    keep_best: Callable[[Validation], None]
-    keep_skipped: Callable[[int, float, UpdateResult], Path]
+    save_best: Callable[[Validation], None]
+    save_skipped: Callable[[int, float, UpdateResult], Path]
     kept: KeptWeights
-    journal: Logger
+    logger: Logger
 
 
-def of_process(watchers: Callbacks) -> Callbacks:
-    """Give the watchers of the first process; in the others such as write nothing."""
+def of_process(callbacks: Callbacks) -> Callbacks:
+    """Return the callbacks in the first process, and in the others such that write nothing."""
     if not collectives.rank():
-        return watchers
+        return callbacks
     return replace(
-        watchers,
-        keep_best=lambda validation: None,
-        keep_skipped=lambda update, rate, result: Path(os.devnull),
-        kept=KeptWeights(watchers.kept.folder, NoAveraging()),
-        journal=MultiLogger([]),
+        callbacks,
+        save_best=lambda validation: None,
+        save_skipped=lambda update, rate, result: Path(os.devnull),
+        kept=KeptWeights(callbacks.kept.folder, NoAveraging()),
+        logger=MultiLogger([]),
     )

@@ -7,13 +7,34 @@ for that; the functions below the decorators do the work.
 
 import functools
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from nmt.runtime.errors import ConfigurationError
+
 METHODS = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
+
+
+def build_optimizer(make: Callable[..., Optimizer], network: nn.Module) -> Optimizer:
+    """Build the optimizer of a network's parameters.
+
+    Args:
+        make: an optimizer's class and its settings, as a partial.
+        network: decides the parameter groups.
+
+    Raises:
+        ConfigurationError: if the optimizer's class refuses its settings.
+    """
+    if isinstance(make, functools.partial):
+        make = eager(make)
+    try:
+        return make(parameter_groups(network))
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConfigurationError(f"optimizer: {' '.join(str(error).split())}") from error
 
 
 def eager(make: functools.partial[Any]) -> functools.partial[Any]:

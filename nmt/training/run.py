@@ -1,171 +1,162 @@
-"""What the commands that train have in common: their settings, and how a training is watched."""
+"""The folder of a run: locked, read once, and trained in to the end."""
 
 import logging
 import math
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from omegaconf import DictConfig, OmegaConf
-
-from nmt.config.instantiate import instantiate
-from nmt.evaluation.test_sets import TRAINING
-from nmt.models.saved.folder import SCORES, WEIGHTS
-from nmt.runtime import checks, checksums, locks, random_state
-from nmt.runtime.errors import ConfigurationError, NmtError, require
+from nmt.inspection.data_config import TRAINING
+from nmt.inspection.model_folder import SCORES, WEIGHTS
+from nmt.runtime import checksums, locks
+from nmt.runtime.errors import ConfigurationError, NmtError
 from nmt.runtime.signals import Interrupted
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.distributed import collectives
-from nmt.training.limits import Intervals, StoppingCriteria
-from nmt.training.optimizers import eager, parameter_groups
+from nmt.training.resumption.resumption import ForkRecord, Resumption
 from nmt.training.resumption.settings import (
     CORPUS,
+    MAY_CHANGE,
     PROCESSES,
     RunSettings,
-    processes,
-    resolve_settings,
+    StoredSettings,
+    changes,
 )
 from nmt.training.trainer import Trainer
+
+KEPT = TRAINING.parent / "kept"
+"""Below a run's folder: weights that are kept to be averaged."""
 
 logger = logging.getLogger(__name__)
 
 
-def check(config: DictConfig, groups: Sequence[str]) -> None:
-    """Make once what needs no corpus: what is wrong is to be said before long preparations.
+@dataclass(frozen=True)
+class RunFolder:
+    """What a run's folder holds of its training, read once under the folder's lock.
+
+    Attributes:
+        path: of the folder.
+        checkpoints: the training states.
+        update: that of the newest state, intact or not; None if there is no state.
+        has_model: whether a saved model's weights are there.
+        stored: the settings that the training was started with; None if it was not.
+    """
+
+    path: Path
+    checkpoints: Checkpoints
+    update: int | None
+    has_model: bool
+    stored: StoredSettings | None
+
+    @classmethod
+    @contextmanager
+    def open(cls, run: str, keep: int) -> Iterator["RunFolder"]:
+        """Lock a run's folder, made if it is missing, and read what it holds.
+
+        Args:
+            run: the folder.
+            keep: training states that stay on disk.
+
+        Raises:
+            LockedError: if another process trains in it.
+            ModelError: if the settings that it was started with cannot be read.
+        """
+        path = Path(run)
+        try:
+            with locks.locked(path / TRAINING.parent):
+                checkpoints = Checkpoints(path / TRAINING.parent, keep)
+                update, has_model = checkpoints.update(), (path / WEIGHTS).exists()
+                started = update is not None or (has_model and (path / TRAINING).exists())
+                stored = StoredSettings.read(path / TRAINING) if started else None
+                yield cls(path, checkpoints, update, has_model, stored)
+        except locks.LockedError as error:
+            message = f"{error}; wait for its end, or start another run=NAME"
+            raise locks.LockedError(message) from error
+
+    @property
+    def processes(self) -> int | None:
+        """How many processes have trained the run; None if none has."""
+        if self.update is None or self.stored is None:
+            return None
+        return int(self.stored.values.get(PROCESSES, 1))
+
+    def resolve(
+        self, settings: Mapping[str, Any], corpus: str, resumption: Resumption
+    ) -> RunSettings:
+        """Compare settings with those that the run was started with, if it was.
+
+        Args:
+            settings: the whole configuration in plain values.
+            corpus: name of the prepared corpus.
+            resumption: decides on settings that differ.
+
+        Raises:
+            ConfigurationError: if something differs that may not, or a model would be lost.
+        """
+        current = {**settings, CORPUS: corpus}
+        if collectives.world_size() > 1:
+            current[PROCESSES] = collectives.world_size()
+        path = self.path / TRAINING
+        if self.stored is None:
+            if self.has_model:
+                raise ConfigurationError(
+                    f"run={self.path} holds a model without its training, which would be lost;"
+                    " start another run=NAME"
+                )
+            return RunSettings(path, current, [])
+        stored, forks = self.stored.values, list(self.stored.forks)
+        if stored[CORPUS] != corpus:
+            raise ConfigurationError(
+                f"run={self.path} was started with other text than there is now ({stored[CORPUS]},"
+                f" now {corpus}); start another run=NAME"
+            )
+        before, after = {PROCESSES: 1, **stored}, {PROCESSES: 1, **current}
+        if differing := changes(before, after, (*MAY_CHANGE, CORPUS)):
+            resumption(str(self.path), differing)
+            forks.append(ForkRecord(self.update or 0, [change.key for change in differing]))
+        return RunSettings(path, current, forks)
+
+    def model_is_intact(self) -> bool:
+        """Return whether the saved weights are as they were written, and no file is missing."""
+        has_checksums = (self.path / checksums.NAME).is_file()
+        stored = checksums.read(self.path) if has_checksums else {}
+        names = {WEIGHTS, *stored} - {SCORES}
+        if not all((self.path / name).is_file() for name in names):
+            return False
+        # The user may have edited other files; the weights are worth keeping.
+        return not checksums.altered(self.path, {WEIGHTS: stored[WEIGHTS]} if stored else {})
+
+
+def complete(
+    trainer: Trainer, command: str, settings: RunSettings, folder: RunFolder | None
+) -> bool:
+    """Train to the end, and return whether anything was left to do; a signal ends the process.
 
     Args:
-        config: of a command that trains.
-        groups: nodes that can be made as they are.
-
-    Raises:
-        ConfigurationError: naming key and value.
-    """
-    require(str(config.run).strip() != "", "run", config.run, "the name of a folder")
-    bounds(config)
-    pace(config)
-    checks.above("clip_norm", config.clip_norm, 0)
-    Checkpoints(Path(config.run), config.keep)
-    for group in ("resumption", *groups):
-        instantiate(config[group])
-    random_state.seed(config.seed)
-    optimizer(config, torch.nn.Linear(1, 1))
-
-
-def settings(config: DictConfig) -> dict[str, Any]:
-    """Give the whole configuration as plain values; what nobody set reads ???."""
-    container = OmegaConf.to_container(config, resolve=True)
-    assert isinstance(container, dict)
-    return {str(key): value for key, value in container.items()}
-
-
-def settings_of_run(config: DictConfig, corpus: str) -> tuple[RunSettings, Checkpoints]:
-    """Find what a run's folder holds of its training, and whether these settings go with it.
-
-    Args:
-        config: of a command that trains.
-        corpus: name of the prepared text.
-
-    Raises:
-        ConfigurationError: if something differs that may not, or a model would be lost.
-    """
-    checkpoints = Checkpoints(Path(config.run) / TRAINING.parent, config.keep)
-    told = {**settings(config), CORPUS: corpus}
-    if collectives.world_size() > 1:
-        told[PROCESSES] = collectives.world_size()
-    return resolve_settings(
-        config.run, told, checkpoints, instantiate(config.resumption)
-    ), checkpoints
-
-
-def started_with(config: DictConfig) -> int | None:
-    """Give how many processes have trained a run; None if none has yet."""
-    return processes(config.run, Checkpoints(Path(config.run) / TRAINING.parent, config.keep))
-
-
-def bounds(config: DictConfig) -> StoppingCriteria:
-    """Give where the training ends."""
-    return StoppingCriteria(config.epochs, config.updates, config.minutes)
-
-
-def pace(config: DictConfig) -> Intervals:
-    """Give how often it does what."""
-    return Intervals(
-        accumulate=config.accumulate,
-        report_every=config.report_every,
-        validate_every=config.validate_every,
-        save_seconds=config.save_seconds,
-        patience=config.patience,
-        max_consecutive_skips=config.max_consecutive_skips,
-    )
-
-
-def optimizer(config: DictConfig, network: torch.nn.Module) -> torch.optim.Optimizer:
-    """Make the optimizer of a network's weights.
-
-    Raises:
-        ConfigurationError: if it refuses its values.
-    """
-    make = eager(instantiate(config.optimizer))
-    try:
-        return make(parameter_groups(network))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ConfigurationError(f"optimizer: {' '.join(str(error).split())}") from error
-
-
-@contextmanager
-def writing(run: str) -> Iterator[None]:
-    """Keep other processes from a run's folder, in the first of those that train together.
-
-    Raises:
-        LockedError: if another process writes it.
-    """
-    if collectives.rank():
-        yield
-        return
-    try:
-        with locks.locked(Path(run) / TRAINING.parent):
-            yield
-    except locks.LockedError as error:
-        raise locks.LockedError(f"{error}; wait for its end, or begin another run=NAME") from error
-
-
-def intact(run: str) -> bool:
-    """Say whether the weights in a run's folder are what was written, and all else is there."""
-    folder = Path(run)
-    stored = checksums.read(folder) if (folder / checksums.NAME).is_file() else {}
-    there = all((folder / name).is_file() for name in {WEIGHTS, *stored} - {SCORES})
-    # What else was altered, the user may have altered; the weights are worth keeping.
-    return there and not checksums.altered(folder, {WEIGHTS: stored[WEIGHTS]} if stored else {})
-
-
-def complete(trainer: Trainer, command: str, agreement: RunSettings) -> bool:
-    """Train to the end, and say whether there was anything to do; a signal ends the process.
-
-    Args:
-        trainer: goes on from wherever its state stands.
-        command: name of the module, for the message that says how to go on.
-        agreement: the settings, which are written once the state fits them.
+        trainer: continues from the newest state.
+        command: name of the module, for the message that says how to resume.
+        settings: written into the run's folder once the state has been found to fit them.
+        folder: of the run; None in all processes but the first.
 
     Raises:
         NmtError: what the trainer raises, and if no validation found a model.
     """
-    trainer.resume(agreement.forks, partial(intact, agreement.run))
-    if not collectives.rank():
-        agreement.write()
+    trainer.resume(settings.forks, folder.model_is_intact if folder else lambda: True)
+    if folder:
+        settings.write()
     try:
         trainer.train()
     except Interrupted as interrupted:
         again = shlex.join(["python", "-m", f"nmt.{command}", *sys.argv[1:]])
-        logger.info("interrupted; everything is saved, the same command goes on: %s", again)
+        logger.info("interrupted; everything is saved, the same command resumes: %s", again)
         sys.exit(interrupted.status)
     if trainer.state.best == -math.inf:
         raise NmtError(
-            "no validation gave a finite score, so there is no model; begin another run with a"
+            "no validation gave a finite score, so there is no model; start another run with a"
             " smaller schedule.peak_rate or clip_norm, or with precision=float32"
         )
     return trainer.trained

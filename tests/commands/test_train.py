@@ -111,24 +111,11 @@ def test_a_trained_model_has_a_lexicon_that_shortlists_are_made_by(command, tmp_
         assert written and set(written) <= own
 
 
-def test_a_corpus_that_an_older_version_prepared_gets_its_lexicon_at_training(command, tmp_path):
-    assert command("run=runs/a")[0] == 0
-    (prepared,) = (tmp_path / "prepared").iterdir()
-    known = checksums.read(prepared)
-    del known["lexicon.safetensors"]
-    (prepared / "lexicon.safetensors").unlink()
-    checksums.write(prepared, known)
-    status, _, error = command("run=runs/b")
-    assert (status, "learning a lexicon from 150 of 150 pairs" in error) == (0, True)
-    one, other = (tmp_path / "runs" / name / "lexicon.safetensors" for name in "ab")
-    assert one.read_bytes() == other.read_bytes()
-
-
 def test_the_same_command_again_says_that_all_is_done_and_goes_on_if_a_bound_is_raised(command):
     assert command("run=runs/a")[0] == 0
     status, out, error = command("run=runs/a")
     assert (status, out) == (0, "")
-    assert error.endswith("finished (updates=4 reached); to go on, raise its bounds\n")
+    assert error.endswith("finished (updates=4 reached); to continue, raise its limits\n")
     status, out, error = command("run=runs/a", "updates=6", "schedule.peak_rate=0.001")
     assert (status, out.splitlines()[0]) == (0, "run runs/a")
     assert "resuming after update 4" in error
@@ -142,7 +129,7 @@ def test_an_interrupted_training_says_how_to_go_on_and_goes_on(command, monkeypa
     monkeypatch.setenv("GO_ON", "yes")
     status, _, error = command("run=runs/a", own)
     assert status == 0
-    assert "everything is saved, the same command goes on: python -m nmt.train data=files" in error
+    assert "everything is saved, the same command resumes: python -m nmt.train data=files" in error
     assert "resuming after update 3" in error
 
 
@@ -156,9 +143,9 @@ def test_other_settings_are_refused_by_name(command, tmp_path):
     status, out, error = command("run=runs/a", "model.layers=3")
     assert (status, out) == (2, "")
     assert error.splitlines()[-1] == (
-        "error: run=runs/a was begun with model.layers=2 and cannot go on with model.layers=3; "
-        "take model.layers=2 again, begin another run=NAME, or let this one go on differently"
-        " from here with resumption=fork"
+        "error: run=runs/a was started with model.layers=2 and cannot continue with"
+        " model.layers=3; use model.layers=2 again, start another run=NAME, or let this one"
+        " continue with the new value by resumption=fork"
     )
     assert told(tmp_path) == before
 
@@ -168,11 +155,13 @@ def test_a_fork_goes_on_with_other_settings_says_which_and_remembers_them(comman
     other = ("objective.smoothing=0.2", "updates=6")
     status, _, error = command("run=runs/a", "resumption=fork", *other)
     assert status == 0, error
-    assert "run=runs/a goes on with objective.smoothing=0.2 (before: 0.1)" in error
+    assert "run=runs/a continues with objective.smoothing=0.2 (before: 0.1)" in error
     assert "resuming after update 4" in error
     assert told(tmp_path)["forks"] == [{"update": 4, "keys": ["objective.smoothing"]}]
     assert command("run=runs/a", *other)[0] == 0, "what it was forked to is what it is now"
-    assert "smoothing=0.2 and cannot go on with objective.smoothing=0.1" in command("run=runs/a")[2]
+    assert (
+        "smoothing=0.2 and cannot continue with objective.smoothing=0.1" in command("run=runs/a")[2]
+    )
     assert len(told(tmp_path)["forks"]) == 1
 
 
@@ -191,7 +180,7 @@ def test_a_second_process_is_refused_before_it_prepares_anything(command, tmp_pa
         status, _, error = command("run=runs/a")
     assert status == 2
     assert error.startswith(f"error: runs/a/training is being written by process {os.getpid()} on")
-    assert error.endswith("; wait for its end, or begin another run=NAME\n")
+    assert error.endswith("; wait for its end, or start another run=NAME\n")
     assert not (tmp_path / "prepared").exists()
 
 
@@ -201,7 +190,7 @@ def test_a_damaged_model_is_made_again_by_the_same_command(command, tmp_path):
     weights.unlink()
     status, out, error = command("run=runs/a")
     assert status == 0
-    assert "the best model is missing or damaged; the next validation makes one" in error
+    assert "the best model is missing or damaged; the next validation saves one" in error
     assert weights.exists() and out.startswith("run runs/a\n")
 
 
@@ -209,7 +198,7 @@ def test_a_lost_side_file_costs_no_model(command, tmp_path):
     assert command("run=runs/a")[0] == 0
     weights = (tmp_path / "runs/a/model.safetensors").read_bytes()
     (tmp_path / "runs/a/scores.json").unlink()
-    assert command("run=runs/a")[2].endswith("to go on, raise its bounds\n")
+    assert command("run=runs/a")[2].endswith("to continue, raise its limits\n")
     assert (tmp_path / "runs/a/model.safetensors").read_bytes() == weights
 
 
@@ -233,7 +222,7 @@ def test_other_text_is_refused(command, tmp_path):
     (tmp_path / "valid.de").write_text("Anders.\n" * 10)
     status, _, error = command("run=runs/a")
     assert status == 2
-    assert "run=runs/a was begun with other text than is there now (files-" in error
+    assert "run=runs/a was started with other text than there is now (files-" in error
 
 
 def test_a_model_without_its_training_is_not_overwritten(command, tmp_path):

@@ -223,7 +223,7 @@ def test_a_counted_model_is_not_overwritten_by_another(learn):
     for other in (("language_model=ngram", "model.order=3"), TINY):
         status, out, error = learn("run=runs/a", *other)
         assert (status, out) == (2, "")
-        assert "run=runs/a was begun with " in error.splitlines()[-1]
+        assert "run=runs/a was started with " in error.splitlines()[-1]
 
 
 def test_a_training_without_a_finite_validation_says_that_there_is_no_model(learn):

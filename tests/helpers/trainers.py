@@ -22,7 +22,9 @@ from nmt.training.loggers.jsonl import JSONLLogger
 from nmt.training.loggers.logger import SampleTranslation
 from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.optimizers import parameter_groups
+from nmt.training.resumption.exact import Exact
 from nmt.training.schedules.warmup_cosine import WarmupCosine
+from nmt.training.spec import TrainingSpec
 from nmt.training.trainer import Trainer
 from nmt.training.updater import Updater
 from nmt.training.validation.validation import Lowest, Validation, mean_losses
@@ -119,26 +121,36 @@ def trainer(
         looks.append(loss)
         return Validation({"loss": loss}, (SampleTranslation("a", "b", "c"),))
 
-    def keep_best(validation):
+    def save_best(validation):
         torch.save(weights(made.network), folder / "best.pt")
 
-    trainer = Trainer(
-        made,
-        schedule or WarmupCosine(0.05, 3, 0.1),
-        data or Data(),
-        Data.batches * ROWS,
-        bounds,
-        pace,
-        Callbacks(
-            validate,
-            Lowest("loss"),
-            keep_best,
-            lambda update, rate, result: folder / f"update-{update}.json",
-            KeptWeights(folder / "kept", averaging or BestCheckpoints(4)),
-            JSONLLogger(str(folder / "metrics.jsonl")),
-        ),
-        Checkpoints(folder, 2),
+    averaging, logger = averaging or BestCheckpoints(4), JSONLLogger(str(folder / "metrics.jsonl"))
+    spec = TrainingSpec(
+        run=str(folder),
+        seed=seed,
+        keep=2,
+        clip_norm=1.0,
+        stopping=bounds,
+        intervals=pace,
+        objective=made.objective,
+        optimizer=torch.optim.Adam,
+        schedule=schedule or WarmupCosine(0.05, 3, 0.1),
+        precision=made.precision,
+        averaging=averaging,
+        criterion=Lowest("loss"),
+        logger=logger,
+        resumption=Exact(),
+        settings={},
     )
+    callbacks = Callbacks(
+        validate=validate,
+        save_best=save_best,
+        save_skipped=lambda update, rate, result: folder / f"update-{update}.json",
+        kept=KeptWeights(folder / "kept", averaging),
+        logger=logger,
+    )
+    pairs = Data.batches * ROWS
+    trainer = Trainer(spec, made, data or Data(), pairs, callbacks, Checkpoints(folder, 2))
     trainer.resume(forks, intact)
     return trainer
 

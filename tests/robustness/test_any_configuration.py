@@ -18,9 +18,8 @@ from nmt.evaluation import test_sets
 from nmt.inspection.config_values import check
 from nmt.runtime.device import set_threads
 from nmt.runtime.errors import NmtError
-from nmt.training.checkpoints import Checkpoints
 from nmt.training.resumption.exact import Exact
-from nmt.training.resumption.settings import resolve_settings
+from nmt.training.run import RunFolder
 
 NAMES = ["translate", "score", "evaluate", "rerank", "train", "train_language_model", "prepare"]
 VALUES = [
@@ -201,6 +200,11 @@ YAML = st.sampled_from(
 )
 
 
+def resumed(folder):
+    with RunFolder.open(str(folder), 2) as opened:
+        return opened.resolve({"x": 1}, "1", Exact())
+
+
 @settings(max_examples=cases(60), deadline=None)
 @given(
     st.binary(max_size=60)
@@ -221,9 +225,7 @@ def test_any_settings_of_a_run_are_read_or_refused(tmp_path_factory, data):
     (folder / "training" / "config.yaml").write_bytes(data)
     for read in (
         lambda: test_sets.from_run(folder, (), "test"),
-        lambda: resolve_settings(
-            str(folder), {"corpus": "1", "x": 1}, Checkpoints(folder / "training", 2), Exact()
-        ),
+        lambda: resumed(folder),
     ):
         try:
             read()

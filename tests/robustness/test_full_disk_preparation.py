@@ -11,9 +11,9 @@ from helpers.preparations import LINES, SETTINGS, preparation
 from helpers.shards import chunk
 
 from nmt.config.command_line import configuration
-from nmt.data.preparation.preparation import prepared
 from nmt.data.preparation.shards import Shards, ShardWriter
 from nmt.data.tokenization.training import UnigramTrainer
+from nmt.prepare import prepared
 from nmt.runtime import staged_folder
 from nmt.runtime.errors import NmtError
 

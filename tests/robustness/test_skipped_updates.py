@@ -234,7 +234,7 @@ def test_a_training_of_long_updates_saves_within_ten_seconds_of_a_signal(tmp_pat
     status, error, seconds = ended(process, signal.SIGINT)
     assert status == 130, error
     assert seconds < 10
-    assert "everything is saved, the same command goes on: python -m nmt.train data=files" in error
+    assert "everything is saved, the same command resumes: python -m nmt.train data=files" in error
     (state,) = (tmp_path / "runs/default/training").glob("state*.pt")
     assert torch.load(state, weights_only=True)["state"]["update"] < 3
 
@@ -397,8 +397,8 @@ def test_lines_that_cannot_be_written_are_said_so(skipped):
 
 def test_a_warning_names_the_file(tmp_path, caplog, skipped):
     run = trainer(tmp_path / "run")
-    watchers = dataclasses.replace(run.watchers, keep_skipped=skipped)
-    run.watchers = watchers
+    callbacks = dataclasses.replace(run.callbacks, save_skipped=skipped)
+    run.callbacks = callbacks
     run.updater.objective = Failing({2})
     with caplog.at_level(logging.WARNING):
         run.train()

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nmt.config.instantiate import instantiate
 from nmt.data.corpora.corpus import Corpus, unreadable
 from nmt.data.corpora.filters import Filter, FilterCounts, read_pairs
 from nmt.data.lexicon import lexicon
@@ -267,25 +266,3 @@ def _shard_bytes(name: str) -> int:
     """Estimate the size of a text file's shards."""
     size = Path(name).stat().st_size * SHARDS_PER_TEXT
     return round(size * 3 if name.endswith(".gz") else size)
-
-
-def prepared(config: Any) -> PreparedCorpus:
-    """Return the prepared corpus of a command's configuration.
-
-    Args:
-        config: with the nodes `data`, `filter`, `tokenizer` and `vocabulary`, and the folder
-            `prepared`.
-
-    Raises:
-        NmtError: what `Preparation` raises.
-    """
-    preparation = Preparation(
-        config.data.name,
-        instantiate(config.data.train),
-        instantiate(config.data.valid),
-        instantiate(config.filter),
-        instantiate(config.tokenizer),
-        instantiate(config.vocabulary),
-    )
-    processes = cpus.parse_count("preparation_workers", config.preparation_workers)
-    return preparation(Path(config.prepared), processes or cpus.count())

@@ -1,4 +1,4 @@
-"""A run goes on as it began, or not at all."""
+"""A run resumes with the settings that it was started with, or not at all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from nmt.training.resumption.resumption import SettingChange
 
 @dataclass(frozen=True)
 class Exact:
-    """Refuses other settings, since what goes on with them is no longer the same experiment."""
+    """Refuses other settings, since a run that continues with them is another experiment."""
 
     def __call__(self, run: str, changes: Sequence[SettingChange]) -> None:
-        """Refuse the first change.
+        """Raise an error for the first change.
 
         Raises:
-            ConfigurationError: naming key, old and new value, and the ways out.
+            ConfigurationError: naming key, old and new value, and what to do.
         """
         key, before, after = changes[0].key, changes[0].before, changes[0].after
         raise ConfigurationError(
-            f"run={run} was begun with {key}={before} and cannot go on with {key}={after}; "
-            f"take {key}={before} again, begin another run=NAME, or let this one go on"
-            " differently from here with resumption=fork"
+            f"run={run} was started with {key}={before} and cannot continue with {key}={after}; "
+            f"use {key}={before} again, start another run=NAME, or let this one continue with the"
+            " new value by resumption=fork"
         )

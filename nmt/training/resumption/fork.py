@@ -1,4 +1,4 @@
-"""A run goes on from where it stands with other settings."""
+"""A run continues from its newest state with other settings."""
 
 import logging
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Fork:
-    """Takes other settings and says which; the run's settings remember after which update.
+    """Accepts other settings and logs them; the run's settings record after which update.
 
-    Weights stay, so what makes other weights of the model is refused when they are put into it.
-    See `adapted` for what begins afresh.
+    Weights stay, so settings that make other weights fail when the state is loaded. `adapted` says
+    what starts anew.
     """
 
     def __call__(self, run: str, changes: Sequence[SettingChange]) -> None:
-        """Say each change."""
+        """Log each change."""
         for change in changes:
             logger.warning(
-                "run=%s goes on with %s=%s (before: %s)",
+                "run=%s continues with %s=%s (before: %s)",
                 run,
                 change.key,
                 change.after,

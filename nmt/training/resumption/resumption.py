@@ -1,4 +1,4 @@
-"""The contract of resumption: whether a run may go on with other settings, and from what."""
+"""The contract of resumption: whether a run may continue with other settings, and from what."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from typing import Any, Protocol, runtime_checkable
 
 OPTIMIZER = ("optimizer",)
 SCHEDULE = ("schedule",)
-JUDGEMENT = ("criterion", "metric", "validation_search")
+RANKING = ("criterion", "metric", "validation_search")
 ORDER = ("accumulate", "batches", "processes", "text_batching", "seed", "segmentation", "side")
 
 
 @dataclass(frozen=True)
 class SettingChange:
-    """A setting that is another than before.
+    """A setting that differs from the one the run was started with.
 
     Attributes:
         key: dotted.
-        before, after: values as they are typed.
+        before, after: values as on the command line.
     """
 
     key: str
@@ -26,10 +26,10 @@ class SettingChange:
 
 @dataclass(frozen=True)
 class ForkRecord:
-    """Where a run went on with other settings.
+    """Where a run continued with other settings.
 
     Attributes:
-        update: after which.
+        update: number of the update after which it did.
         keys: of the settings that changed, dotted.
     """
 
@@ -37,45 +37,44 @@ class ForkRecord:
     keys: list[str]
 
     def touches(self, groups: Iterable[str]) -> bool:
-        """Say whether something changed at or below one of these keys."""
+        """Return whether a setting at or below one of these keys changed."""
         return any(key.split(".")[0] in groups for key in self.keys)
 
 
 @runtime_checkable
 class Resumption(Protocol):
-    """Called where settings differ that must not for an exact resumption."""
+    """Called with the settings that differ from those the run was started with."""
 
     def __call__(self, run: str, changes: Sequence[SettingChange]) -> None:
-        """Let the run go on with these changes, or refuse them.
+        """Return if the run may continue with these changes; raise if not.
 
         Raises:
-            ConfigurationError: naming key, old and new value, and the ways out.
+            ConfigurationError: naming key, old and new value, and what to do.
         """
         ...
 
 
 def adapted(checkpoint: dict[str, Any], forks: Sequence[ForkRecord]) -> dict[str, Any]:
-    """Leave out of a training state what the settings since then have no use for.
+    """Return a checkpoint without what the settings since then have made useless.
 
-    What a state lacks, the training begins afresh: an optimizer's memory of gradients, a
-    schedule's of scores, the score of the best model, the weights to average, the place within
-    an epoch.
+    What is missing starts anew: an optimizer's moments, a schedule's scores, the score of the best
+    model, the weights to average, the position within an epoch.
 
     Args:
-        checkpoint: as the trainer saved it, with the number of forks it has behind it; not changed.
-        forks: all of them; those that came after the state count.
+        checkpoint: as the trainer saved it, with the number of forks before it; not changed.
+        forks: all forks of the run; those after the state count.
     """
     state, updater = dict(checkpoint["state"]), dict(checkpoint["updater"])
     changed = {**checkpoint, "state": state, "updater": updater, "forks": len(forks)}
-    for fork in forks[checkpoint.get("forks", 0) :]:  # A state of format 1 has none behind it.
+    for fork in forks[checkpoint["forks"] :]:
         if fork.touches(OPTIMIZER):
             updater.pop("optimizer", None)
-        if fork.touches((*SCHEDULE, *JUDGEMENT)):
+        if fork.touches((*SCHEDULE, *RANKING)):
             changed.pop("schedule", None)
         if fork.touches(ORDER) and state["batches"]:
-            # The epoch that begins again has not come to an end, which a validation would follow.
+            # The epoch starts over; no validation is due, as one would be at an epoch's end.
             state |= {"batches": 0, "rows": 0, "validated": state["update"]}
-        if fork.touches(JUDGEMENT):
+        if fork.touches(RANKING):
             validated = min(state["validated"], state["update"] - 1)
             state |= {"validated": validated, "finished": False, "stale": 0}
             state.pop("best", None)

@@ -1,28 +1,25 @@
-"""What a run was told when it began, and what may be otherwise when it goes on."""
+"""The settings that a run was started with, and which of them may change when it is resumed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from nmt.evaluation.test_sets import TRAINING
 from nmt.inspection.config_values import UNREADABLE
-from nmt.models.saved.translation_model import WEIGHTS
 from nmt.runtime import atomic_files
-from nmt.runtime.errors import ConfigurationError, ModelError
-from nmt.training.checkpoints import Checkpoints
-from nmt.training.resumption.resumption import ForkRecord, Resumption, SettingChange
+from nmt.runtime.errors import ModelError
+from nmt.training.resumption.resumption import ForkRecord, SettingChange
 
 CORPUS = "corpus"
-"""The key among a run's settings that names text and tokenizer by their sum."""
+"""The key among a run's settings that names text and tokenizer by their checksum."""
 
 FORKS = "forks"
-"""The key that says after which updates the run went on with other settings, and with which."""
+"""The key that lists after which updates the run continued with other settings, and with which."""
 
 PROCESSES = "processes"
-"""The key that says how many processes train; where it is absent, one does."""
+"""The key for the number of processes that train; where it is absent, one does."""
 
 MAY_CHANGE = (
     "data",
@@ -46,109 +43,90 @@ MAY_CHANGE = (
     "windows",
     "workers",
 )
-"""What a resumed run may have otherwise than before; the text itself is known by its sum."""
+"""Settings that may differ in a resumed run; the text itself is known by its checksum."""
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Settings that a run may go on with; `write` is what binds it to them.
+    """Settings with which a run trains from now on; `write` binds it to them.
 
     Attributes:
-        run: the folder.
-        settings: all of them, CORPUS included, in plain values.
-        forks: where the run went on with other settings, oldest first.
+        path: file of the run's settings.
+        values: all of them, CORPUS included, as plain values.
+        forks: where the run continued with other settings, oldest first.
     """
 
-    run: str
-    settings: dict[str, Any]
+    path: Path
+    values: Mapping[str, Any]
     forks: list[ForkRecord]
 
     def write(self) -> None:
-        """Put the settings into the run's folder.
+        """Write the settings into the run's folder.
 
         Raises:
-            NmtError: if it cannot be written.
+            NmtError: if the file cannot be written.
         """
         forks = {FORKS: [asdict(fork) for fork in self.forks]} if self.forks else {}
-        text = yaml.safe_dump({**self.settings, **forks}, sort_keys=False, allow_unicode=True)
-        atomic_files.write(Path(self.run) / TRAINING, text.encode())
+        text = yaml.safe_dump({**self.values, **forks}, sort_keys=False, allow_unicode=True)
+        atomic_files.write(self.path, text.encode())
 
 
-def resolve_settings(
-    run: str, settings: dict[str, Any], checkpoints: Checkpoints, resumption: Resumption
-) -> RunSettings:
-    """Compare a training's settings with those that the run began with, if it did.
+@dataclass(frozen=True)
+class StoredSettings:
+    """Settings that a run was started with, as `RunSettings.write` wrote them.
 
-    Args:
-        run: the folder.
-        settings: all of them, CORPUS included, in plain values.
-        checkpoints: where its training stands.
-        resumption: decides on settings that differ.
-
-    Raises:
-        ConfigurationError: if something differs that may not, or a model would be lost.
-        ModelError: if the settings that are there cannot be read.
+    Attributes:
+        values: as nested dictionaries, CORPUS among the keys.
+        forks: where the run continued with other settings, oldest first.
     """
-    path = Path(run) / TRAINING
-    update = checkpoints.update()
-    has_model = (Path(run) / WEIGHTS).exists()
-    if update is None and not (has_model and path.exists()):
-        if has_model:
-            raise ConfigurationError(
-                f"run={run} holds a model without its training, which would be lost; "
-                "begin another run=NAME"
-            )
-        return RunSettings(run, settings, [])
-    stored, forks = _stored(path)
-    if stored[CORPUS] != settings[CORPUS]:
-        raise ConfigurationError(
-            f"run={run} was begun with other text than is there now ({stored[CORPUS]}, now "
-            f"{settings[CORPUS]}); begin another run=NAME"
-        )
-    if found := changes(
-        {PROCESSES: 1, **stored}, {PROCESSES: 1, **settings}, (*MAY_CHANGE, CORPUS)
-    ):
-        resumption(run, found)
-        forks.append(ForkRecord(update or 0, [change.key for change in found]))
-    return RunSettings(run, settings, forks)
 
+    values: Mapping[str, Any]
+    forks: list[ForkRecord]
 
-def processes(run: str, checkpoints: Checkpoints) -> int | None:
-    """Give how many processes have trained a run; None if none has yet.
+    @classmethod
+    def read(cls, path: Path) -> "StoredSettings":
+        """Read a run's settings.
 
-    Raises:
-        ModelError: if the settings that are there cannot be read.
-    """
-    path = Path(run) / TRAINING
-    if checkpoints.update() is None or not path.exists():
-        return None
-    stored, _ = _stored(path)
-    return int(stored.get(PROCESSES, 1))
+        Raises:
+            ModelError: if the file cannot be read, or is damaged.
+        """
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, *UNREADABLE) as error:
+            raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        try:
+            forks = [
+                ForkRecord(int(fork["update"]), list(fork["keys"]))
+                for fork in values.pop(FORKS, [])
+            ]
+            str(values[CORPUS])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{path} is damaged; start another run=NAME") from error
+        return cls(values, forks)
 
 
 def changes(
-    stored: dict[str, Any], now: dict[str, Any], may_change: Sequence[str]
+    stored: Mapping[str, Any], current: Mapping[str, Any], may_change: Sequence[str]
 ) -> list[SettingChange]:
-    """Compare the settings that a run began with and those that it shall go on with.
+    """Compare the settings that a run was started with and those that it is to continue with.
 
     Args:
-        stored: settings as nested dictionaries.
-        now: settings in the same form.
-        may_change: dotted keys that may differ; each stands for all that lies below it too.
+        stored, current: settings as nested dictionaries.
+        may_change: dotted keys that may differ; each stands for all keys below it too.
 
     Returns:
         what differs and may not.
     """
-    old, new = _flat(stored, ""), _flat(now, "")
-    found = []
-    # What was typed stands higher than what is interpolated from it, so it is named first.
+    old, new = _flat(stored, ""), _flat(current, "")
+    differing = []
+    # A key that was typed has fewer dots than those interpolated from it, so it is named first.
     for key in sorted(old.keys() | new.keys(), key=lambda key: (key.count("."), key)):
         if any(key == free or key.startswith(free + ".") for free in may_change):
             continue
         before, after = (_value(values, key) for values in (old, new))
         if before != after:
-            found.append(SettingChange(key, before, after))
-    return found
+            differing.append(SettingChange(key, before, after))
+    return differing
 
 
 def _flat(settings: Any, prefix: str) -> dict[str, Any]:
@@ -164,17 +142,3 @@ def _value(settings: dict[str, Any], key: str) -> str:
     if key not in settings:
         return "(absent)"
     return "null" if settings[key] is None else str(settings[key])
-
-
-def _stored(path: Path) -> tuple[dict[str, Any], list[ForkRecord]]:
-    """Read what `Agreement.write` wrote: the settings, and the forks apart."""
-    try:
-        stored = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, *UNREADABLE) as error:
-        raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    try:
-        forks = [ForkRecord(int(one["update"]), list(one["keys"])) for one in stored.pop(FORKS, [])]
-        str(stored[CORPUS])
-        return stored, forks
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path} is damaged; begin another run=NAME") from error

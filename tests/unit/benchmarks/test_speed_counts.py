@@ -26,7 +26,6 @@ from nmt.search.beam import Beam
 from nmt.search.greedy import Greedy
 from nmt.search.length_penalties.gnmt import GNMT
 from nmt.search.scorers.single import SingleModel
-from nmt.training.run import optimizer
 from nmt.training.updater import Updater
 
 PIECES = 40
@@ -75,7 +74,8 @@ def update(decoder, source, target, rows=3):
     """Count the second update on a batch whose longest pair has so many places; END included."""
     config = configuration("train", [*SMALL, f"model={decoder}"], ())
     model = network(decoder)
-    moving, objective = optimizer(config, model), instantiate(config.objective)
+    make_optimizer, objective = instantiate(config.optimizer), instantiate(config.objective)
+    moving = build_optimizer(make_optimizer, model)
     updater = Updater(model, objective, moving, Float32Precision(), torch.device("cpu"), 1.0)
     pairs = batch([(source - 1, target - 1), *[(3, 4)] * (rows - 1)])
     updater.update([pairs], 1, 1e-3, lambda: None)

@@ -21,7 +21,7 @@ from nmt.data.corpora.jsonl import JSONLCorpus
 from nmt.data.corpora.plain import PlainCorpus
 from nmt.data.corpora.tsv import TSVCorpus
 from nmt.data.preparation import encoding
-from nmt.data.preparation.preparation import PreparedCorpus, prepared
+from nmt.data.preparation.preparation import PreparedCorpus
 from nmt.data.preparation.report import PreparationReport, SideReport
 from nmt.data.preparation.shards import ShardWriter
 from nmt.data.tokenization.training import (
@@ -29,7 +29,7 @@ from nmt.data.tokenization.training import (
     SeparateVocabularies,
     UnigramTrainer,
 )
-from nmt.prepare import prepare
+from nmt.prepare import prepare, prepared
 from nmt.runtime import checksums, locks
 from nmt.runtime.errors import ConfigurationError, CorpusError, DamagedError, NmtError
 

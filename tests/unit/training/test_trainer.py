@@ -139,7 +139,7 @@ def test_a_finished_training_says_so_and_changes_nothing(straight, caplog):
     before = {path: path.read_bytes() for path in straight.rglob("*") if path.is_file()}
     with caplog.at_level(logging.INFO):
         trainer(straight).train()
-    assert "this training is finished (updates=18 reached); to go on, raise its bounds" in (
+    assert "this training is finished (updates=18 reached); to continue, raise its limits" in (
         caplog.text
     )
     assert before == {path: path.read_bytes() for path in straight.rglob("*") if path.is_file()}
@@ -183,7 +183,7 @@ def test_the_mean_is_kept_if_it_is_the_best_and_training_goes_on_from_its_own_we
     run = trainer(tmp_path, look=lambda _, before: scores[before], averaging=BestCheckpoints(2))
     with caplog.at_level(logging.INFO):
         run.train()
-    kept = run.watchers.kept
+    kept = run.callbacks.kept
     assert [one.update for one in kept.kept] == [8, 12]
     best = torch.load(tmp_path / "best.pt", weights_only=True)
     assert_equal(best, kept.mean())
@@ -197,7 +197,7 @@ def test_a_mean_that_is_worse_is_not_kept(tmp_path, caplog):
     scores = [3.0, 2.0, 1.0, 5.0, 4.0, 1.5]
     with caplog.at_level(logging.INFO):
         trainer(tmp_path, look=lambda _, before: scores[before]).train()
-    assert "the best single one, -1, stays" in caplog.text
+    assert "the best checkpoint, -1, stays" in caplog.text
 
 
 def test_nothing_is_averaged_where_nothing_is_kept(tmp_path):
@@ -270,11 +270,11 @@ def test_a_missing_best_model_is_made_by_the_next_validation(tmp_path, caplog):
     (tmp_path / "best.pt").unlink()
     again = trainer(tmp_path, intact=lambda: False)
     assert again.state.best == -math.inf
-    before, kept = metrics(tmp_path), again.watchers.kept.state()
+    before, kept = metrics(tmp_path), again.callbacks.kept.state()
     again.train()
     assert (tmp_path / "best.pt").exists() and again.state.finished
-    assert metrics(tmp_path) == before and again.watchers.kept.state() == kept
-    assert "the best model is missing or damaged; the next validation makes one" in caplog.text
+    assert metrics(tmp_path) == before and again.callbacks.kept.state() == kept
+    assert "the best model is missing or damaged; the next validation saves one" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_a_validation_whose_state_was_never_saved_is_written_once(straight, tmp_
     with pytest.raises(Interrupted):
         trainer(tmp_path, Stopping(signal.SIGTERM, 16)).train()
     again = trainer(tmp_path)
-    again.watchers.kept.add = kill
+    again.callbacks.kept.add = kill
     with pytest.raises(Killed):
         again.train()
     assert metrics(tmp_path)[-1]["kind"] == "validation"
@@ -321,7 +321,7 @@ def test_a_validation_whose_state_was_never_saved_is_written_once(straight, tmp_
 def test_a_fork_to_another_criterion_judges_a_finished_training_anew(tmp_path):
     trainer(tmp_path).train()
     forked = trainer(tmp_path, forks=[ForkRecord(18, ["criterion.name"])])
-    assert not forked.watchers.kept.kept and not forked.state.finished
+    assert not forked.callbacks.kept.kept and not forked.state.finished
     assert forked.train().best > -math.inf
     assert [one["kind"] for one in metrics(tmp_path)].count("validation") == 5
 
@@ -413,12 +413,12 @@ def test_the_schedule_learns_of_validations_and_is_restored(tmp_path):
         schedule=plateau(),
     )
     run.train()
-    assert run.schedule.falls == 2
+    assert run.spec.schedule.falls == 2
     again = trainer(
         tmp_path, bounds=StoppingCriteria(None, 13, None), look=lambda *_: 0.0, schedule=plateau()
     )
     again.train()
-    assert again.schedule.falls == 3
+    assert again.spec.schedule.falls == 3
 
 
 def test_the_state_is_saved_every_so_many_seconds(tmp_path):
@@ -475,7 +475,10 @@ def test_bfloat16_is_taken_where_the_processor_has_it(monkeypatch):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: dataclasses.replace(PACE, accumulate=0), "accumulate=0: expected a number, 1 or"),
+        (
+            lambda: dataclasses.replace(PACE, accumulate=0),
+            "accumulate=0: expected a whole number, 1 or",
+        ),
         (lambda: dataclasses.replace(PACE, report_every=0), "report_every=0: expected a number, 1"),
         (lambda: dataclasses.replace(PACE, validate_every=0), "validate_every=0: expected a numb"),
         (lambda: dataclasses.replace(PACE, patience=0), "patience=0: expected a number, 1 or more"),

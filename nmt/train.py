@@ -14,7 +14,7 @@ import torch
 from omegaconf import DictConfig
 
 from nmt.config.command_line import run
-from nmt.config.instantiate import build, instantiate, settings
+from nmt.config.instantiate import build, instantiate, packages, settings
 from nmt.data.batching import Segmentation
 from nmt.data.preparation.preparation import PreparedCorpus
 from nmt.evaluation.metrics.metric import Metric
@@ -227,7 +227,7 @@ def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None)
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
     lines = [f"run {spec.run}", f"valid  {values}"]
     if test is not None and test.source is not None:
-        trust = sorted(_packages([spec.settings["model"], spec.settings["search"]]))
+        trust = sorted(packages([spec.settings["model"], spec.settings["search"]]))
         outputs = Translator.load(spec.run, device=config.device, trust=trust).translate(
             test.source
         )
@@ -239,14 +239,6 @@ def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None)
     logger.info("to translate: python -m nmt.translate run=%s < FILE", name)
     logger.info("to score it:  python -m nmt.evaluate run=%s", name)
     logger.info("to see how it learned: python -m nmt.plot curves run=%s", name)
-
-
-def _packages(node: Any) -> set[str]:
-    """Return the packages, other than this one, whose classes the user named."""
-    if isinstance(node, dict):
-        own = {str(node["_target_"]).partition(".")[0]} if "_target_" in node else set()
-        return (own - {"nmt"}).union(*map(_packages, node.values()))
-    return set().union(*map(_packages, node)) if isinstance(node, list) else set()
 
 
 if __name__ == "__main__":

@@ -123,3 +123,11 @@ def settings(config: DictConfig) -> dict[str, Any]:
     container = OmegaConf.to_container(config, resolve=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
+
+
+def packages(node: Any) -> set[str]:
+    """Return the packages, other than this one, whose classes plain values name."""
+    if isinstance(node, dict):
+        own = {str(node["_target_"]).partition(".")[0]} if "_target_" in node else set()
+        return (own - {"nmt"}).union(*map(packages, node.values()))
+    return set().union(*map(packages, node)) if isinstance(node, list) else set()

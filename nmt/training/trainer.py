@@ -127,7 +127,7 @@ class Trainer:
         if state.update % intervals.report_every == 0:
             self._stopwatch.tick(state)
             left = self._stopwatch.seconds_left(state, self._share())
-            self.callbacks.logger.update(state.record(self._share(), rate, left))
+            self.callbacks.logger.log_update(state.record(self._share(), rate, left))
         if group.last:
             state.epoch, state.batches, state.rows = state.epoch + 1, 0, 0
 
@@ -168,14 +168,14 @@ class Trainer:
             validation_seconds=time.monotonic() - started,
             samples=validation.samples,
         )
-        self.callbacks.logger.validation(record)
+        self.callbacks.logger.log_validation(record)
         return score, best
 
     def _average(self) -> None:
         """Validate the mean of the kept weights; the network keeps its own weights."""
         kept = self.callbacks.kept
-        kept.drop_damaged()
-        mean = collectives.broadcast(kept.mean() if len(kept.kept) > 1 else None)
+        kept.discard_damaged()
+        mean = collectives.broadcast(kept.mean() if len(kept.checkpoints) > 1 else None)
         if mean is None:
             return
         network = self.updater.network
@@ -187,7 +187,7 @@ class Trainer:
             set_weights(network, before)
         logger.info(
             "the mean of %d checkpoints scores %.4g; %s",
-            len(kept.kept),
+            len(kept.checkpoints),
             score,
             "it is the model" if best else f"the best checkpoint, {self.state.best:.4g}, stays",
         )

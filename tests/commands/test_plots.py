@@ -53,17 +53,17 @@ def update_record(update: int, loss: float) -> UpdateRecord:
 
 
 def write_run(folder: Path, best: float) -> Path:
-    journal = JSONLLogger(str(folder / "metrics.jsonl"))
-    journal.resume(0, 0)
+    logger = JSONLLogger(str(folder / "metrics.jsonl"))
+    logger.resume(0, 0)
     for update in (60, 120, 180):
-        journal.update(update_record(update, 300 / update))
+        logger.log_update(update_record(update, 300 / update))
         values = {"loss": 200 / update, "perplexity": 2.0, "bleu": best * update / 180}
-        journal.validation(
+        logger.log_validation(
             ValidationRecord(
                 "validation", update, 1, values, values["bleu"], True, update * 0.5, 1.0, []
             )
         )
-    journal.close()
+    logger.close()
     return folder
 
 
@@ -141,14 +141,14 @@ def test_curves_name_each_run_and_its_best_score(tmp_path):
 
 
 def write_language_run(folder: Path, values: list[float]) -> str:
-    journal = JSONLLogger(str(folder / "metrics.jsonl"))
-    journal.resume(0, 0)
+    logger = JSONLLogger(str(folder / "metrics.jsonl"))
+    logger.resume(0, 0)
     for update, value in enumerate(values, start=1):
         found = {"loss": 1.0, "perplexity": value}
-        journal.validation(
+        logger.log_validation(
             ValidationRecord("validation", update, 1, found, -1.0, True, update * 0.5, 1.0, [])
         )
-    journal.close()
+    logger.close()
     return str(folder)
 
 
@@ -179,8 +179,8 @@ def test_curves_run_against_the_chosen_axis(tmp_path):
 
 def test_curves_pass_over_the_line_that_is_being_written_and_values_that_are_not_finite(tmp_path):
     run = write_run(tmp_path, 30.0)
-    journal = JSONLLogger(str(run / "metrics.jsonl"))
-    journal.update(update_record(240, float("nan")))
+    logger = JSONLLogger(str(run / "metrics.jsonl"))
+    logger.log_update(update_record(240, float("nan")))
     with (run / "metrics.jsonl").open("a") as file:
         file.write('{"kind": "upd')
     right = curves.CurvesPlot(str(run), UPDATES)().axes[1]
@@ -245,15 +245,15 @@ def test_lengths_need_reports(tmp_path):
 
 def write_updates(folder: Path, norms: list[float], clip_norm: float, every: int = 1) -> str:
     """A run of updates whose losses fall by 1 from 9; a norm that is not finite was skipped."""
-    journal = JSONLLogger(str(folder / "metrics.jsonl"))
-    journal.resume(0, 0)
+    logger = JSONLLogger(str(folder / "metrics.jsonl"))
+    logger.resume(0, 0)
     skipped = 0
     for number, norm in enumerate(norms, start=1):
         skipped += not math.isfinite(norm)
         numbers = {"gradient_norm": norm, "clipped": float(norm > clip_norm), "skipped": skipped}
         loss = 10.0 - number if math.isfinite(norm) else math.nan
         record = dataclasses.replace(update_record(number * every, loss), **numbers)
-        journal.update(record)
+        logger.log_update(record)
     (folder / "training").mkdir()
     (folder / "training" / "config.yaml").write_text(f"clip_norm: {clip_norm}\n")
     return str(folder)

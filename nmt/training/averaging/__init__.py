@@ -1,1 +1,5 @@
-"""Which checkpoints are kept and averaged at the end of a training."""
+"""Checkpoint averaging: which weights are kept on disk and averaged at the end of training.
+
+There is one implementation of the contract in `averaging` per module; `kept_weights` keeps the
+files and computes their mean.
+"""

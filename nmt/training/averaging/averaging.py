@@ -7,11 +7,11 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True)
 class KeptCheckpoint:
-    """Weights that a validation saw.
+    """Weights that were validated.
 
     Attributes:
         update: the update after which they were validated.
-        score: the validation's, higher is better.
+        score: of the validation; higher is better.
     """
 
     update: int
@@ -20,12 +20,12 @@ class KeptCheckpoint:
 
 @runtime_checkable
 class Averaging(Protocol):
-    """Chooses; the mean itself is the same for every choice and stands in
-    `nmt.training.averaging.kept_weights`."""
+    """Selects checkpoints; `kept_weights` averages them."""
 
-    def choose(self, kept: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
-        """Give those of `kept` (oldest first) that stay; all that stay at the end are averaged.
+    def select(self, checkpoints: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
+        """Return the checkpoints to keep, of some that are given oldest first.
 
-        Whatever is not chosen once is deleted, so a choice must never need it again.
+        The others are deleted, so they must not be needed by a later selection. Those that are
+        kept at the end of training are averaged.
         """
         ...

@@ -1,4 +1,4 @@
-"""Averages the checkpoints that validated best."""
+"""The mean of the checkpoints with the best validations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from nmt.training.averaging.averaging import KeptCheckpoint
 
 @dataclass(frozen=True)
 class BestCheckpoints:
-    """Keeps the `count` with the highest scores; of equal ones the newer."""
+    """Selects the `count` checkpoints with the highest scores, of equal ones the newer."""
 
     count: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
+        """Check that the values are in range."""
         checks.at_least("averaging.count", self.count, 1)
 
-    def choose(self, kept: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
-        """Give those that stay."""
-        ranked = sorted(kept, key=lambda one: (one.score, one.update), reverse=True)
+    def select(self, checkpoints: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
+        """Return the checkpoints to keep."""
+        ranked = sorted(checkpoints, key=lambda one: (one.score, one.update), reverse=True)
         return ranked[: self.count]

@@ -1,4 +1,4 @@
-"""Averages the newest checkpoints."""
+"""The mean of the newest checkpoints."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from nmt.training.averaging.averaging import KeptCheckpoint
 
 @dataclass(frozen=True)
 class LastCheckpoints:
-    """Keeps the `count` newest (Vaswani et al. 2017, section 6.1, average the last ones)."""
+    """Selects the `count` newest checkpoints, as Vaswani et al. 2017, section 6.1."""
 
     count: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
+        """Check that the values are in range."""
         checks.at_least("averaging.count", self.count, 1)
 
-    def choose(self, kept: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
-        """Give those that stay."""
-        ranked = sorted(kept, key=lambda one: one.update, reverse=True)
+    def select(self, checkpoints: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
+        """Return the checkpoints to keep."""
+        ranked = sorted(checkpoints, key=lambda one: one.update, reverse=True)
         return ranked[: self.count]

@@ -1,4 +1,4 @@
-"""Averages nothing: the best checkpoint is the model."""
+"""No averaging: the best checkpoint is the model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from nmt.training.averaging.averaging import KeptCheckpoint
 
 @dataclass(frozen=True)
 class NoAveraging:
-    """Keeps no weights beside the best ones, which the run's folder holds in any case."""
+    """Selects no checkpoint; the run's folder holds the best one in any case."""
 
-    def choose(self, kept: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
-        """Give those that stay: none."""
+    def select(self, checkpoints: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
+        """Return no checkpoint."""
         return []

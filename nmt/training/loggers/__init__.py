@@ -1,1 +1,4 @@
-"""Where a training's numbers go, for persons and for programs."""
+"""Loggers of training metrics: one implementation of the contract in `logger` per module.
+
+`console` is for people, `jsonl` for programs, `tensorboard` for curves; `several` combines them.
+"""

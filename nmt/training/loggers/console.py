@@ -1,4 +1,4 @@
-"""One live line on stderr for a person who watches; plain lines where nobody can."""
+"""Metrics on stderr: one live line on a terminal, plain lines elsewhere."""
 
 import logging
 import shutil
@@ -12,76 +12,76 @@ CLEAR = "\r\x1b[K"
 
 
 class ConsoleLogger:
-    """Rewrites one line if stderr is a terminal, else writes a line every so many seconds.
+    """Rewrites one line if stderr is a terminal, else writes a line at intervals.
 
-    A validation writes its values and its samples, which stay.
+    Values and samples of validations are written on lines of their own.
 
     Attributes:
-        every_seconds: between two lines where stderr is no terminal.
+        every_seconds: minimum time between two lines if stderr is not a terminal.
     """
 
     def __init__(self, every_seconds: float) -> None:
         self.every_seconds = every_seconds
         self._live = False
         self._written = -every_seconds
-        self._clearing = _Clearing(self)
+        self._clearer = _LineClearer(self)
 
     def resume(self, update: int, validated: int) -> None:
-        """Begin; messages of this program's loggers clear the live line from now on."""
-        logging.getLogger("nmt").addHandler(self._clearing)
+        """Make messages of this package clear the live line from now on."""
+        logging.getLogger("nmt").addHandler(self._clearer)
 
-    def update(self, record: UpdateRecord) -> None:
-        """Show the newest numbers."""
-        line = describe_update(record)
+    def log_update(self, record: UpdateRecord) -> None:
+        """Show the newest metrics."""
+        line = format_update(record)
         stream = sys.stderr
         if stream.isatty():
             width = shutil.get_terminal_size().columns - 1
-            _say(CLEAR + line[:width])
+            _write(CLEAR + line[:width])
             self._live = True
         elif time.monotonic() - self._written >= self.every_seconds:
-            _say(line + "\n")
+            _write(line + "\n")
             self._written = time.monotonic()
 
-    def validation(self, record: ValidationRecord) -> None:
-        """Show the values and the samples."""
+    def log_validation(self, record: ValidationRecord) -> None:
+        """Write values and samples."""
         self.clear()
-        _say(describe_validation(record) + "\n")
+        _write(format_validation(record) + "\n")
 
     def close(self) -> None:
-        """Take the live line away."""
+        """Clear the live line."""
         self.clear()
-        logging.getLogger("nmt").removeHandler(self._clearing)
+        logging.getLogger("nmt").removeHandler(self._clearer)
 
     def clear(self) -> None:
-        """Take the live line away, if there is one, so that other text can be written."""
+        """Clear the live line, if there is one, so that other text can be written."""
         if self._live:
-            _say(CLEAR)
+            _write(CLEAR)
             self._live = False
 
 
-def _say(text: str) -> None:
-    """Write to stderr, if it takes it: no training ends because a disk is full, or nobody reads."""
+def _write(text: str) -> None:
+    """Write to stderr; a full disk or a closed pipe there must not end a training."""
     with suppress(OSError):
         sys.stderr.write(text)
         sys.stderr.flush()
 
 
-class _Clearing(logging.Handler):
-    """Runs before the handlers that write messages, which are the root logger's."""
+class _LineClearer(logging.Handler):
+    """A handler that runs before those of the root logger, which write the messages."""
 
-    def __init__(self, bar: ConsoleLogger) -> None:
+    def __init__(self, console: ConsoleLogger) -> None:
         super().__init__()
-        self.bar = bar
+        self.console = console
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take the live line away for the message that follows."""
-        self.bar.clear()
+        """Clear the live line before the message is written."""
+        self.console.clear()
 
 
-def describe_update(record: UpdateRecord) -> str:
-    """Write the numbers of the newest updates as a line; what matters most comes first."""
+def format_update(record: UpdateRecord) -> str:
+    """Format the metrics of the newest updates as one line, the most important first."""
     return (
-        f"{record.progress:4.0%}  {clock(record.seconds_left)} left"
+        f"{record.progress:4.0%}  {format_duration(record.seconds_left)} left"
         f"  epoch {record.epoch}  update {record.update}"
         f"  loss {record.loss:.3f}  perplexity {record.perplexity:.4g}"
         f"  pieces/s {record.source_pieces_per_second:.0f} source"
@@ -90,8 +90,8 @@ def describe_update(record: UpdateRecord) -> str:
     )
 
 
-def describe_validation(record: ValidationRecord) -> str:
-    """Write a validation as a line, and three lines for each sample."""
+def format_validation(record: ValidationRecord) -> str:
+    """Format a validation as one line, and each sample as three."""
     values = "  ".join(f"{name} {value:.4g}" for name, value in record.values.items())
     best = "  (best so far)" if record.best else ""
     lines = [f"{record.kind} after update {record.update}: {values}{best}"]
@@ -102,8 +102,8 @@ def describe_validation(record: ValidationRecord) -> str:
     return "\n".join(lines)
 
 
-def clock(seconds: float) -> str:
-    """Write a duration as `1:02:03` or `2:03`; `-` where it is not known."""
+def format_duration(seconds: float) -> str:
+    """Format a duration as `1:02:03` or `2:03`; as `-` if it is unknown."""
     if not 0 <= seconds < 10**7:
         return "-"
     minutes, rest = divmod(round(seconds), 60)

@@ -1,4 +1,4 @@
-"""`metrics.jsonl`: a line for each record, for programs to read."""
+"""`metrics.jsonl`: one JSON object per record."""
 
 import dataclasses
 import errno
@@ -16,19 +16,19 @@ from nmt.training.loggers.logger import UpdateRecord, ValidationRecord
 class JSONLLogger:
     """Appends JSON objects whose `kind` is `update`, `validation` or `average`.
 
-    Keys are the fields of the records; a validation's values stand beside them under their own
-    names. Numbers that are not finite are null. No update stands twice: on resumption all lines
-    after the checkpoint's update go, and so does a torn last line.
+    Keys are the fields of the records; the values of a validation have keys of their own. Numbers
+    that are not finite are null. On resumption, lines of updates after the checkpoint and a torn
+    last line are removed, so no update occurs twice.
 
     Attributes:
-        path: the file; its folder is made if it is missing.
+        path: the file; its folder is created if necessary.
     """
 
     def __init__(self, path: str) -> None:
         self.path = Path(path)
 
     def resume(self, update: int, validated: int) -> None:
-        """Cut what stands in the file of later updates, and averages, which end a training.
+        """Remove the lines of later records, and of averages, which are computed once more.
 
         Raises:
             NmtError: if it cannot be read or written.
@@ -37,22 +37,22 @@ class JSONLLogger:
             lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
         except OSError as error:
             raise NmtError(f"{self.path} cannot be read: {error.strerror}") from error
-        kept = [line + b"\n" for line in lines if _stays(line, update, validated)]
+        kept = [line + b"\n" for line in lines if _is_kept(line, update, validated)]
         atomic_files.write(self.path, b"".join(kept))
 
-    def update(self, record: UpdateRecord) -> None:
-        """Append a line of kind `update`."""
+    def log_update(self, record: UpdateRecord) -> None:
+        """Append an object of kind `update`."""
         self._append({"kind": "update", **dataclasses.asdict(record)})
 
-    def validation(self, record: ValidationRecord) -> None:
-        """Append a line of the record's kind, without samples."""
+    def log_validation(self, record: ValidationRecord) -> None:
+        """Append an object of the record's kind, without samples."""
         fields = dataclasses.asdict(record)
         del fields["samples"]
         values = fields.pop("values")
         self._append({**fields, **values})
 
     def close(self) -> None:
-        """Nothing is held open between lines."""
+        """Do nothing: the file is opened for each line."""
 
     def _append(self, fields: dict[str, Any]) -> None:
         finite = {
@@ -63,7 +63,7 @@ class JSONLLogger:
         try:
             with self.path.open("ab", buffering=0) as file:
                 before = file.tell()
-                if file.write(line) < len(line):  # As much as still fitted.
+                if file.write(line) < len(line):  # The disk is full.
                     file.truncate(before)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(file.fileno())
@@ -74,7 +74,7 @@ class JSONLLogger:
             ) from error
 
 
-def _stays(line: bytes, update: int, validated: int) -> bool:
+def _is_kept(line: bytes, update: int, validated: int) -> bool:
     last = {"update": update, "validation": validated}
     try:
         record = json.loads(line)

@@ -1,4 +1,4 @@
-"""The contract of a journal: where a training's numbers go, for persons and for programs."""
+"""The contract of a logger, and the records that it receives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,24 +7,22 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True)
 class UpdateRecord:
-    """Means over the updates since the record before; losses are in nats a target piece.
+    """Means over the updates since the last record; losses in nats per target piece.
 
     Attributes:
         update: the newest update, counted from 1.
-        epoch: the pass over the data it belongs to, counted from 1.
-        progress: the share of the training that is done, 0 to 1.
-        loss: what is minimised.
-        perplexity: e to the negative log-likelihood of a reference piece.
+        epoch: the pass over the data that it belongs to, counted from 1.
+        progress: share of the training that is done, 0 to 1.
+        loss: the objective.
+        perplexity: per reference piece.
         gradient_norm: before clipping.
-        clipped: the share of the updates whose gradient was clipped.
-        skipped: updates skipped since the training began, their loss or gradient not being finite,
-            or a line not fitting into memory.
-        learning_rate: that of the newest update.
-        source_pieces, target_pieces: taken in since the training began.
-        source_pieces_per_second, target_pieces_per_second: END included and padding not;
-            validations do not count as time.
-        seconds: since the training began, over all its resumptions.
-        seconds_left: until the bound, if the speed stays.
+        clipped: share of the updates whose gradient was clipped.
+        skipped: skipped updates since the start of training.
+        learning_rate: of the newest update.
+        source_pieces, target_pieces: since the start, END included, padding not.
+        source_pieces_per_second, target_pieces_per_second: validations not counted as time.
+        seconds: training time so far, over all resumptions.
+        seconds_left: estimate of the time until the end.
     """
 
     update: int
@@ -46,7 +44,7 @@ class UpdateRecord:
 
 @dataclass(frozen=True)
 class SampleTranslation:
-    """A line of the validation set, what it should become and what it became."""
+    """A line of the validation set, its reference and its translation."""
 
     source: str
     target: str
@@ -55,17 +53,17 @@ class SampleTranslation:
 
 @dataclass(frozen=True)
 class ValidationRecord:
-    """What a validation found.
+    """The results of a validation.
 
     Attributes:
         kind: `validation`, or `average` for that of the averaged weights at the end.
         update: the update after which it was made.
         epoch: the pass over the data that this update belongs to, counted from 1.
-        values: by name, such as `loss` (nats a piece), `perplexity` and `bleu`.
-        score: that of `values` by which the best is chosen; higher is better.
-        best: whether no validation before was as good.
-        seconds: since the training began, over all its resumptions.
-        validation_seconds: that this validation took.
+        values: by name, such as `loss` (nats per piece), `perplexity` and `bleu`.
+        score: by which the best model is chosen; higher is better.
+        best: whether the score is higher than any before.
+        seconds: training time so far, over all resumptions.
+        validation_seconds: duration of this validation.
         samples: a few lines, the same at each validation.
     """
 
@@ -82,23 +80,24 @@ class ValidationRecord:
 
 @runtime_checkable
 class Logger(Protocol):
-    """Takes in records; writes nothing before `resume`."""
+    """Receives records; writes nothing before `resume` is called."""
 
     def resume(self, update: int, validated: int) -> None:
-        """Begin after this update (0: anew); what was written of later ones is to be forgotten.
+        """Start after this update, 0 for a new training, and discard the records of later ones.
 
-        So are validations after `validated`: the state was saved before the newest was done.
+        Validations after `validated` are discarded too: a state may have been saved between an
+        update and its validation.
         """
         ...
 
-    def update(self, record: UpdateRecord) -> None:
-        """Take in the numbers of the newest updates."""
+    def log_update(self, record: UpdateRecord) -> None:
+        """Log the means over the newest updates."""
         ...
 
-    def validation(self, record: ValidationRecord) -> None:
-        """Take in a validation."""
+    def log_validation(self, record: ValidationRecord) -> None:
+        """Log a validation."""
         ...
 
     def close(self) -> None:
-        """The training ends or is interrupted."""
+        """Release all resources: training has ended or was interrupted."""
         ...

@@ -8,26 +8,26 @@ from nmt.training.loggers.logger import Logger, UpdateRecord, ValidationRecord
 
 @dataclass(frozen=True)
 class MultiLogger:
-    """Hands each record to each logger, in order."""
+    """Passes each record to each logger, in order."""
 
     loggers: Sequence[Logger]
 
     def resume(self, update: int, validated: int) -> None:
-        """Begin after this update."""
+        """Resume all loggers."""
         for logger in self.loggers:
             logger.resume(update, validated)
 
-    def update(self, record: UpdateRecord) -> None:
-        """Take in the numbers of the newest updates."""
+    def log_update(self, record: UpdateRecord) -> None:
+        """Log the means over the newest updates."""
         for logger in self.loggers:
-            logger.update(record)
+            logger.log_update(record)
 
-    def validation(self, record: ValidationRecord) -> None:
-        """Take in a validation."""
+    def log_validation(self, record: ValidationRecord) -> None:
+        """Log a validation."""
         for logger in self.loggers:
-            logger.validation(record)
+            logger.log_validation(record)
 
     def close(self) -> None:
-        """The training ends or is interrupted."""
+        """Close all loggers."""
         for logger in self.loggers:
             logger.close()

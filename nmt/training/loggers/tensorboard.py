@@ -11,10 +11,10 @@ from nmt.training.loggers.logger import UpdateRecord, ValidationRecord
 
 
 class TensorBoardLogger:
-    """Writes scalars `train/…` and `valid/…` and the samples as text.
+    """Writes scalars `train/…` and `valid/…`, and samples as text.
 
     Attributes:
-        folder: where the event files go.
+        folder: of the event files.
 
     Raises:
         MissingExtraError: if tensorboard is not installed.
@@ -29,24 +29,24 @@ class TensorBoardLogger:
         self.folder = folder
         self._module = tensorboard
         self._writer: Any = None
-        self._hook = threading.excepthook
+        self._previous_hook = threading.excepthook
 
     def resume(self, update: int, validated: int) -> None:
-        """Open a new event file that hides what older ones hold of later updates."""
-        threading.excepthook = self._except_hook
-        with self._explained():
+        """Open a new event file, which hides the later updates in older ones."""
+        threading.excepthook = self._excepthook
+        with self._explain_errors():
             self._writer = self._module.SummaryWriter(self.folder, purge_step=update + 1)
 
-    def update(self, record: UpdateRecord) -> None:
-        """Add a point to each curve of the training."""
-        with self._explained():
+    def log_update(self, record: UpdateRecord) -> None:
+        """Add a point to each training curve."""
+        with self._explain_errors():
             for name, value in dataclasses.asdict(record).items():
                 if name != "update":
                     self._writer.add_scalar(f"train/{name}", value, record.update)
 
-    def validation(self, record: ValidationRecord) -> None:
-        """Add a point to each curve of the validations, and the samples."""
-        with self._explained():
+    def log_validation(self, record: ValidationRecord) -> None:
+        """Add a point to each validation curve, and the samples."""
+        with self._explain_errors():
             if record.kind == "validation":
                 for name, value in record.values.items():
                     self._writer.add_scalar(f"valid/{name}", value, record.update)
@@ -55,22 +55,22 @@ class TensorBoardLogger:
                 self._writer.add_text(f"sample/{number}", text, record.update)
 
     def close(self) -> None:
-        """Write what is still held."""
+        """Write what is still buffered."""
         writer, self._writer = self._writer, None
         try:
             if writer is not None:
-                with self._explained():
+                with self._explain_errors():
                     writer.close()
         finally:
-            threading.excepthook = self._hook
+            threading.excepthook = self._previous_hook
 
-    def _except_hook(self, thrown: threading.ExceptHookArgs) -> None:
-        # What the writing thread meets, the next method says: its traceback would say it twice.
-        if not type(thrown.thread).__module__.startswith("tensorboard."):
-            self._hook(thrown)
+    def _excepthook(self, uncaught: threading.ExceptHookArgs) -> None:
+        # An error of the writing thread is raised by the next call; its traceback would repeat it.
+        if not type(uncaught.thread).__module__.startswith("tensorboard."):
+            self._previous_hook(uncaught)
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explain_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

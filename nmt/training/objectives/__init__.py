@@ -1,1 +1,1 @@
-"""What a training minimises: one objective a module."""
+"""Training objectives: one implementation of the contract in `objective` per module."""

@@ -1,4 +1,4 @@
-"""The contract of an objective: what a training makes small."""
+"""The contract of a training objective, and what it requires of a network."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -11,13 +11,12 @@ from nmt.data.batch import Batch
 
 @dataclass(frozen=True)
 class Loss:
-    """An objective's value for a batch, summed, since only sums add up over batches and ranks.
+    """An objective's value for a batch, as sums, which can be added over batches and processes.
 
     Attributes:
-        sum: what is minimised, in nats; gradients flow from here.
-        negative_log_likelihood: of the reference targets, in nats, nothing added; without
-            gradient. Divided by `pieces` and raised to e it is the perplexity.
-        pieces: target pieces, END included and padding not, that both sums run over.
+        sum: what is minimised, in nats; has a gradient.
+        negative_log_likelihood: of the reference targets alone, in nats; has no gradient.
+        pieces: target pieces that both are sums over, END included, padding not.
     """
 
     sum: Float[Tensor, ""]
@@ -27,25 +26,27 @@ class Loss:
 
 @runtime_checkable
 class Network(Protocol):
-    """What objectives know of a network; any module that computes readouts and their logits."""
+    """A module that computes readouts and their logits."""
 
     def __call__(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
-        """Give a readout after each of `batch.inputs`."""
+        """Return the readout after each of `batch.inputs`."""
         ...
 
-    def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
-        """Give for each piece of the vocabulary its score as the next one, not normalised.
+    def logits(
+        self, readouts: Float[Tensor, "*positions readout"]
+    ) -> Float[Tensor, "*positions pieces"]:
+        """Return the unnormalized score of each piece of the vocabulary as the next one.
 
-        They are large: an objective may write its gradient over them, so that they must be made
-        anew at each call, by an operation whose own gradient does not need them.
+        An objective may overwrite them with their gradient to save memory. They must therefore be
+        computed anew at each call, by an operation whose own gradient does not need them.
         """
         ...
 
 
 @runtime_checkable
 class Objective(Protocol):
-    """A behaviour with a few numbers, called once a batch."""
+    """A callable that computes the loss of one batch."""
 
     def __call__(self, network: Network, batch: Batch, update: int) -> Loss:
-        """Feed the batch through the network; `update`, counted from 1, is for annealing."""
+        """Return the loss of a batch in this update, counted from 1 (for annealing)."""
         ...

@@ -1,1 +1,1 @@
-"""The learning rate of each update: one schedule a module."""
+"""Learning-rate schedules: one implementation of the contract in `schedule` per module."""

@@ -1,4 +1,4 @@
-"""One rate for all updates after the warm-up."""
+"""A constant rate after the warm-up."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ class Constant(Schedule):
     warmup: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
+        """Check that the values are in range."""
         checks.above("schedule.peak_rate", self.peak_rate, 0)
         checks.at_least("schedule.warmup", self.warmup, 0)
 
     def rate(self, update: int, progress: float) -> float:
-        """Give the rate of an update."""
+        """Return the learning rate of an update."""
         return self.peak_rate * min(1.0, update / max(1, self.warmup))

@@ -1,4 +1,4 @@
-"""Linear growth, then a fall with the square root of time: needs no bound on the training."""
+"""Linear growth, then decay with the square root of the updates."""
 
 import math
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ class InverseSquareRoot(Schedule):
     """`rate · min(update / warmup, sqrt(warmup / update))`: Vaswani et al. 2017, section 5.3.
 
     Attributes:
-        peak_rate: the rate at the end of the warm-up, where it is highest (the paper's
-            `1 / sqrt(model size · warmup)`, said directly).
+        peak_rate: the rate at the end of the warm-up, in the paper
+            `1 / sqrt(model size · warmup)`.
         warmup: updates of linear growth, at least 1.
     """
 
@@ -21,10 +21,10 @@ class InverseSquareRoot(Schedule):
     warmup: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
+        """Check that the values are in range."""
         checks.above("schedule.peak_rate", self.peak_rate, 0)
         checks.at_least("schedule.warmup", self.warmup, 1)
 
     def rate(self, update: int, progress: float) -> float:
-        """Give the rate of an update."""
+        """Return the learning rate of an update."""
         return self.peak_rate * min(update / self.warmup, math.sqrt(self.warmup / update))

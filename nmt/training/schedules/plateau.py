@@ -1,4 +1,4 @@
-"""One rate until validation stops getting better, then a smaller one, and so on."""
+"""A constant rate until validation stops improving, then a smaller one, and so on."""
 
 import math
 
@@ -10,11 +10,12 @@ class Plateau(Schedule):
     """Multiplies the rate by `factor` after more than `patience` validations without a new best.
 
     Attributes:
-        peak_rate: the rate after the warm-up, before the first fall.
+        peak_rate: the rate after the warm-up.
         warmup: updates of linear growth; 0 for none.
-        factor: what the rate is multiplied by at each fall, below 1.
-        patience: validations without a new best that are borne before a fall.
-        minimum_rate: the rate does not fall below this.
+        factor: by which the rate is multiplied at each reduction, below 1.
+        patience: validations without a new best that are tolerated.
+        minimum_rate: below which the rate is not reduced.
+        reductions: how often the rate was reduced.
     """
 
     def __init__(
@@ -30,30 +31,30 @@ class Plateau(Schedule):
         self.factor = factor
         self.patience = patience
         self.minimum_rate = minimum_rate
-        self.best = -math.inf
-        self.waited = 0
-        self.falls = 0
+        self._best = -math.inf
+        self._stale = 0
+        self.reductions = 0
 
     def rate(self, update: int, progress: float) -> float:
-        """Give the rate of an update."""
+        """Return the learning rate of an update."""
         grown = self.peak_rate * min(1.0, update / max(1, self.warmup))
-        return max(self.minimum_rate, grown * self.factor**self.falls)
+        return max(self.minimum_rate, grown * self.factor**self.reductions)
 
     def observe(self, score: float) -> None:
-        """Take in a validation's score, higher is better."""
-        if score > self.best:
-            self.best, self.waited = score, 0
+        """Use the score of a validation; higher is better."""
+        if score > self._best:
+            self._best, self._stale = score, 0
             return
-        self.waited += 1
-        if self.waited > self.patience:
-            self.falls, self.waited = self.falls + 1, 0
+        self._stale += 1
+        if self._stale > self.patience:
+            self.reductions, self._stale = self.reductions + 1, 0
 
     def state(self) -> dict[str, float]:
-        """Give what `restore` needs to go on exactly."""
-        return {"best": self.best, "waited": self.waited, "falls": self.falls}
+        """Return plain values for `restore`."""
+        return {"best": self._best, "stale": self._stale, "reductions": self.reductions}
 
     def restore(self, state: dict[str, float]) -> None:
-        """Go on from what `state` gave."""
-        self.best = state["best"]
-        self.waited = int(state["waited"])
-        self.falls = int(state["falls"])
+        """Restore what `state` returned."""
+        self._best = state["best"]
+        self._stale = int(state["stale"])
+        self.reductions = int(state["reductions"])

@@ -20,16 +20,16 @@ def updates(kept):
     return sorted(one.update for one in kept)
 
 
-def test_the_best_are_those_of_the_highest_scores_and_of_equal_ones_the_newer():
-    assert updates(BestCheckpoints(2).choose(KEPT)) == [20, 40]
+def test_the_best_have_the_highest_scores_and_of_equal_ones_the_newer_counts():
+    assert updates(BestCheckpoints(2).select(KEPT)) == [20, 40]
 
 
 def test_the_last_are_the_newest():
-    assert updates(LastCheckpoints(2).choose(KEPT)) == [30, 40]
+    assert updates(LastCheckpoints(2).select(KEPT)) == [30, 40]
 
 
 def test_nothing_is_kept_where_nothing_is_averaged():
-    assert updates(NoAveraging().choose(KEPT)) == []
+    assert updates(NoAveraging().select(KEPT)) == []
 
 
 def network(value):
@@ -38,7 +38,7 @@ def network(value):
     return module
 
 
-def test_the_mean_runs_over_the_chosen_files_and_the_others_go_when_pruned(tmp_path):
+def test_the_mean_is_of_the_selected_files_and_the_others_are_pruned(tmp_path):
     kept = KeptWeights(tmp_path, BestCheckpoints(2))
     for update, score in ((1, 1.0), (2, 3.0), (3, 0.5), (4, 2.0)):
         kept.add(network(float(update)), update, score)
@@ -58,7 +58,7 @@ def test_what_is_validated_twice_counts_once(tmp_path):
     kept = KeptWeights(tmp_path, LastCheckpoints(2))
     for update in (1, 2, 2):
         kept.add(network(float(update)), update, 0.0)
-    assert updates(kept.kept) == [1, 2]
+    assert updates(kept.checkpoints) == [1, 2]
 
 
 def test_files_and_folders_of_the_users_stay(tmp_path):
@@ -82,17 +82,17 @@ def test_what_a_restored_folder_does_not_know_is_pruned(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["update-00000001.safetensors"]
 
 
-def test_a_missing_or_damaged_file_is_named_and_has_no_part_in_the_mean(tmp_path, caplog):
+def test_a_missing_or_damaged_file_is_named_and_is_excluded_from_the_mean(tmp_path, caplog):
     kept = KeptWeights(tmp_path, LastCheckpoints(3))
     for update in (7, 8, 9):
         kept.add(network(float(update)), update, 0.0)
-    kept.drop_damaged()
-    assert updates(kept.kept) == [7, 8, 9]
+    kept.discard_damaged()
+    assert updates(kept.checkpoints) == [7, 8, 9]
     (tmp_path / "update-00000007.safetensors").unlink()
     path = tmp_path / "update-00000009.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"?")
-    kept.drop_damaged()
-    assert updates(kept.kept) == [8]
+    kept.discard_damaged()
+    assert updates(kept.checkpoints) == [8]
     assert torch.equal(kept.mean()["weight"], torch.full((2, 2), 8.0))
     assert "update-00000007.safetensors was kept for averaging and is missing" in caplog.text
 
@@ -107,15 +107,6 @@ def test_a_file_that_only_an_older_state_names_stays_after_a_resumption(tmp_path
     assert len(list(tmp_path.iterdir())) == 2
     second.prune(2)
     assert [path.name for path in tmp_path.iterdir()] == ["update-00000002.safetensors"]
-
-
-def test_a_state_of_the_first_format_takes_its_files_as_right(tmp_path):
-    first = KeptWeights(tmp_path, LastCheckpoints(2))
-    first.add(network(1.0), 1, 0.0)
-    second = KeptWeights(tmp_path, LastCheckpoints(2))
-    second.restore([{"update": 1, "score": 0.0}, {"update": 2, "score": 0.0}])
-    second.drop_damaged()
-    assert updates(second.kept) == [1]
 
 
 def test_tied_weights_are_copied_once_and_set_together():

@@ -12,7 +12,12 @@ import pytest
 from helpers.full_disks import longest_file
 
 from nmt.runtime.errors import MissingExtraError, NmtError
-from nmt.training.loggers.console import ConsoleLogger, clock, describe_update, describe_validation
+from nmt.training.loggers.console import (
+    ConsoleLogger,
+    format_duration,
+    format_update,
+    format_validation,
+)
 from nmt.training.loggers.jsonl import JSONLLogger
 from nmt.training.loggers.logger import SampleTranslation, UpdateRecord, ValidationRecord
 from nmt.training.loggers.several import MultiLogger
@@ -65,8 +70,8 @@ def lines(path):
 def test_metrics_has_a_line_for_each_record_with_full_names(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "runs" / "metrics.jsonl"))
     metrics.resume(0, 0)
-    metrics.update(update(10))
-    metrics.validation(validation(10))
+    metrics.log_update(update(10))
+    metrics.log_validation(validation(10))
     first, second = lines(metrics.path)
     assert (first["kind"], first["update"], first["learning_rate"]) == ("update", 10, 0.001)
     assert (second["kind"], second["bleu"], second["best"]) == ("validation", 31.25, True)
@@ -76,7 +81,7 @@ def test_metrics_has_a_line_for_each_record_with_full_names(tmp_path):
 def test_numbers_that_are_not_finite_are_null(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     metrics.resume(0, 0)
-    metrics.update(update(10, math.nan))
+    metrics.log_update(update(10, math.nan))
     assert lines(metrics.path)[0]["loss"] is None
 
 
@@ -84,12 +89,12 @@ def test_resuming_cuts_later_lines_averages_and_a_torn_end(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     metrics.resume(0, 0)
     for number in (10, 20, 30):
-        metrics.update(update(number))
-    metrics.validation(validation(20, "average"))
+        metrics.log_update(update(number))
+    metrics.log_validation(validation(20, "average"))
     with metrics.path.open("a") as file:
         file.write('{"kind": "update", "upd')
     metrics.resume(20, 20)
-    metrics.update(update(30))
+    metrics.log_update(update(30))
     assert [line["update"] for line in lines(metrics.path)] == [10, 20, 30]
     metrics.resume(0, 0)
     assert metrics.path.read_text() == ""
@@ -98,26 +103,26 @@ def test_resuming_cuts_later_lines_averages_and_a_torn_end(tmp_path):
 def test_a_line_whose_end_alone_is_torn_stays_a_line(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     metrics.resume(0, 0)
-    metrics.update(update(10))
+    metrics.log_update(update(10))
     metrics.path.write_bytes(metrics.path.read_bytes().removesuffix(b"\n"))
     metrics.resume(10, 10)
-    metrics.update(update(20))
+    metrics.log_update(update(20))
     assert [line["update"] for line in lines(metrics.path)] == [10, 20]
 
 
 def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     metrics.resume(0, 0)
-    metrics.update(update(10))
+    metrics.log_update(update(10))
     before = metrics.path.read_bytes()
     with longest_file(len(before) + 20), pytest.raises(NmtError) as caught:
-        metrics.update(update(20))
+        metrics.log_update(update(20))
     assert str(caught.value) == (
         f"{metrics.path} cannot be written: No space left on device; it lacks the line of update "
         "20; free some space, then run the same command again"
     )
     assert metrics.path.read_bytes() == before
-    metrics.update(update(20))
+    metrics.log_update(update(20))
     assert [line["update"] for line in lines(metrics.path)] == [10, 20]
 
 
@@ -125,22 +130,22 @@ def test_metrics_that_cannot_be_written_are_said(tmp_path):
     (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     with pytest.raises(NmtError, match=r"metrics\.jsonl cannot be written: No space left on dev"):
-        metrics.update(update(10))
+        metrics.log_update(update(10))
     (tmp_path / "folder").mkdir()
     with pytest.raises(NmtError, match="folder cannot be read: Is a directory"):
         JSONLLogger(str(tmp_path / "folder")).resume(0, 0)
     with pytest.raises(NmtError, match="cannot be written: "):
-        JSONLLogger(str(tmp_path / "folder")).update(update(10))
+        JSONLLogger(str(tmp_path / "folder")).log_update(update(10))
 
 
 def test_a_full_disk_under_stderr_does_not_end_a_training(monkeypatch):
     full = Path("/dev/full").open("w")  # noqa: SIM115
     monkeypatch.setattr(sys, "stderr", full)
-    bar = ConsoleLogger(0.0)
-    bar.resume(0, 0)
-    bar.update(update(10))
-    bar.validation(validation(10))
-    bar.close()
+    console = ConsoleLogger(0.0)
+    console.resume(0, 0)
+    console.log_update(update(10))
+    console.log_validation(validation(10))
+    console.close()
     os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing does not fail
     full.close()
 
@@ -149,33 +154,33 @@ def test_a_terminal_sees_one_live_line_that_messages_and_validations_clear(monke
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("COLUMNS", "60")
-    bar = ConsoleLogger(10.0)
-    bar.resume(0, 0)
-    bar.update(update(10))
-    bar.update(update(20))
+    console = ConsoleLogger(10.0)
+    console.resume(0, 0)
+    console.log_update(update(10))
+    console.log_update(update(20))
     assert "\n" not in terminal.getvalue()
     assert all(len(part) <= 59 for part in terminal.getvalue().split("\r\x1b[K"))
     logging.getLogger("nmt.training.trainer").warning("a message")
     assert terminal.getvalue().endswith("\r\x1b[K")
-    bar.update(update(30))
-    bar.validation(validation(30))
-    bar.close()
+    console.log_update(update(30))
+    console.log_validation(validation(30))
+    console.close()
     assert terminal.getvalue().split("\r\x1b[K")[-1].startswith("validation after update 30")
 
 
 def test_a_file_sees_plain_lines_at_most_every_so_many_seconds(monkeypatch):
     file = io.StringIO()
     monkeypatch.setattr(sys, "stderr", file)
-    bar = ConsoleLogger(1000.0)
-    bar.resume(0, 0)
-    bar.update(update(10))
-    bar.update(update(20))
-    bar.close()
-    assert file.getvalue() == describe_update(update(10)) + "\n"
+    console = ConsoleLogger(1000.0)
+    console.resume(0, 0)
+    console.log_update(update(10))
+    console.log_update(update(20))
+    console.close()
+    assert file.getvalue() == format_update(update(10)) + "\n"
 
 
 def test_a_line_says_what_a_person_wants_to_know():
-    line = describe_update(update(10))
+    line = format_update(update(10))
     for part in ("25%", "1:01 left", "epoch 1", "loss 2.500", "perplexity 12.18", "500 source"):
         assert part in line
     for part in ("450 target", "norm 0.50", "rate 1.00e-03"):
@@ -183,7 +188,7 @@ def test_a_line_says_what_a_person_wants_to_know():
 
 
 def test_a_validation_shows_values_and_samples():
-    text = describe_validation(validation(10))
+    text = format_validation(validation(10))
     assert "bleu 31.25" in text
     assert "best so far" in text
     assert [line.split("  ")[-1] for line in text.splitlines()[1:]] == [
@@ -194,7 +199,7 @@ def test_a_validation_shows_values_and_samples():
 
 
 def test_durations_are_written_as_a_clock_does():
-    assert [clock(one) for one in (5.0, 65.0, 3661.0, math.inf, math.nan, -1.0)] == [
+    assert [format_duration(one) for one in (5.0, 65.0, 3661.0, math.inf, math.nan, -1.0)] == [
         "0:05",
         "1:05",
         "1:01:01",
@@ -206,11 +211,11 @@ def test_durations_are_written_as_a_clock_does():
 
 def test_tensorboard_writes_an_event_file(tmp_path):
     pytest.importorskip("tensorboard")
-    journal = MultiLogger([TensorBoardLogger(str(tmp_path))])
-    journal.resume(0, 0)
-    journal.update(update(10))
-    journal.validation(validation(10))
-    journal.close()
+    logger = MultiLogger([TensorBoardLogger(str(tmp_path))])
+    logger.resume(0, 0)
+    logger.log_update(update(10))
+    logger.log_validation(validation(10))
+    logger.close()
     (file,) = tmp_path.iterdir()
     written = file.read_bytes()
     for name in (b"train/loss", b"valid/bleu", b"sample/1"):
@@ -220,13 +225,13 @@ def test_tensorboard_writes_an_event_file(tmp_path):
 def test_curves_for_which_there_is_no_room_are_said_once(tmp_path, capfd, monkeypatch):
     pytest.importorskip("tensorboard")
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
-    journal = TensorBoardLogger(str(tmp_path))
+    logger = TensorBoardLogger(str(tmp_path))
     with longest_file(500), pytest.raises(NmtError) as caught:
-        journal.resume(0, 0)
+        logger.resume(0, 0)
         for number in range(10, 1000, 10):
-            journal.update(update(number))
+            logger.log_update(update(number))
     with suppress(NmtError):
-        journal.close()
+        logger.close()
     assert str(caught.value) == (
         f"the curves in {tmp_path} cannot be written: File too large; "
         "free some space, then run the same command again"

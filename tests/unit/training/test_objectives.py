@@ -54,20 +54,20 @@ def by_hand(network, smoothing):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
-@pytest.mark.parametrize("slice_places", [1, 4, 100])
-def test_the_loss_equals_a_loop_written_by_hand(smoothing, slice_places):
+@pytest.mark.parametrize("slice_positions", [1, 4, 100])
+def test_the_loss_equals_a_loop_written_by_hand(smoothing, slice_positions):
     network = Network(torch.float64)
-    loss = CrossEntropy(smoothing, slice_places)(network, batch(), 1)
+    loss = CrossEntropy(smoothing, slice_positions)(network, batch(), 1)
     smoothed, plain = by_hand(network, smoothing)
     assert loss.pieces == 6
     assert loss.sum.item() == pytest.approx(smoothed, rel=1e-12)
     assert loss.negative_log_likelihood.item() == pytest.approx(plain, rel=1e-12)
 
 
-@pytest.mark.parametrize("slice_places", [1, 4, 100])
-def test_the_gradient_equals_that_of_torch(slice_places):
+@pytest.mark.parametrize("slice_positions", [1, 4, 100])
+def test_the_gradient_equals_that_of_torch(slice_positions):
     network = Network(torch.float64)
-    CrossEntropy(0.1, slice_places)(network, batch(), 1).sum.backward()
+    CrossEntropy(0.1, slice_positions)(network, batch(), 1).sum.backward()
     found = [parameter.grad.clone() for parameter in network.parameters()]
     network.zero_grad()
     logits = network.logits(network(batch()))

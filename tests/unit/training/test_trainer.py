@@ -184,7 +184,7 @@ def test_the_mean_is_kept_if_it_is_the_best_and_training_goes_on_from_its_own_we
     with caplog.at_level(logging.INFO):
         run.train()
     kept = run.callbacks.kept
-    assert [one.update for one in kept.kept] == [8, 12]
+    assert [one.update for one in kept.checkpoints] == [8, 12]
     best = torch.load(tmp_path / "best.pt", weights_only=True)
     assert_equal(best, kept.mean())
     state = saved(tmp_path)
@@ -321,7 +321,7 @@ def test_a_validation_whose_state_was_never_saved_is_written_once(straight, tmp_
 def test_a_fork_to_another_criterion_judges_a_finished_training_anew(tmp_path):
     trainer(tmp_path).train()
     forked = trainer(tmp_path, forks=[ForkRecord(18, ["criterion.name"])])
-    assert not forked.callbacks.kept.kept and not forked.state.finished
+    assert not forked.callbacks.kept.checkpoints and not forked.state.finished
     assert forked.train().best > -math.inf
     assert [one["kind"] for one in metrics(tmp_path)].count("validation") == 5
 
@@ -413,12 +413,12 @@ def test_the_schedule_learns_of_validations_and_is_restored(tmp_path):
         schedule=plateau(),
     )
     run.train()
-    assert run.spec.schedule.falls == 2
+    assert run.spec.schedule.reductions == 2
     again = trainer(
         tmp_path, bounds=StoppingCriteria(None, 13, None), look=lambda *_: 0.0, schedule=plateau()
     )
     again.train()
-    assert again.spec.schedule.falls == 3
+    assert again.spec.schedule.reductions == 3
 
 
 def test_the_state_is_saved_every_so_many_seconds(tmp_path):

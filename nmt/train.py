@@ -39,7 +39,7 @@ from nmt.training.skipped_updates import SKIPPED, SkippedUpdates
 from nmt.training.spec import TrainingSpec
 from nmt.training.trainer import Trainer
 from nmt.training.updater import Updater
-from nmt.training.validation.translation import TranslationValidation, spread
+from nmt.training.validation.translation import TranslationValidation, spread_evenly
 from nmt.training.validation.validation import Validation
 
 logger = logging.getLogger(__name__)
@@ -232,7 +232,7 @@ def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None)
             test.source
         )
         lines.append(f"test  {spec.metric(outputs, test.target)}")
-        for row in spread(spec.samples, len(outputs)):
+        for row in spread_evenly(spec.samples, len(outputs)):
             lines += ["", test.source[row], test.target[row], outputs[row]]
     sys.stdout.write("\n".join(lines) + "\n")
     name = shlex.quote(spec.run)

@@ -140,7 +140,7 @@ def _trainer(
     logger.info("computing in %s on %s", spec.precision.name(place), provenance.machine(place))
     batching = spec.text_batching
     epochs = batching.epochs(corpus.train, corpus.tokenizers, spec.side, spec.seed)
-    reader = cast(nn.Module, batching.reader(network))
+    reader = cast(nn.Module, batching.wrap(network))
     tokenizer = spec.side.tokenizer(corpus.tokenizers)
     folder = Path(spec.run)
 
@@ -166,10 +166,10 @@ def _validation(
     valid = spec.side.ids(corpus.valid, np.arange(len(corpus.valid)))
     validation = LanguageModelValidation(
         network=network,
-        reader=spec.text_batching.reader,
+        wrap=spec.text_batching.wrap,
         objective=spec.objective,
         precision=spec.precision,
-        batches=partial(spec.text_batching.held_out, corpus.valid, spec.side),
+        batches=partial(spec.text_batching.validation_batches, corpus.valid, spec.side),
         words=sum(map(count_words, spec.side.texts(corpus.valid))),
         pieces=int((valid.lengths + 1).sum()),
         device=next(network.parameters()).device,

@@ -257,7 +257,7 @@ def test_data_without_a_test_set_is_validated_only(command):
         ("seed=-1", "seed=-1: expected 0 to 4294967295"),
         (
             "criterion.name=meteor",
-            "criterion.name=meteor is no value of a validation; expected one",
+            "criterion.name=meteor is not a value of the validation; expected one",
         ),
         ("objective.smoothing=2.0", "objective.smoothing=2.0: expected a number from 0 to 1"),
         ("schedule=cosine", "schedule=cosine: there is no such choice (nearest: warmup_cosine)"),

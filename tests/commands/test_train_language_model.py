@@ -183,7 +183,7 @@ def test_a_new_cell_trains_an_encoder_and_a_decoder_by_an_override_alone(call, t
         (("language_model=ngram", "model.order=0"), "model.order=0: expected a whole number, 1"),
         (("language_model=feedforward", "model.order=1"), "model.order=1: expected a whole number"),
         (("language_model=rnn",), "language_model=rnn: there is no such choice"),
-        (("criterion=bleu",), "criterion.name=bleu is no value of a validation; expected one of"),
+        (("criterion=bleu",), "criterion.name=bleu is not a value of the validation; expected one"),
         (
             ("text_batching=continuous", "text_batching.rows=0"),
             "text_batching.rows=0: expected a number, 1 or more",

@@ -1,1 +1,4 @@
-"""How far back a language model reads in training: one answer a file."""
+"""How text becomes the batches of a language model: one implementation per module.
+
+`lines` starts every line anew; `continuous` carries the state from batch to batch.
+"""

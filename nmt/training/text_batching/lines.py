@@ -1,4 +1,4 @@
-"""Line by line: each begins with BEGIN, and nothing is known of the others."""
+"""Independent lines: each starts with BEGIN and the initial state."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,34 +18,34 @@ from nmt.training.text_batching.text_batching import TextBatching, TextEpochs
 
 @dataclass(frozen=True)
 class LineByLine(TextBatching):
-    """Batches of lines of about the same length.
+    """Batches of lines of similar length.
 
     Attributes:
         budget: pieces of a batch, padding and END included.
-        window: lines, shuffled, that are sorted by length together.
+        window: shuffled lines that are sorted by length together.
     """
 
     budget: int
     window: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that give no batch."""
+        """Check that the values are in range."""
         checks.at_least("text_batching.budget", self.budget, 1)
         checks.at_least("text_batching.window", self.window, 1)
 
     def epochs(self, shards: Shards, tokenizers: Tokenizers, side: Side, seed: int) -> TextEpochs:
-        """Give the lines in another order each epoch."""
+        """Return the lines in another order each epoch."""
         data = BucketedBatches(
             shards, tokenizers, OneSidedSegmentation(side), self.budget, self.window, seed, 0, 1
         )
         return TextEpochs(data, len(shards))
 
-    def held_out(self, shards: Shards, side: Side) -> Iterator[Batch]:
-        """Give each line once, short ones first."""
+    def validation_batches(self, shards: Shards, side: Side) -> Iterator[Batch]:
+        """Yield each line once, short ones first."""
         lines = side.ids(shards, np.arange(len(shards)))
-        nothing = Ragged.from_lists([[]] * len(shards))
-        return (batch for _, batch in batches_in_order(nothing, lines, self.budget))
+        empty = Ragged.from_lists([[]] * len(shards))
+        return (batch for _, batch in batches_in_order(empty, lines, self.budget))
 
-    def reader(self, network: LanguageNetwork) -> LanguageNetwork:
-        """Give the network itself, which begins each row anew."""
+    def wrap(self, network: LanguageNetwork) -> LanguageNetwork:
+        """Return the network itself, which starts each row anew."""
         return network

@@ -1,4 +1,4 @@
-"""The contract of a reading: what a training batch holds, and what is known at its start."""
+"""The contract of text batching: what a batch holds, and the state at its start."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from nmt.training.objectives.objective import Network
 
 @dataclass(frozen=True)
 class TextEpochs:
-    """The training data, and how many rows of batches are an epoch."""
+    """The training data, and the number of rows in all batches of an epoch."""
 
     data: TrainingData
     rows: int
@@ -23,16 +23,16 @@ class TextEpochs:
 
 @runtime_checkable
 class TextBatching(Protocol):
-    """Cuts text into batches, and makes a network read them."""
+    """Divides text into batches, and makes a network read them."""
 
     def epochs(self, shards: Shards, tokenizers: Tokenizers, side: Side, seed: int) -> TextEpochs:
-        """Give the batches to learn from."""
+        """Return the batches to train on."""
         ...
 
-    def held_out(self, shards: Shards, side: Side) -> Iterator[Batch]:
-        """Give the batches to validate on: each piece and each END is a label once."""
+    def validation_batches(self, shards: Shards, side: Side) -> Iterator[Batch]:
+        """Yield the batches to validate on, in which each piece and each END is a label once."""
         ...
 
-    def reader(self, network: LanguageNetwork) -> Network:
-        """Give what reads these batches in their order, and is a module of the same weights."""
+    def wrap(self, network: LanguageNetwork) -> Network:
+        """Return a module of the same weights that reads these batches in their order."""
         ...

@@ -1,1 +1,5 @@
-"""Validation of translation and language models, and the criterion that ranks its results."""
+"""Validation during training.
+
+`translation` and `language_model` compute losses and metrics of a network on held-out text;
+`validation` holds their result, and the criteria that turn it into the score of a checkpoint.
+"""

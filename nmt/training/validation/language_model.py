@@ -1,4 +1,4 @@
-"""Validation of a language model: how surprised it is by lines that it has not learnt from."""
+"""Validation of a language model: its perplexity on held-out text."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ from nmt.training.validation.validation import Validation, mean_losses
 
 @dataclass(frozen=True)
 class LanguageModelValidation:
-    """Looks at a network as it is; draws no random numbers.
+    """Validates a network; samples no random numbers.
 
     Attributes:
-        network: is put into eval mode.
-        reader: gives what reads the batches, having read nothing yet.
+        network: is put into evaluation mode.
+        wrap: returns the network as a module that reads the batches, from its start.
         objective: its mean over the pieces is the value `loss`.
         precision: to compute in.
-        batches: gives the held-out text, each piece and each END once.
-        words: words of the text, what stands between white space, and one END a line.
-        pieces: pieces of the text, END included.
-        device: where the network is.
+        batches: returns the held-out text, in which each piece and each END is a label once.
+        words: of the text, separated by white space, and one END per line.
+        pieces: of the text, END included.
+        device: of the network.
     """
 
     network: LanguageNetwork
-    reader: Callable[[LanguageNetwork], Network]
+    wrap: Callable[[LanguageNetwork], Network]
     objective: Objective
     precision: Precision
     batches: Callable[[], Iterable[Batch]]
@@ -38,10 +38,10 @@ class LanguageModelValidation:
     device: torch.device
 
     def __call__(self) -> Validation:
-        """Compute `loss`, `perplexity` (a piece) and `word_perplexity`; END counts as one.
+        """Return `loss`, `perplexity` (per piece) and `word_perplexity`; END counts as one.
 
         Raises:
-            NmtError: if not even a single line fits into memory.
+            NmtError: if a single line does not fit into memory.
         """
         loss, likelihood = self._losses(self.batches())
         return Validation(
@@ -49,12 +49,11 @@ class LanguageModelValidation:
         )
 
     def warm_up(self) -> None:
-        """Look at a few pieces and forget them, before training fills memory; see
-        `nmt.training.updater`."""
+        """Run all operations once, before training fills the memory (see `Updater._warm_up`)."""
         self._losses([next(iter(self.batches())).prefix(2)])
 
     def _losses(self, batches: Iterable[Batch]) -> tuple[float, float]:
         self.network.eval()
         with torch.inference_mode(), self.precision.autocast(self.device):
             moved = (batch.to(self.device) for batch in batches)
-            return mean_losses(self.reader(self.network), self.objective, moved)
+            return mean_losses(self.wrap(self.network), self.objective, moved)

@@ -1,4 +1,4 @@
-"""Validation on held-out pairs: losses, and a metric of what a search makes of the sources."""
+"""Validation of a translation model: losses, and a metric of its translations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,27 +21,27 @@ from nmt.search.search import Search
 from nmt.training.distributed import collectives
 from nmt.training.loggers.logger import SampleTranslation
 from nmt.training.objectives.objective import Objective
-from nmt.training.validation.validation import ADVICE, Validation, mean_losses
+from nmt.training.validation.validation import OUT_OF_MEMORY_ADVICE, Validation, mean_losses
 
 
 @dataclass(frozen=True)
 class TranslationValidation:
-    """Looks at a network as it is; draws no random numbers.
+    """Validates a network; samples no random numbers.
 
-    Losses are computed in the precision of training, translations in float32, as translating
-    later does it.
+    Losses are computed in the precision of training, translations in float32, as by
+    `nmt.translate`.
 
     Attributes:
-        network: is put into eval mode.
-        objective: its mean over the pairs is the value `loss`.
-        precision: for the losses.
+        network: is put into evaluation mode.
+        objective: its mean over the target pieces is the value `loss`.
+        precision: of the losses.
         shards: the held-out pairs.
         tokenizer: of the target.
-        search: makes the translations; its best hypothesis counts.
-        metric: its value stands under its name in lower case, `bleu`.
+        search: its best hypotheses are the translations.
+        metric: its value is named as the metric, in lower case: `bleu`.
         budget: pieces of a batch, padding included.
-        samples: how many lines to show, from all over the set.
-        device: where the network is.
+        samples: number of lines to show, spread evenly over the set.
+        device: of the network.
     """
 
     network: TranslationModel
@@ -56,10 +56,10 @@ class TranslationValidation:
     device: torch.device
 
     def __call__(self) -> Validation:
-        """Compute `loss`, `perplexity` and the metric.
+        """Return `loss`, `perplexity` and the metric.
 
         Raises:
-            NmtError: if not even a single line fits into memory.
+            NmtError: if a single line does not fit into memory.
         """
         self.network.eval()
         with torch.inference_mode():
@@ -70,13 +70,12 @@ class TranslationValidation:
         name = score.metric.lower()
         return Validation(
             values={"loss": loss, "perplexity": perplexity(likelihood), name: score.value},
-            samples=[self._sample(row, outputs[row]) for row in spread(self.samples, len(outputs))],
+            samples=self._samples(outputs),
             signatures={name: score.signature},
         )
 
     def warm_up(self) -> None:
-        """Look at one line and forget it, before training fills memory; see
-        `nmt.training.updater`."""
+        """Run all operations once, before training fills the memory (see `Updater._warm_up`)."""
         self.network.eval()
         with torch.inference_mode():
             line = next(batch for _, batch in self._in_order()).part(slice(1)).to(self.device)
@@ -85,7 +84,7 @@ class TranslationValidation:
             self.search(SingleModel(self.network), line.source)
 
     def _losses(self) -> tuple[float, float]:
-        batches = (batch.to(self.device) for _, batch in self._own())
+        batches = (batch.to(self.device) for _, batch in self._own_batches())
         with self.precision.autocast(self.device):
             return mean_losses(self.network, self.objective, batches)
 
@@ -93,25 +92,28 @@ class TranslationValidation:
         rows = np.arange(len(self.shards))
         return batches_in_order(self.shards.sources(rows), self.shards.targets(rows), self.budget)
 
-    def _own(self) -> Iterator[tuple[list[int], Batch]]:
-        """Give the batches that are this process's to look at."""
+    def _own_batches(self) -> Iterator[tuple[list[int], Batch]]:
+        """Yield the batches that this process validates."""
         return islice(self._in_order(), collectives.rank(), None, collectives.world_size())
 
     def _translate(self) -> list[str]:
         scorer = SingleModel(self.network)
         outputs = [""] * len(self.shards)
-        for rows, batch in self._own():
-            found = in_parts(self.search, scorer, batch.source.to(self.device), ADVICE)
-            for row, hypotheses in zip(rows, found, strict=True):
+        for rows, batch in self._own_batches():
+            source = batch.source.to(self.device)
+            results = in_parts(self.search, scorer, source, OUT_OF_MEMORY_ADVICE)
+            for row, hypotheses in zip(rows, results, strict=True):
                 outputs[row] = self.tokenizer.decode(hypotheses[0].ids)
-        # What another process translated is empty here.
+        # The translations of other processes are empty here.
         return list(map("".join, zip(*collectives.all_gather(outputs), strict=True)))
 
-    def _sample(self, row: int, output: str) -> SampleTranslation:
-        return SampleTranslation(self.shards.source_text(row), self.shards.target_text(row), output)
+    def _samples(self, outputs: list[str]) -> list[SampleTranslation]:
+        source, target = self.shards.source_text, self.shards.target_text
+        rows = spread_evenly(self.samples, len(outputs))
+        return [SampleTranslation(source(row), target(row), outputs[row]) for row in rows]
 
 
-def spread(count: int, lines: int) -> list[int]:
-    """Give the numbers of a few lines out of many, evenly spread; all where there are fewer."""
+def spread_evenly(count: int, lines: int) -> list[int]:
+    """Return the numbers of `count` lines, or of all if there are fewer, spread evenly."""
     count = min(count, lines)
-    return [(2 * place + 1) * lines // (2 * count) for place in range(count)]
+    return [(2 * number + 1) * lines // (2 * count) for number in range(count)]

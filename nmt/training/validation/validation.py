@@ -1,4 +1,4 @@
-"""What a validation gives to the training loop, and which of its values tells the best model."""
+"""The result of a validation, and the criterion by which the best model is chosen."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,21 +13,21 @@ from nmt.training.distributed import collectives
 from nmt.training.loggers.logger import SampleTranslation
 from nmt.training.objectives.objective import Loss, Network, Objective
 
-ADVICE = (
-    "close other programs and go on with the same command, or begin another run with a smaller "
+OUT_OF_MEMORY_ADVICE = (
+    "close other programs and run the same command again, or begin another run with a smaller "
     "validation_budget (of a language model text_batching.budget) or a smaller model"
 )
-"""For a validation that does not fit into memory."""
+"""What to do if a validation does not fit into memory."""
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What was found on the validation set.
+    """The result of a validation.
 
     Attributes:
-        values: by name; losses in nats a piece.
+        values: by name; losses in nats per piece.
         samples: a few lines, the same each time.
-        signatures: how a value was counted, for those that have a signature.
+        signatures: sacreBLEU's signatures of the values that have one.
     """
 
     values: Mapping[str, float]
@@ -37,32 +37,32 @@ class Validation:
 
 @runtime_checkable
 class Criterion(Protocol):
-    """Makes of a validation the one number by which the best model is chosen."""
+    """Reduces a validation to the score by which the best model is chosen."""
 
     def score(self, values: Mapping[str, float]) -> float:
-        """Give a number that is higher for a better model."""
+        """Return the score; higher is better."""
         ...
 
 
 @dataclass(frozen=True)
 class Highest:
-    """The model is best where the value of this name is highest, as BLEU."""
+    """The best model has the highest value of this name, such as `bleu`."""
 
     name: str
 
     def score(self, values: Mapping[str, float]) -> float:
-        """Give the value."""
+        """Return the value."""
         return _value(values, self.name)
 
 
 @dataclass(frozen=True)
 class Lowest:
-    """The model is best where the value of this name is lowest, as the loss."""
+    """The best model has the lowest value of this name, such as `loss`."""
 
     name: str
 
     def score(self, values: Mapping[str, float]) -> float:
-        """Give the value's negative."""
+        """Return the negative of the value."""
         return -_value(values, self.name)
 
 
@@ -70,25 +70,25 @@ class Lowest:
 def mean_losses(
     network: Network, objective: Objective, batches: Iterable[Batch]
 ) -> tuple[float, float]:
-    """Give the objective and the plain negative log-likelihood, in nats a target piece.
+    """Return the objective and the plain negative log-likelihood, in nats per target piece.
 
-    They are those of the batches of all processes. The caller puts the network into eval mode and
-    the batches on its device. A batch that does not fit into memory is looked at in parts.
+    They are means over the batches of all processes. The network must be in evaluation mode, and
+    the batches on its device. A batch that does not fit into memory is evaluated in parts.
 
     Raises:
-        NmtError: if not even a single line fits.
+        NmtError: if a single line does not fit.
     """
     loss = likelihood = 0.0
     pieces = 0
     for batch in batches:
 
-        def look(rows: slice, batch: Batch = batch) -> Loss:
+        def evaluate(rows: slice, batch: Batch = batch) -> Loss:
             return objective(network, batch.part(rows), 1)
 
-        for one in retry_in_halves(look, len(batch.source), ADVICE):
-            loss += one.sum.item()
-            likelihood += one.negative_log_likelihood.item()
-            pieces += one.pieces
+        for part in retry_in_halves(evaluate, len(batch.source), OUT_OF_MEMORY_ADVICE):
+            loss += part.sum.item()
+            likelihood += part.negative_log_likelihood.item()
+            pieces += part.pieces
     sums = torch.tensor([loss, likelihood, pieces], dtype=torch.float64)
     loss, likelihood, total = collectives.all_reduce_sum(sums).tolist()
     return loss / max(1, total), likelihood / max(1, total)
@@ -97,7 +97,7 @@ def mean_losses(
 def _value(values: Mapping[str, float], name: str) -> float:
     if name not in values:
         raise ConfigurationError(
-            f"criterion.name={name} is no value of a validation; expected one of: "
+            f"criterion.name={name} is not a value of the validation; expected one of: "
             + ", ".join(values)
         )
     return values[name]

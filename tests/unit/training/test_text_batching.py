@@ -39,7 +39,7 @@ def test_each_piece_and_each_end_is_a_label_once(shards, reading, side):
     epochs = reading.epochs(shards, BOTH, side, 1)
     batches = list(epochs.data.epoch(0, 0))
     assert labels(batches) == EVERYTHING
-    assert labels(reading.held_out(shards, side)) == EVERYTHING
+    assert labels(reading.validation_batches(shards, side)) == EVERYTHING
     assert sum(len(batch.source) for batch in batches) == epochs.rows
 
 
@@ -73,11 +73,14 @@ def test_what_is_read_in_parts_is_what_is_read_at_once(shards):
     network = recurrent().double().eval()
     for rows in (1, 3):
         reading = ContinuousText(rows, 4)
-        reader = reading.reader(network)
-        parts = [(batch.mask, reader(batch)) for batch in reading.held_out(shards, TargetSide())]
+        reader = reading.wrap(network)
+        parts = [
+            (batch.mask, reader(batch))
+            for batch in reading.validation_batches(shards, TargetSide())
+        ]
         once = ContinuousText(rows, 1000)
-        (batch,) = once.held_out(shards, TargetSide())
-        whole = once.reader(network)(batch)
+        (batch,) = once.validation_batches(shards, TargetSide())
+        whole = once.wrap(network)(batch)
         found = torch.cat([readouts for _, readouts in parts], dim=1)[:, : whole.shape[1]]
         assert torch.allclose(found[batch.mask[:, : found.shape[1]]], whole[batch.mask], atol=1e-9)
 

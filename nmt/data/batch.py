@@ -11,7 +11,7 @@ from nmt.data.special_ids import PADDING
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentence pairs, one a row, each padded at its end with PADDING.
+    """Sentence pairs, one per row, each padded at its end with PADDING.
 
     Attributes:
         source: ids of the source pieces, then END.

@@ -24,15 +24,15 @@ class Side(Protocol):
 
     def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
         """Copy the ids of these lines, in this order."""
-        ...
+        return self.select(shards.sources, shards.targets)(rows)
 
     def texts(self, shards: Shards) -> list[str]:
         """Copy all lines."""
-        ...
+        return self.select(shards.source_texts, shards.target_texts)(np.arange(len(shards)))
 
     def tokenizer(self, tokenizers: Tokenizers) -> Tokenizer:
         """Return the tokenizer of this side."""
-        ...
+        return self.select(tokenizers.source, tokenizers.target)
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,6 @@ class SourceSide(Side):
         """Return the source's item."""
         return source
 
-    def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
-        """Copy the ids of these source lines."""
-        return shards.sources(rows)
-
-    def texts(self, shards: Shards) -> list[str]:
-        """Copy all source lines."""
-        return shards.source_texts(np.arange(len(shards)))
-
-    def tokenizer(self, tokenizers: Tokenizers) -> Tokenizer:
-        """Return the source's tokenizer."""
-        return tokenizers.source
-
 
 @dataclass(frozen=True)
 class TargetSide(Side):
@@ -63,18 +51,6 @@ class TargetSide(Side):
     def select(self, source: Item, target: Item) -> Item:
         """Return the target's item."""
         return target
-
-    def ids(self, shards: Shards, rows: Int[np.ndarray, " rows"]) -> Ragged:
-        """Copy the ids of these target lines."""
-        return shards.targets(rows)
-
-    def texts(self, shards: Shards) -> list[str]:
-        """Copy all target lines."""
-        return shards.target_texts(np.arange(len(shards)))
-
-    def tokenizer(self, tokenizers: Tokenizers) -> Tokenizer:
-        """Return the target's tokenizer."""
-        return tokenizers.target
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from nmt.data.corpora.corpus import (
 
 @dataclass(frozen=True)
 class LineCorpus(Corpus):
-    """A corpus in files of one pair a line.
+    """A corpus in files of one pair per line.
 
     Attributes:
         paths: a file, or several that follow each other.

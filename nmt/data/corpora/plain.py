@@ -22,7 +22,7 @@ class PlainCorpus(Corpus):
     """Line n of a source file and line n of its target file are a pair.
 
     Attributes:
-        source: a file of source sentences, one a line, or several such files.
+        source: a file of source sentences, one per line, or several such files.
         target: as many files of target sentences, in the same order.
     """
 

@@ -131,14 +131,6 @@ class Shards:
         """Return the number of pairs."""
         return int(self._starts[-1])
 
-    def source(self, row: int) -> Integer[np.ndarray, " pieces"]:
-        """Return a source sentence's ids, a view into the file."""
-        return self._row("source", row)
-
-    def target(self, row: int) -> Integer[np.ndarray, " pieces"]:
-        """Return a target sentence's ids, a view into the file."""
-        return self._row("target", row)
-
     def source_text(self, row: int) -> str:
         """Return a source sentence as it was read."""
         return self.source_texts(np.array([row]))[0]
@@ -176,11 +168,6 @@ class Shards:
     def _lengths(self, side: str) -> Int[np.ndarray, " rows"]:
         lengths = [np.diff(column.offsets) for column in self._ids[side]]
         return np.concatenate([np.zeros(0, np.int32), *lengths])
-
-    def _row(self, side: str, row: int) -> Integer[np.ndarray, " pieces"]:
-        chunk = int(np.searchsorted(self._starts, row, "right")) - 1
-        column, local = self._ids[side][chunk], row - int(self._starts[chunk])
-        return column.values[column.offsets[local] : column.offsets[local + 1]]
 
     def _gather(self, side: str, rows: Int[np.ndarray, " rows"]) -> Ragged:
         parts = [self._ids[side][chunk].take(local) for chunk, local in self._by_chunk(rows)]

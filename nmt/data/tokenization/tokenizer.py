@@ -86,11 +86,6 @@ class Tokenizer:
         ids: list[list[int]] = self._model.encode(_replace_tabs(lines), num_threads=threads)
         return ids
 
-    def sample(self, line: str, alpha: float, seed: int) -> list[int]:
-        """Sample a segmentation of a line; see `sample_lines`."""
-        row: list[int] = self.sample_lines([line], alpha, seed).values.tolist()
-        return row
-
     def sample_lines(self, lines: Sequence[str], alpha: float, seed: int) -> Ragged:
         """Sample a segmentation of each line, always the same for the same arguments.
 

@@ -46,9 +46,9 @@ def test_all_pairs_are_there_in_order_as_text_and_as_ids(tmp_path):
     for i, line in enumerate(LINES):
         assert done.train.source_text(i) == line
         assert done.train.target_text(i) == line.upper()
-        ids = done.train.source(i).tolist()
-        assert ids == done.tokenizers.source.encode(line)
-        assert done.tokenizers.target.decode(done.train.target(i).tolist()) == line.upper()
+        source, target = (side(np.array([i])) for side in (done.train.sources, done.train.targets))
+        assert source.values.tolist() == done.tokenizers.source.encode(line)
+        assert done.tokenizers.target.decode(target.values.tolist()) == line.upper()
 
 
 def test_many_chunks_and_shards_hold_what_one_does(tmp_path, monkeypatch):

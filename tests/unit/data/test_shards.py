@@ -40,8 +40,8 @@ def test_each_row_comes_back(tmp_path, count):
     assert len(shards) == len(shards.source_lengths) == len(shards.target_lengths) == count
     for i in range(count):
         source, target, source_text, target_text = row(i)
-        assert shards.source(i).tolist() == source
-        assert shards.target(i).tolist() == target
+        assert rows(shards.sources(np.array([i]))) == [source]
+        assert rows(shards.targets(np.array([i]))) == [target]
         assert shards.source_text(i) == source_text
         assert shards.target_text(i) == target_text
         assert shards.source_lengths[i] == len(source)
@@ -70,8 +70,8 @@ def test_the_numbers_are_wide_enough_for_the_vocabulary(tmp_path, size, largest)
     with ShardWriter(tmp_path, "train", size, 10) as writer:
         writer.write(chunk([([largest], [0, largest], "a", "b")], size))
     shards = Shards(tmp_path, "train")
-    assert shards.source(0).tolist() == [largest]
-    assert shards.target(0).dtype.itemsize == (2 if size <= 1 << 16 else 4)
+    assert shards.sources(np.array([0])).values.tolist() == [largest]
+    assert shards.targets(np.array([0])).values.itemsize == (2 if size <= 1 << 16 else 4)
 
 
 def test_a_damaged_file_is_named(tmp_path):

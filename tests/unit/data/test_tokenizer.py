@@ -128,8 +128,8 @@ def test_byte_fallback_spells_what_has_no_piece():
 def test_a_tab_is_a_space_whatever_the_normalisation(normalization):
     tokenizer = pieces(normalization=normalization).train(LINES)
     assert tokenizer.encode("der\tHund") == tokenizer.encode("der Hund")
-    drawn = tokenizer.sample("der\tHund", 0.1, 3)
-    assert drawn == tokenizer.sample("der Hund", 0.1, 3)
+    sampled = rows(tokenizer.sample_lines(["der\tHund"], 0.1, 3))
+    assert sampled == rows(tokenizer.sample_lines(["der Hund"], 0.1, 3))
 
 
 def test_normalisation_is_the_one_that_was_asked_for():
@@ -178,7 +178,6 @@ def test_sampling_is_a_function_of_its_arguments(tokenizer):
 def test_sampling_lines_without_pieces_gives_none(tokenizer):
     assert rows(tokenizer.sample_lines(["", " ", "Hund"], 0.1, 1))[:2] == [[], []]
     assert rows(tokenizer.sample_lines([], 0.1, 1)) == []
-    assert tokenizer.sample("", 0.1, 1) == []
 
 
 @pytest.mark.parametrize("method", ["UnigramTrainer", "BPETrainer"])
@@ -252,7 +251,8 @@ def test_bpe_samples_are_as_frequent_as_those_of_sentencepiece():
 
 def test_dropping_all_merges_leaves_characters():
     tokenizer = pieces(BPETrainer).train(LINES)
-    assert tokenizer.pieces(tokenizer.sample("Hund", 1.0, 1)) == ["▁", "H", "u", "n", "d"]
+    (ids,) = rows(tokenizer.sample_lines(["Hund"], 1.0, 1))
+    assert tokenizer.pieces(ids) == ["▁", "H", "u", "n", "d"]
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_dropping_all_merges_leaves_characters():
 def test_an_alpha_that_cannot_be_is_refused(method, alpha):
     tokenizer = pieces(method).train(LINES)
     with pytest.raises(ConfigurationError, match=rf"alpha={alpha} is out of range"):
-        tokenizer.sample("Hund", alpha, 1)
+        tokenizer.sample_lines(["Hund"], alpha, 1)
 
 
 @pytest.mark.parametrize("method", [UnigramTrainer, BPETrainer])

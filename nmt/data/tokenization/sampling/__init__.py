@@ -1,1 +1,1 @@
-"""Samplers of segmentations, one a method: `unigram` and `bpe`; `sampler` has their contract."""
+"""Samplers of segmentations, one per method: `unigram` and `bpe`; `sampler` has their contract."""

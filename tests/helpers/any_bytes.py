@@ -1,4 +1,4 @@
-"""Bytes of any kind, and how many lines they are."""
+"""Strategies for bytes of any kind, and their number of lines."""
 
 from hypothesis import strategies as st
 

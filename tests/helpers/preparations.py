@@ -1,4 +1,4 @@
-"""Preparations of a corpus of some lines."""
+"""Preparations of a corpus of a few lines."""
 
 import numpy as np
 

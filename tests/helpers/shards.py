@@ -1,4 +1,4 @@
-"""Chunks of shards from rows that stand one below the other, as tests like to write them."""
+"""Chunks of shards from a list of rows."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Whatever is typed, and whatever files of settings say, is taken or refused in one line."""
+"""Any arguments and any settings files are accepted, or rejected in one line."""
 
 import io
 import sys
@@ -60,7 +60,7 @@ STRANGE = st.text(max_size=8) | st.sampled_from(["", ".", "a b", "model.", "a@b"
 
 @st.composite
 def commands(draw):
-    """A command's name and words after it, most of them with keys that exist."""
+    """Return a command and arguments, most of them with keys that exist."""
     name = draw(st.sampled_from(NAMES))
     key = st.sampled_from([*KEYS[name], *GROUPS]) | STRANGE
     word = st.tuples(st.sampled_from(PREFIXES), key, st.just("="), VALUE).map("".join)
@@ -69,7 +69,7 @@ def commands(draw):
 
 
 def small(config):
-    """Make what has a class and numbers alone, as commands do before they begin."""
+    """Instantiate nodes of numbers alone, as commands do before they start."""
     if "threads" in config:
         threads = torch.get_num_threads()
         set_threads(config.threads)
@@ -80,7 +80,7 @@ def small(config):
 
 
 def ended(name, words):
-    """Run the command; give status and what it wrote to stderr."""
+    """Run the command, and return its status and stderr."""
     error = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [name, *words])
@@ -93,7 +93,7 @@ def ended(name, words):
 
 @settings(max_examples=cases(12), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(commands())
-def test_any_words_are_taken_or_refused_in_one_line(command):
+def test_any_arguments_are_accepted_or_rejected_in_one_line(command):
     status, error = ended(*command)
     if status == 0:
         assert error == ""
@@ -142,7 +142,7 @@ TARGETS = [
         NODES,
     ),
 )
-def test_any_values_of_a_class_are_taken_or_refused(target, values):
+def test_any_values_of_a_class_are_accepted_or_rejected(target, values):
     try:
         instantiate({"_target_": target, **values})
     except (NmtError, OmegaConfBaseException):
@@ -218,7 +218,7 @@ def resumed(folder):
 @example(b"corpus: " + b"9" * 5000)
 @example(b"corpus: !!timestamp x")
 @example(b"[" * 3000)
-def test_any_settings_of_a_run_are_read_or_refused(tmp_path_factory, data):
+def test_any_settings_of_a_run_are_read_or_rejected(tmp_path_factory, data):
     folder = tmp_path_factory.getbasetemp() / "run"
     (folder / "training").mkdir(parents=True, exist_ok=True)
     (folder / "training" / f"state-00000001-{'0' * 16}.pt").write_bytes(b"")
@@ -235,7 +235,7 @@ def test_any_settings_of_a_run_are_read_or_refused(tmp_path_factory, data):
 
 @settings(max_examples=cases(60), deadline=None)
 @given(NODES)
-def test_any_configuration_of_a_stranger_is_checked_or_refused(node):
+def test_any_untrusted_configuration_is_accepted_or_rejected(node):
     try:
         check(node, (), "config.yaml")
     except NmtError:

@@ -1,4 +1,4 @@
-"""Whatever bytes a corpus has, its pairs are kept, or counted, or refused in one line."""
+"""Pairs of any bytes are kept, skipped and counted, or rejected in one line."""
 
 import gzip
 import re
@@ -60,7 +60,7 @@ def one_line(error):
     FILTERS,
     st.booleans(),
 )
-def test_pairs_are_kept_counted_or_refused(folder, source, target, kind, pair_filter, packed):
+def test_pairs_are_kept_counted_or_rejected(folder, source, target, kind, pair_filter, packed):
     names = [folder / f"a{'.gz' * packed}", folder / f"b{'.gz' * packed}"]
     paths = [write(path, data) for path, data in zip(names, (source, target), strict=True)]
     corpus = PlainCorpus(*paths) if kind is PlainCorpus else kind(paths[:1])
@@ -83,12 +83,12 @@ def test_pairs_are_kept_counted_or_refused(folder, source, target, kind, pair_fi
 
 @settings(max_examples=cases(40), deadline=None)
 @given(BYTES, BYTES, st.booleans())
-def test_a_test_set_is_read_whole_or_refused(folder, source, target, alone):
+def test_a_test_set_is_read_whole_or_rejected(folder, source, target, alone):
     paths = [write(folder / "a.de", source), write(folder / "a.en", target)]
     try:
-        benchmark = from_files(None if alone else paths[0], paths[1])
-        assert len(benchmark.target) == count(target)
-        assert alone or len(benchmark.source) == count(source)
+        test_set = from_files(None if alone else paths[0], paths[1])
+        assert len(test_set.target) == count(target)
+        assert alone or len(test_set.source) == count(source)
         assert len(from_corpus(MonolingualCorpus(paths[1])).target) == count(target)
     except CorpusError as error:
         one_line(error)
@@ -112,7 +112,7 @@ def _utf8(data):
     st.booleans(),
     FILTERS,
 )
-def test_any_text_is_prepared_or_refused(
+def test_any_text_is_prepared_or_rejected(
     tmp_path_factory, data, kind, vocabulary, size, byte_fallback, pair_filter
 ):
     root = tmp_path_factory.mktemp("prepared")

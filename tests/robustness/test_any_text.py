@@ -1,4 +1,4 @@
-"""Whatever bytes stand on standard input, one line comes out for each line in."""
+"""For any bytes on standard input, one line comes out for each line in."""
 
 import gzip
 import io
@@ -32,7 +32,7 @@ from nmt.search.length_penalties.gnmt import GNMT
 
 @pytest.fixture(scope="module")
 def translator(tmp_path_factory):
-    """Of a model whose pieces are letters and bytes, line feeds among them."""
+    """A translator whose pieces are letters and bytes, line feeds among them."""
     return Translator.load(save(tmp_path_factory.mktemp("run"), 300, True), device="cpu")
 
 
@@ -56,43 +56,45 @@ def read(data, invalid_text):
 def test_one_line_comes_out_for_each_line_in(
     translator, data, invalid_text, long_lines, windows, search
 ):
-    made = Translator(
+    configured = Translator(
         translator.scorer, translator.tokenizers, search, long_lines, windows, translator.device
     )
     try:
-        found = list(made.stream(read(data, invalid_text)))
+        results = list(configured.stream(read(data, invalid_text)))
     except CorpusError:
         assert invalid_text == StopAtInvalidText()
         with pytest.raises(UnicodeDecodeError):
             data.decode()
         return
-    assert len(found) == count(data)
-    numbered = list(enumerate(found))
-    text = b"".join(TextOutput()(*one).encode() for one in numbered)
-    assert count(text) == text.count(b"\n") == len(text.decode().splitlines()) == len(found)
-    assert not any(CONTROL_CHARACTERS.search(one.text) for one in found)
-    objects = "".join(JSONLOutput()(*one) for one in numbered).encode().decode().splitlines()
-    assert [json.loads(line)["source"] for line in objects] == [one.source for one in found]
-    fields = [line.split(" ||| ") for one in numbered for line in MosesOutput()(*one).splitlines()]
-    assert [int(one[0]) for one in fields] == [
-        number for number, one in numbered for _ in one.candidates
+    assert len(results) == count(data)
+    numbered = list(enumerate(results))
+    text = b"".join(TextOutput()(*item).encode() for item in numbered)
+    assert count(text) == text.count(b"\n") == len(text.decode().splitlines()) == len(results)
+    assert not any(CONTROL_CHARACTERS.search(result.text) for result in results)
+    objects = "".join(JSONLOutput()(*item) for item in numbered).encode().decode().splitlines()
+    assert [json.loads(line)["source"] for line in objects] == [result.source for result in results]
+    fields = [
+        line.split(" ||| ") for item in numbered for line in MosesOutput()(*item).splitlines()
     ]
-    assert all(len(one) == 4 for one in fields)
+    assert [int(field[0]) for field in fields] == [
+        number for number, result in numbered for _ in result.candidates
+    ]
+    assert all(len(field) == 4 for field in fields)
 
 
 @settings(max_examples=cases(50), deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=[])), max_size=5))
-def test_any_strings_are_translated_by_the_interface(translator, lines):
-    found = list(translator.stream(lines))
-    assert [one.source for one in found] == lines
-    for number, one in enumerate(found):
+def test_any_strings_are_translated(translator, lines):
+    results = list(translator.stream(lines))
+    assert [result.source for result in results] == lines
+    for number, result in enumerate(results):
         for output_format in (TextOutput(), JSONLOutput(), MosesOutput()):
-            assert output_format(number, one).encode().count(b"\n") == 1
+            assert output_format(number, result).encode().count(b"\n") == 1
 
 
 @settings(max_examples=cases(150), deadline=None)
 @given(BYTES, st.data())
-def test_a_damaged_gz_file_is_read_whole_or_refused(tmp_path_factory, data, draw):
+def test_a_damaged_gz_file_is_read_whole_or_rejected(tmp_path_factory, data, draw):
     packed = bytearray(gzip.compress(data, mtime=0))
     for _ in range(draw.draw(st.integers(0, 2))):
         packed[draw.draw(st.integers(0, len(packed) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
@@ -100,8 +102,8 @@ def test_a_damaged_gz_file_is_read_whole_or_refused(tmp_path_factory, data, draw
     path = tmp_path_factory.getbasetemp() / "damaged.gz"
     path.write_bytes(packed[:end])
     try:
-        found = list(streams.read(str(path), ".de", ReplaceInvalidText()))
+        results = list(streams.read(str(path), ".de", ReplaceInvalidText()))
     except NmtError as error:
         assert "damaged.gz is broken: " in str(error)
     else:
-        assert len(found) in (count(data), 0)
+        assert len(results) in (count(data), 0)

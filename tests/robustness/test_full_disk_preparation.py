@@ -1,4 +1,4 @@
-"""Full and read-only disks under what is prepared and fetched: one line, and nothing half there."""
+"""Full and read-only disks during preparations and downloads: one line, and nothing incomplete."""
 
 import gzip
 import hashlib
@@ -24,7 +24,7 @@ FILE = (
 
 
 @pytest.mark.parametrize("limit", [10, 100_000])
-def test_a_preparation_that_fills_the_disk_leaves_nothing_and_says_so(tmp_path, limit):
+def test_a_preparation_that_fills_the_disk_leaves_nothing_and_is_named(tmp_path, limit):
     making = preparation(tmp_path, trainer=UnigramTrainer(*SETTINGS))
     root = tmp_path / "prepared"
     with longest_file(limit), pytest.raises(NmtError, match="cannot be written: File too large"):
@@ -49,7 +49,7 @@ def test_shards_that_fill_the_disk_leave_nothing(tmp_path):
     assert len(Shards(tmp_path / "a-0", "train")) == 10
 
 
-def test_room_is_looked_for_before_anything_is_made(tmp_path):
+def test_space_is_checked_before_anything_is_written(tmp_path):
     folder = tmp_path / "prepared" / "a-0123456789ab"
     with pytest.raises(NmtError, match=r"a-0123456789ab needs 1000000000000\.0 MB, and its disk"):
         staged_folder.build(folder, 10**18, lambda empty: (empty / "never").touch())
@@ -57,39 +57,41 @@ def test_room_is_looked_for_before_anything_is_made(tmp_path):
 
 
 def corpus(folder, copies):
-    """Make text that is small while it is packed."""
-    words = ["data=files", "tokenizer.size=90", "filter.max_characters=1000"]
+    """Write a packed corpus, and return the arguments that prepare it."""
+    arguments = ["data=files", "tokenizer.size=90", "filter.max_characters=1000"]
     for split, times in (("train", copies), ("valid", 1)):
         for side, lines in (("source", LINES), ("target", LINES)):
             path = folder / f"{split}.{side}.gz"
             path.write_bytes(gzip.compress("".join(f"{line}\n" for line in lines * times).encode()))
-            words.append(f"data.{split}.{side}=[{path}]")
-    return words
+            arguments.append(f"data.{split}.{side}=[{path}]")
+    return arguments
 
 
 def test_a_small_disk_that_fills_while_preparing_is_left_empty(tmp_path):
     (tmp_path / "prepared").mkdir()
-    words = corpus(tmp_path, 400)  # some 3.5 MB of text, which is 60 KB packed
+    arguments = corpus(tmp_path, 400)  # some 3.5 MB of text, which is 60 KB packed
     mount = "-t tmpfs -o size=3m none"
-    status, said, files = run(mount, tmp_path / "prepared", "nmt.prepare", *words, cwd=tmp_path)
+    status, stderr, files = run(
+        mount, tmp_path / "prepared", "nmt.prepare", *arguments, cwd=tmp_path
+    )
     assert (status, files) == (2, [])
-    assert said.splitlines()[-1].startswith("error: prepared/files-")
-    assert " cannot be written: No space left on device; free some" in said.splitlines()[-1]
-    assert "Traceback" not in said
+    assert stderr.splitlines()[-1].startswith("error: prepared/files-")
+    assert " cannot be written: No space left on device; free some" in stderr.splitlines()[-1]
+    assert "Traceback" not in stderr
 
 
 def test_a_small_disk_that_fills_while_downloading_is_left_empty(tmp_path):
     (tmp_path / "text").mkdir()
     with running(Server()) as server:
-        words = [f"corpus.address={server.address}", "folder=text", f"corpus.files=[{FILE}]"]
+        arguments = [f"corpus.address={server.address}", "folder=text", f"corpus.files=[{FILE}]"]
         mount = "-t tmpfs -o size=100k none"
-        status, said, files = run(
-            mount, tmp_path / "text", "nmt.download", "multi30k", *words, cwd=tmp_path
+        status, stderr, files = run(
+            mount, tmp_path / "text", "nmt.download", "multi30k", *arguments, cwd=tmp_path
         )
     assert len(TEXT) > 100_000
     assert (status, files) == (2, [])
-    assert f"error: text/{NAME} needs {len(TEXT) / 1e6:.1f} MB, and its" in said.splitlines()[-1]
-    assert "Traceback" not in said
+    assert f"error: text/{NAME} needs {len(TEXT) / 1e6:.1f} MB, and its" in stderr.splitlines()[-1]
+    assert "Traceback" not in stderr
 
 
 @pytest.mark.parametrize(
@@ -105,17 +107,17 @@ def test_a_small_disk_that_fills_while_downloading_is_left_empty(tmp_path):
         ),
     ],
 )
-def test_a_read_only_folder_is_said(tmp_path, command, message):
+def test_a_read_only_folder_is_named(tmp_path, command, message):
     (tmp_path / "prepared").mkdir()
     mount = "-t tmpfs -o ro none"
-    status, said, files = run(mount, tmp_path / "prepared", *command, cwd=tmp_path)
+    status, stderr, files = run(mount, tmp_path / "prepared", *command, cwd=tmp_path)
     assert (status, files) == (2, [])
-    assert said.splitlines()[-1].startswith(message)
-    assert "Traceback" not in said
+    assert stderr.splitlines()[-1].startswith(message)
+    assert "Traceback" not in stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_said(tmp_path):
+def test_a_folder_that_may_not_be_written_is_named(tmp_path):
     root = tmp_path / "prepared"
     root.mkdir()
     root.chmod(0o500)
@@ -123,12 +125,14 @@ def test_a_folder_that_may_not_be_written_is_said(tmp_path):
         preparation(tmp_path)(root)
 
 
-def test_what_is_prepared_is_read_from_a_read_only_disk(tmp_path):
-    words = corpus(tmp_path, 1)
+def test_a_prepared_corpus_is_read_from_a_read_only_disk(tmp_path):
+    arguments = corpus(tmp_path, 1)
     (tmp_path / "prepared").mkdir()
     to = f"prepared={tmp_path / 'prepared'}"
-    folder = prepared(configuration("prepare", [*words, to], ())).folder
+    folder = prepared(configuration("prepare", [*arguments, to], ())).folder
     mount = f"--bind -o ro {tmp_path / 'prepared'}"
-    status, said, files = run(mount, tmp_path / "prepared", "nmt.prepare", *words, cwd=tmp_path)
+    status, stderr, files = run(
+        mount, tmp_path / "prepared", "nmt.prepare", *arguments, cwd=tmp_path
+    )
     assert (status, files) == (0, sorted(map(str, folder.iterdir())))
-    assert "text and settings are those of prepared/files-" in said
+    assert "text and settings are those of prepared/files-" in stderr

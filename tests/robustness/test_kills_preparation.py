@@ -1,4 +1,4 @@
-"""Preparation and download, killed at random moments: the end is that of an uninterrupted one."""
+"""Preparations and downloads, killed at random: the result is that of an uninterrupted one."""
 
 import gzip
 import hashlib
@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from helpers.download_server import NAME, TEXT, Server, running
 
 ROOT = Path(__file__).parents[2]
@@ -17,10 +18,10 @@ KILLS = int(os.environ.get("NMT_KILLS", "3"))
 SEED = int(os.environ.get("NMT_SEED", "1"))
 
 
-def start(words, folder):
+def start(arguments, folder):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", *words],
+        [sys.executable, "-m", *arguments],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -29,24 +30,24 @@ def start(words, folder):
     )
 
 
-def wait_for(process, said):
+def wait_for(process, message):
     for line in process.stderr:
-        if said in line:
+        if message in line:
             return
-    raise AssertionError(f"the process ended without saying {said!r}")
+    raise AssertionError(f"the process ended without logging {message!r}")
 
 
-def finish(words, folder):
-    """Run to the end and give the seconds that it took after each line on stderr."""
-    process, said = start(words, folder), []
+def finish(arguments, folder):
+    """Run to the end, and return the seconds from each line on stderr."""
+    process, logged = start(arguments, folder), []
     for line in process.stderr:
-        said.append((line, time.monotonic()))
-    assert process.wait() == 0, said
-    return [(line, time.monotonic() - moment) for line, moment in said]
+        logged.append((line, time.monotonic()))
+    assert process.wait() == 0, logged
+    return [(line, time.monotonic() - moment) for line, moment in logged]
 
 
 def kill(process, seconds):
-    """Kill after so many seconds; tell whether there was something to kill."""
+    """Kill the process after some seconds, and return whether it was alive."""
     time.sleep(seconds)
     alive = process.poll() is None
     process.kill()
@@ -55,8 +56,8 @@ def kill(process, seconds):
     return alive
 
 
-def seconds_after(said, lines):
-    return next(seconds for line, seconds in lines if said in line)
+def seconds_after(message, lines):
+    return next(seconds for line, seconds in lines if message in line)
 
 
 def contents(folder):
@@ -64,35 +65,35 @@ def contents(folder):
 
 
 def command(folder):
-    """Write a corpus into the folder, and give the arguments that prepare it."""
-    words = ["nmt.prepare", "data=files", "tokenizer.size=1000"]
+    """Write a corpus into the folder, and return the arguments that prepare it."""
+    arguments = ["nmt.prepare", "data=files", "tokenizer.size=1000"]
     for split, count in (("train", 6000), ("valid", 500)):
         for side, suffix in (("source", "de"), ("target", "en")):
             text = (ROOT / "data" / "starter" / f"{split}.{suffix}").read_text(encoding="utf-8")
             path = folder / f"{split}.{suffix}"
             path.write_text("".join(text.splitlines(keepends=True)[:count]), encoding="utf-8")
-            words.append(f"data.{split}.{side}=[{path}]")
-    return words
+            arguments.append(f"data.{split}.{side}=[{path}]")
+    return arguments
 
 
 def test_a_killed_preparation_is_made_again_and_leaves_nothing_else(tmp_path):
-    words = command(tmp_path)
-    lines = finish([*words, "prepared=whole"], tmp_path)
+    arguments = command(tmp_path)
+    lines = finish([*arguments, "prepared=whole"], tmp_path)
     (whole,) = (tmp_path / "whole").iterdir()
-    root, draws, hits = tmp_path / "killed", random.Random(SEED), 0
+    root, generator, hits = tmp_path / "killed", random.Random(SEED), 0
     goal = root / whole.name
     for _ in range(KILLS):
-        said = draws.choice(["training the tokenizer", "encoding train", "encoding valid"])
-        process = start([*words, "prepared=killed"], tmp_path)
-        wait_for(process, said)
-        hits += kill(process, draws.uniform(0, seconds_after(said, lines)))
+        message = generator.choice(["training the tokenizer", "encoding train", "encoding valid"])
+        process = start([*arguments, "prepared=killed"], tmp_path)
+        wait_for(process, message)
+        hits += kill(process, generator.uniform(0, seconds_after(message, lines)))
         assert {path.name for path in root.iterdir()} <= {goal.name, f".{goal.name}.unfinished"}
         if goal.exists():  # Complete; it is deleted, so that the next process prepares it again.
             assert contents(goal) == contents(whole)
             for path in goal.iterdir():
                 path.unlink()
             goal.rmdir()
-    finish([*words, "prepared=killed"], tmp_path)
+    finish([*arguments, "prepared=killed"], tmp_path)
     assert list(root.iterdir()) == [goal]
     assert contents(goal) == contents(whole)
     sys.stdout.write(f"{hits} of {KILLS} kills met a preparation at work\n")
@@ -120,22 +121,22 @@ def test_a_killed_download_is_made_again_and_leaves_nothing_else(tmp_path):
         f"{{_target_:nmt.data.download.download.PackedText,name:{NAME},"
         f"sha256:{hashlib.sha256(text).hexdigest()}}}"
     )
-    folder, draws, hits = tmp_path / "killed", random.Random(SEED), 0
+    folder, generator, hits = tmp_path / "killed", random.Random(SEED), 0
     with running(Server(content=packed, pause=pause)) as server:
-        words = ["nmt.download", "multi30k", f"corpus.files=[{file}]"]
-        words.append(f"corpus.address={server.address}")
-        lines = finish([*words, "folder=whole"], tmp_path)
+        arguments = ["nmt.download", "multi30k", f"corpus.files=[{file}]"]
+        arguments.append(f"corpus.address={server.address}")
+        lines = finish([*arguments, "folder=whole"], tmp_path)
         assert contents(tmp_path / "whole") == {NAME: text}
         for _ in range(KILLS):
-            process = start([*words, "folder=killed"], tmp_path)
+            process = start([*arguments, "folder=killed"], tmp_path)
             wait_for(process, f"from {server.address}")
-            hits += kill(process, draws.uniform(0, seconds_after("from ", lines)))
-            found = contents(folder) if folder.exists() else {}
-            assert set(found) <= {NAME, f".{NAME}.part", ".lock"}
-            if NAME in found:
-                assert found[NAME] == text
+            hits += kill(process, generator.uniform(0, seconds_after("from ", lines)))
+            files = contents(folder) if folder.exists() else {}
+            assert set(files) <= {NAME, f".{NAME}.part", ".lock"}
+            if NAME in files:
+                assert files[NAME] == text
                 (folder / NAME).unlink()
-        finish([*words, "folder=killed"], tmp_path)
+        finish([*arguments, "folder=killed"], tmp_path)
     assert contents(folder) == {NAME: text}
     sys.stdout.write(f"{hits} of {KILLS} kills met a download at work\n")
     assert hits >= KILLS / 3

@@ -1,4 +1,4 @@
-"""Whatever bytes stand in a prepared folder: one line says so, or the data is as it was."""
+"""Any bytes in a prepared folder are rejected in one line, or leave the data as it was."""
 
 import json
 import shutil
@@ -20,12 +20,12 @@ TENTHS = [tenth / 10 for tenth in range(10)]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("fuzz")
-    return preparation(place)(place / "prepared").folder
+    root = tmp_path_factory.mktemp("fuzz")
+    return preparation(root)(root / "prepared").folder
 
 
 def everything(done):
-    """All that training reads of it."""
+    """Return all that training reads."""
     done.report.log()
     parts = [done.report, done.tokenizers.source.data, done.tokenizers.target.data]
     for shards in (done.train, done.valid):
@@ -37,54 +37,54 @@ def everything(done):
     return parts
 
 
-def check(folder, name, data, sealed):
-    """Load the folder with other bytes in one file, under their own sum or under the old one."""
+def check(folder, name, data, consistent):
+    """Load the folder with other bytes in one file, under their own checksum or the old one."""
     copy = folder.with_name("copy")
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(folder, copy)
     (copy / name).unlink()
     (copy / name).write_bytes(data)
-    if sealed and name != "SHA256SUMS":
+    if consistent and name != "SHA256SUMS":
         (copy / "SHA256SUMS").unlink()
         checksums.write_all(copy)
     try:
-        found = everything(PreparedCorpus.load(copy))
+        loaded = everything(PreparedCorpus.load(copy))
     except NmtError as error:
         assert "\n" not in str(error)
         assert str(copy) in str(error)
     else:
-        assert sealed or found == everything(PreparedCorpus.load(folder))
+        assert consistent or loaded == everything(PreparedCorpus.load(folder))
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("sealed", [True, False])
-def test_a_file_that_ends_early_is_said(folder, name, sealed):
+@pytest.mark.parametrize("consistent", [True, False])
+def test_a_file_that_is_truncated_is_rejected(folder, name, consistent):
     data = (folder / name).read_bytes()
     for tenth in TENTHS:
-        check(folder, name, data[: int(tenth * len(data))], sealed)
-    check(folder, name, data[:-1], sealed)
+        check(folder, name, data[: int(tenth * len(data))], consistent)
+    check(folder, name, data[:-1], consistent)
 
 
 @st.composite
 def damages(draw):
-    """Places, as shares of a file, and what is done to the byte there."""
-    places = draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=4))
-    return [(place, draw(st.integers(0, 255))) for place in places]
+    """Return positions, as shares of a file, and what happens to the byte there."""
+    positions = draw(st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=4))
+    return [(position, draw(st.integers(0, 255))) for position in positions]
 
 
 @settings(max_examples=cases(25), deadline=None)
 @given(st.sampled_from(NAMES), damages(), st.sampled_from(["flip", "set", "insert"]), st.booleans())
-def test_altered_bytes_are_said_or_alter_nothing(folder, name, damage, how, sealed):
+def test_altered_bytes_are_rejected_or_change_nothing(folder, name, damage, how, consistent):
     data = bytearray((folder / name).read_bytes())
-    for place, byte in damage:
-        index = int(place * len(data))
+    for position, byte in damage:
+        index = int(position * len(data))
         if how == "flip":
             data[index] ^= 1 << byte % 8
         elif how == "set":
             data[index] = byte
         else:
             data.insert(index, byte)
-    check(folder, name, bytes(data), sealed)
+    check(folder, name, bytes(data), consistent)
 
 
 JSON = st.recursive(
@@ -96,7 +96,7 @@ JSON = st.recursive(
 
 @settings(max_examples=cases(15), deadline=None)
 @given(st.data(), JSON)
-def test_a_report_with_another_value_anywhere_is_said_or_read(folder, data, value):
+def test_a_report_with_another_value_anywhere_is_rejected_or_read(folder, data, value):
 
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     node, key = report, data.draw(st.sampled_from(sorted(report)))

@@ -1,4 +1,4 @@
-"""An epoch holds each pair once, within the budget, in an order that its numbers decide."""
+"""An epoch holds each pair once, within the budget, in an order that seed and epoch decide."""
 
 from functools import cache
 from itertools import combinations
@@ -50,15 +50,15 @@ def batches(shards, budget=60, window=50, seed=1, rank=0, ranks=1, segmentation=
     return BucketedBatches(shards, tokenizers(), segmentation, budget, window, seed, rank, ranks)
 
 
-def same(one, other):
-    return len(one) == len(other) and all(
+def same(left, right):
+    return len(left) == len(right) and all(
         torch.equal(a.source, b.source) and torch.equal(a.target, b.target)
-        for a, b in zip(one, other, strict=True)
+        for a, b in zip(left, right, strict=True)
     )
 
 
 def texts(batch):
-    """The pairs of a batch as text; checks on the way that each row is well formed."""
+    """Return the pairs of a batch as text, after checking that each row is well formed."""
     pairs = []
     for source, target in zip(batch.source.tolist(), batch.target.tolist(), strict=True):
         assert target[0] == BEGIN
@@ -97,18 +97,18 @@ NUMBERS = {
 def test_the_ranks_of_an_epoch_hold_each_pair_once_within_the_budget(
     shards, segmentation, budget, window, seed, ranks, epoch
 ):
-    found, counts = [], set()
+    pairs, counts = [], set()
     for rank in range(ranks):
         mine = list(
             batches(shards, budget, window, seed, rank, ranks, segmentation).epoch(epoch, 0)
         )
         counts.add(len(mine))
         for batch in filter(real, mine):
-            found += texts(batch)
+            pairs += texts(batch)
             rows, width = batch.source.shape[0], max(batch.source.shape[1], batch.inputs.shape[1])
             assert rows * width <= budget or rows == 1
             assert batch.source_mask[:, -1].any() and batch.mask[:, -1].any()
-    assert sorted(found) == sorted(TEXTS)
+    assert sorted(pairs) == sorted(TEXTS)
     assert len(counts) == 1
 
 
@@ -128,7 +128,7 @@ def test_the_ranks_deal_out_the_rows_of_the_batches_of_one_process(
 @pytest.mark.parametrize("segmentation", SEGMENTATIONS, ids=repr)
 @settings(max_examples=6, deadline=None)
 @given(skip=st.integers(0, 60), **NUMBERS)
-def test_passing_over_batches_gives_the_rest_of_the_epoch(
+def test_skipping_batches_leaves_the_rest_of_the_epoch(
     shards, segmentation, skip, budget, window, seed, ranks, epoch
 ):
     data = batches(shards, budget, window, seed, ranks - 1, ranks, segmentation)
@@ -172,11 +172,11 @@ def test_sampling_gives_other_pieces_in_each_epoch_and_none_on_a_side_that_is_no
 
 
 def test_rows_of_a_batch_have_about_the_same_length(shards):
-    real_places = places = 0
+    real_positions = positions = 0
     for batch in batches(shards, budget=100, window=60).epoch(0, 0):
-        real_places += int(batch.mask.sum())
-        places += batch.mask.numel()
-    assert real_places / places > 0.9
+        real_positions += int(batch.mask.sum())
+        positions += batch.mask.numel()
+    assert real_positions / positions > 0.9
 
 
 def test_batches_of_a_window_do_not_come_in_order_of_length(shards):
@@ -198,7 +198,7 @@ def both(shards):
 
 
 @pytest.mark.parametrize("budget", [1, 60, 100_000])
-def test_in_order_gives_each_row_once_with_its_number(shards, budget):
+def test_batches_in_order_hold_each_row_once_with_its_number(shards, budget):
     seen, lengths = [], []
     for rows, batch in batches_in_order(*both(shards), budget):
         assert texts(batch) == [TEXTS[row] for row in rows]
@@ -216,6 +216,6 @@ def test_no_rows_give_no_batches(tmp_path):
 
 
 @pytest.mark.parametrize("key", ["budget", "window"])
-def test_numbers_that_give_no_batch_are_refused(shards, key):
+def test_values_that_allow_no_batch_are_rejected(shards, key):
     with pytest.raises(ConfigurationError, match=rf"^batches\.{key}=0: expected 1 or more"):
         batches(shards, **{key: 0})

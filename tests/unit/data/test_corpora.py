@@ -1,4 +1,4 @@
-"""Corpora give each pair once, in order, with its place, and say exactly what is wrong."""
+"""Corpora yield each pair once, in order, with its location, and name exactly what is wrong."""
 
 import gzip
 import json
@@ -43,7 +43,7 @@ def stopped(corpus, pair_filter=SKIP):
     return str(caught.value)
 
 
-def test_only_a_line_feed_ends_a_line_and_a_carriage_return_before_it_goes(tmp_path):
+def test_only_a_line_feed_ends_a_line_and_a_carriage_return_before_it_is_dropped(tmp_path):
     text = "a\u2028b\r\nc\x0bd\x85e\x0b\n\nf\rg \r\r\n".encode()
     name = write(tmp_path / "a", text)
     assert [line.decode() for line in read_lines(name)] == [
@@ -54,7 +54,7 @@ def test_only_a_line_feed_ends_a_line_and_a_carriage_return_before_it_goes(tmp_p
     ]
 
 
-def test_a_byte_order_mark_goes_at_the_start_of_a_file_only(tmp_path):
+def test_a_byte_order_mark_is_dropped_at_the_start_of_a_file_only(tmp_path):
     name = write(tmp_path / "a", b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n")
     assert list(read_lines(name)) == [b"a", b"\xef\xbb\xbfb"]
 
@@ -66,7 +66,7 @@ def test_a_last_line_without_end_counts_and_an_empty_file_has_none(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
-def test_plain_text_gives_pairs_with_places_over_several_files(tmp_path, ending):
+def test_plain_text_has_pairs_with_locations_over_several_files(tmp_path, ending):
     names = {
         name: write(tmp_path / f"{name}{ending}", text)
         for name, text in {"a": b"1\n2\n", "b": b"3\n", "c": b"x\ny\n", "d": b"z"}.items()
@@ -86,7 +86,7 @@ def test_plain_text_gives_pairs_with_places_over_several_files(tmp_path, ending)
 
 @pytest.mark.parametrize("pair_filter", [SKIP, STRICT])
 @pytest.mark.parametrize(("source", "target"), [(b"1\n2\n3\n", b"x\ny\n"), (b"1\n2", b"x\ny\nz")])
-def test_unequal_line_counts_stop_whatever_the_pair_filter(tmp_path, pair_filter, source, target):
+def test_unequal_line_counts_stop_with_any_filter(tmp_path, pair_filter, source, target):
     corpus = plain(tmp_path, source, target)
     counts = (3, 2) if len(source) > len(target) else (2, 3)
     assert f"{tmp_path}/a.de has {counts[0]} lines but {tmp_path}/a.en has {counts[1]}" in stopped(
@@ -130,16 +130,16 @@ def test_broken_gzip_is_named(tmp_path, damage):
     assert f"{path} is broken" in stopped(TSVCorpus(str(path)))
 
 
-def test_tsv_splits_at_the_one_tab_and_other_numbers_of_tabs_are_faults(tmp_path):
+def test_tsv_splits_at_the_one_tab_and_other_numbers_of_tabs_are_invalid(tmp_path):
     name = write(tmp_path / "a.tsv", b"ein Hund\ta dog\nkein\nzu\tvie\tle\n\tx\n")
-    faults = [pair for pair in TSVCorpus(name) if isinstance(pair, InvalidPair)]
-    assert [fault.location for fault in faults] == [f"{name}:2", f"{name}:3"]
-    assert faults[1].detail == "2 tabs, expected one between the sentences"
+    invalid = [pair for pair in TSVCorpus(name) if isinstance(pair, InvalidPair)]
+    assert [pair.location for pair in invalid] == [f"{name}:2", f"{name}:3"]
+    assert invalid[1].detail == "2 tabs, expected one between the sentences"
     assert good(TSVCorpus([name, name])) == [("ein Hund", "a dog")] * 2
     assert stopped(TSVCorpus(name), STRICT).startswith(f"{name}:2: not two columns: 0 tabs")
 
 
-def test_jsonl_reads_source_and_target_and_names_what_is_no_such_object(tmp_path):
+def test_jsonl_reads_source_and_target_and_names_other_values(tmp_path):
     rows = [
         json.dumps({"source": "Bär", "target": "bear", "id": 1}),
         json.dumps({"target": "bear", "source": "Bär"}, ensure_ascii=False),
@@ -178,7 +178,7 @@ BAD = {
 
 @pytest.mark.parametrize("reason", BAD)
 @pytest.mark.parametrize("side", ["source", "target", "both"])
-def test_a_bad_line_on_either_side_costs_its_pair_alone_and_is_counted(tmp_path, reason, side):
+def test_an_invalid_line_on_either_side_skips_its_pair_alone_and_is_counted(tmp_path, reason, side):
     bad, detail = BAD[reason]
     source = b"1\n" + (b"2" if side == "target" else bad) + b"\n3\n"
     target = b"x\n" + (b"y" if side == "source" else bad) + b"\nz\n"
@@ -195,7 +195,7 @@ def test_a_bad_line_on_either_side_costs_its_pair_alone_and_is_counted(tmp_path,
 
 
 @pytest.mark.parametrize("code", [0, 8, 11, 13, 27, 31, 127, 133, 159])
-def test_control_characters_are_faults(tmp_path, code):
+def test_control_characters_are_invalid(tmp_path, code):
     assert good(plain(tmp_path, f"a{chr(code)}b".encode(), b"x")) == []
 
 
@@ -204,16 +204,16 @@ def test_tabs_odd_spaces_and_rare_characters_are_text(tmp_path, text):
     assert good(plain(tmp_path, text.encode(), b"x")) == [(text, "x")]
 
 
-def test_a_line_of_exactly_the_limit_is_good(tmp_path):
+def test_a_line_of_exactly_the_limit_is_valid(tmp_path):
     assert len(good(plain(tmp_path, "ü".encode() * 20, b"x"))) == 1
 
 
-def test_a_tally_counts_all_faults_but_names_the_first_places_only(tmp_path):
+def test_all_invalid_pairs_are_counted_but_only_the_first_are_examples(tmp_path):
     counts = FilterCounts()
     assert not list(read_pairs(plain(tmp_path, b"\n" * 9, b"x\n" * 9), SKIP, counts))
     assert counts.skipped == {"empty line": 9}
-    places = [place.split()[0].split(":")[-1] for place in counts.examples["empty line"]]
-    assert places == [str(number) for number in range(1, MAX_EXAMPLES + 1)]
+    numbers = [example.split()[0].split(":")[-1] for example in counts.examples["empty line"]]
+    assert numbers == [str(number) for number in range(1, MAX_EXAMPLES + 1)]
 
 
 TEXTS = [
@@ -241,12 +241,12 @@ def test_blocks_of_lines_are_the_pairs_of_iteration_and_their_texts_those_of_lin
     assert [pair for block in blocks for pair in block] == list(corpus)
     for block in blocks:
         if block.texts() is not None:
-            found = [(pair.source.decode(), pair.target.decode()) for pair in block]
-            assert list(zip(*block.texts(), strict=True)) == found
+            texts = [(pair.source.decode(), pair.target.decode()) for pair in block]
+            assert list(zip(*block.texts(), strict=True)) == texts
 
 
 class Own(Corpus):
-    """A corpus of the user's, which knows nothing of blocks."""
+    """A user's corpus without blocks."""
 
     def __iter__(self):
         yield from (Pair(b"a", b"b", f"here:{number}", "there") for number in range(1, 4))
@@ -256,7 +256,7 @@ class Own(Corpus):
         return ("here",)
 
 
-def test_a_corpus_that_only_iterates_has_blocks_all_the_same():
+def test_a_corpus_that_only_iterates_has_blocks_as_well():
     blocks = list(Own().blocks(3))
     assert [len(list(block)) for block in blocks] == [3, 1]
     assert good(Own()) == [("a", "b")] * 3
@@ -264,13 +264,13 @@ def test_a_corpus_that_only_iterates_has_blocks_all_the_same():
 
 
 @pytest.mark.parametrize("text", [b"a\nb\n", b"a\n\n", b"\x7f\n", "\x85\n§\n".encode(), b"a\r"])
-def test_lines_that_are_looked_at_together_are_judged_as_each_alone(tmp_path, text):
+def test_lines_are_filtered_together_as_each_alone(tmp_path, text):
     pairs = list(PlainCorpus(*[write(tmp_path / "a", text)] * 2))
     together, alone = FilterCounts(), FilterCounts()
     passed = filter_block(Pairs(pairs), SKIP, alone)
     (block,) = PlainCorpus(*[str(tmp_path / "a")] * 2).blocks(9)
-    found = filter_block(block, SKIP, together)
-    assert (found.sources, found.targets) == (passed.sources, passed.targets)
+    together_passed = filter_block(block, SKIP, together)
+    assert (together_passed.sources, together_passed.targets) == (passed.sources, passed.targets)
     assert together == alone
-    rows = range(len(found.sources))
-    assert list(map(found.locations, rows)) == list(map(passed.locations, rows))
+    rows = range(len(together_passed.sources))
+    assert list(map(together_passed.locations, rows)) == list(map(passed.locations, rows))

@@ -1,4 +1,4 @@
-"""Whatever becomes of a line that is not UTF-8, the others keep their numbers."""
+"""However a line that is not UTF-8 is handled, the others keep their numbers."""
 
 import pytest
 
@@ -30,21 +30,21 @@ def read(tmp_path, choice, data):
         (b"cut off \xe2\x80", "cut off \ufffd"),
     ],
 )
-def test_a_broken_line_is_replaced_or_skipped_in_its_place_and_said(
+def test_a_broken_line_is_replaced_or_skipped_in_its_place_and_logged(
     tmp_path, caplog, broken, replaced
 ):
     data = b"eins\n" + broken + b"\r\ndrei"
-    start = next(place for place, byte in enumerate(broken) if byte > 127)
+    start = next(index for index, byte in enumerate(broken) if byte > 127)
     path, lines = read(tmp_path, "replace", data)
     assert list(lines) == ["eins", replaced, "drei"]
-    found = f"{path}:2: byte 0x{broken[start]:02x} at {start + 1} is not UTF-8"
-    assert caplog.messages == [f"{found}; invalid bytes read U+FFFD"]
+    message = f"{path}:2: byte 0x{broken[start]:02x} at {start + 1} is not UTF-8"
+    assert caplog.messages == [f"{message}; invalid bytes read U+FFFD"]
     _, lines = read(tmp_path, "skip", data)
     assert list(lines) == ["eins", "", "drei"]
-    assert caplog.messages[1:] == [f"{found}; the line reads as empty"]
+    assert caplog.messages[1:] == [f"{message}; the line reads as empty"]
 
 
-def test_a_broken_line_stops_the_command_that_is_told_to(tmp_path):
+def test_a_broken_line_stops_the_command_if_configured(tmp_path):
     path, lines = read(tmp_path, "stop", b"eins\nsch\xf6n\ndrei\n")
     assert next(lines) == "eins"
     with pytest.raises(CorpusError) as caught:
@@ -64,6 +64,6 @@ def test_text_is_read_as_it_is_whatever_the_choice(tmp_path, caplog, choice):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands_that_read_text_replace_unless_they_are_told_otherwise(command):
+def test_commands_that_read_text_replace_unless_configured_otherwise(command):
     composed = configuration(command, [], ())
     assert composed.invalid_text._target_ == "nmt.data.text.invalid_text.replace.ReplaceInvalidText"

@@ -1,4 +1,4 @@
-"""Preparation keeps every good pair, says what became of the others, and is done once."""
+"""Preparation keeps every valid pair, reports the others, and is done once."""
 
 import json
 import logging
@@ -70,17 +70,18 @@ def test_any_number_of_processes_writes_the_same_bytes(tmp_path, monkeypatch, en
     monkeypatch.setattr(encoding, "CHUNK", 7)
     monkeypatch.setattr(encoding, "SERIAL_CHUNKS", 2)
     monkeypatch.setattr(encoding, "ROWS_PER_SHARD", 20)
-    # Bad lines stand in some of the blocks, so that not all of these are read at once.
+    # Some blocks have invalid lines, so that not all of them take the fast path.
     sources = [*LINES[:40], "", "\x07", *LINES[40:], "gbfcd " * 60, "\u2003", LINES[3]]
     targets = [line.upper() or "leer" for line in sources]
     if ending == "txt":
         train = corpus(tmp_path, "train", sources, targets)
     elif ending == "tsv":
-        rows = [f"{one}\t{other}" for one, other in zip(sources, targets, strict=True)]
+        rows = [f"{source}\t{target}" for source, target in zip(sources, targets, strict=True)]
         train = TSVCorpus(write(tmp_path, "train.tsv", [*rows, "no tab"]))
     else:
         pairs = [
-            {"source": one, "target": other} for one, other in zip(sources, targets, strict=True)
+            {"source": source, "target": target}
+            for source, target in zip(sources, targets, strict=True)
         ]
         train = JSONLCorpus(write(tmp_path, "train.jsonl", [*map(json.dumps, pairs), "{"]))
     making = preparation(tmp_path, train=train, pair_filter=SkipFilter(400, 50))
@@ -105,7 +106,7 @@ def test_a_strict_filter_stops_at_the_same_line_in_any_number_of_processes(tmp_p
 
 
 @pytest.mark.parametrize("value", ["0", "2.5", "1025", "some"])
-def test_a_number_of_processes_that_is_none_is_refused(tmp_path, value):
+def test_an_invalid_number_of_processes_is_rejected(tmp_path, value):
     words = [f"preparation_workers={value}", f"prepared={tmp_path}"]
     with pytest.raises(
         ConfigurationError, match=f"^preparation_workers={value}: expected auto, or"
@@ -121,7 +122,7 @@ def test_words_are_counted_as_python_splits_them(tmp_path):
         assert side.characters == sum(map(len, chosen))
 
 
-def test_the_same_text_and_settings_find_the_folder_as_it_is(tmp_path):
+def test_the_same_text_and_settings_reuse_the_folder(tmp_path):
     first = preparation(tmp_path)(tmp_path / "prepared")
     before = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
     again = preparation(tmp_path)(tmp_path / "prepared")
@@ -166,7 +167,7 @@ def test_the_folder_is_named_by_corpus_and_digest(tmp_path):
     assert done.folder == tmp_path / "prepared" / f"tiny-{done.report.digest[:12]}"
 
 
-def test_the_report_counts_pairs_pieces_words_and_what_was_left_out(tmp_path, caplog):
+def test_the_report_counts_pairs_pieces_words_and_skipped_pairs(tmp_path, caplog):
     good, long = "ab cd", " ".join("gbfcd" * 12)
     source = [*LINES, good, "", "x\x07y", good, "z" * 201, long, "\u200b", good]
     target = [*LINES, good, good, good, " ", good, good, good, "ab ab"]
@@ -182,12 +183,15 @@ def test_the_report_counts_pairs_pieces_words_and_what_was_left_out(tmp_path, ca
         "too many characters": 1,
         "too many pieces": 1,
     }
-    places = {reason: [p.split(" ")[0] for p in found] for reason, found in train.examples.items()}
+    locations = {
+        reason: [example.split(" ")[0] for example in examples]
+        for reason, examples in train.examples.items()
+    }
     de, en = tmp_path / "train.de", tmp_path / "train.en"
-    assert places["empty line"] == [f"{de}:92", f"{en}:94", f"{de}:97"]
-    assert places["control character"] == [f"{de}:93"]
-    assert places["too many characters"] == [f"{de}:95"]
-    assert places["too many pieces"] == [f"{de}:96"]
+    assert locations["empty line"] == [f"{de}:92", f"{en}:94", f"{de}:97"]
+    assert locations["control character"] == [f"{de}:93"]
+    assert locations["too many characters"] == [f"{de}:95"]
+    assert locations["too many pieces"] == [f"{de}:96"]
     assert "pieces, filter.max_pieces=50)" in train.examples["too many pieces"][0]
     everything = np.arange(92)
     texts = done.train.source_texts(everything), done.train.target_texts(everything)
@@ -223,7 +227,7 @@ def test_a_pair_of_exactly_the_limit_in_pieces_is_kept(tmp_path):
         assert (len(done.train) == 90) == all_kept
 
 
-def test_a_strict_filter_stops_at_a_bad_line_and_at_too_many_pieces(tmp_path):
+def test_a_strict_filter_stops_at_an_invalid_line_and_at_too_many_pieces(tmp_path):
     for bad, message in (("\x07", "control character"), ("a b c " * 20, "too many pieces")):
         train = corpus(tmp_path, "train", [*LINES, bad], [*LINES, "a"])
         strict = preparation(tmp_path, train=train, pair_filter=StrictFilter(200, 50))
@@ -232,7 +236,7 @@ def test_a_strict_filter_stops_at_a_bad_line_and_at_too_many_pieces(tmp_path):
     assert list((tmp_path / "prepared").iterdir()) == []
 
 
-def test_a_split_without_a_good_pair_stops_and_says_why(tmp_path):
+def test_a_split_without_a_valid_pair_is_an_error_with_reasons(tmp_path):
     bad = corpus(tmp_path, "train", ["", "x"], ["a", "\x00"])
     with pytest.raises(CorpusError) as caught:
         preparation(tmp_path, train=bad)(tmp_path / "prepared")
@@ -245,7 +249,7 @@ def test_a_split_without_a_good_pair_stops_and_says_why(tmp_path):
         preparation(tmp_path, valid=corpus(tmp_path, "valid", [], []))(tmp_path / "prepared")
 
 
-def test_what_fails_leaves_nothing_behind(tmp_path):
+def test_a_failure_leaves_nothing_behind(tmp_path):
     unequal = corpus(tmp_path, "valid", ["a", "b"], ["a"])
     with pytest.raises(CorpusError, match=r"valid\.de has 2 lines but .*valid\.en has 1"):
         preparation(tmp_path, valid=unequal)(tmp_path / "prepared")
@@ -261,13 +265,13 @@ def test_a_missing_file_is_named_before_anything_is_made(tmp_path):
     assert not (tmp_path / "prepared").exists()
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path):
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(NmtError, match=r"the folder .*file cannot be made: File exists"):
         preparation(tmp_path)(tmp_path / "file")
 
 
-def test_two_that_prepare_the_same_at_once_agree(tmp_path):
+def test_concurrent_preparations_make_one_folder(tmp_path):
     making, results = preparation(tmp_path), []
     start = threading.Barrier(4)
 
@@ -284,7 +288,7 @@ def test_two_that_prepare_the_same_at_once_agree(tmp_path):
     assert {result.folder for result in results} == set((tmp_path / "prepared").iterdir())
 
 
-def test_what_killed_preparations_left_is_never_read_and_is_cleared(tmp_path):
+def test_remains_of_killed_preparations_are_never_read_and_are_removed(tmp_path):
     root = tmp_path / "prepared"
     done = preparation(tmp_path)(root)
     for name in (done.folder.name, "other-0123456789ab"):
@@ -317,7 +321,7 @@ def test_a_preparation_that_another_process_makes_is_waited_for(tmp_path, caplog
 
 
 @pytest.mark.parametrize("name", ["report.json", "train-00000.arrow", "sentencepiece.model"])
-def test_a_damaged_folder_is_named_put_aside_and_made_again(tmp_path, caplog, name):
+def test_a_damaged_folder_is_named_moved_aside_and_made_again(tmp_path, caplog, name):
     first = preparation(tmp_path)(tmp_path / "prepared")
     before, path = files(first.folder), first.folder / name
     path.write_bytes(path.read_bytes()[:-1])
@@ -339,7 +343,7 @@ def test_a_damaged_folder_is_named_put_aside_and_made_again(tmp_path, caplog, na
     assert files(aside) == damaged
 
 
-def test_a_folder_that_is_made_again_by_other_versions_is_compared_with_what_it_was(
+def test_a_folder_that_is_made_again_by_other_versions_is_compared_with_the_damaged_one(
     tmp_path, caplog
 ):
     first = preparation(tmp_path)(tmp_path / "prepared")
@@ -368,7 +372,7 @@ def test_a_folder_without_checksums_is_made_again(tmp_path, caplog):
     assert f"{done.folder / 'SHA256SUMS'} is missing; it is made again from the text" in caplog.text
 
 
-def rewritten(folder, name, text):
+def rewrite(folder, name, text):
     (folder / name).write_text(text, encoding="utf-8")
     checksums.write_all(folder)
 
@@ -396,20 +400,22 @@ def rewritten(folder, name, text):
         ("{", "[" * 100_000, "is not a report of this program .*recursion"),
     ],
 )
-def test_a_report_that_does_not_fit_is_refused_though_its_sum_is_right(tmp_path, old, new, message):
+def test_a_report_that_does_not_fit_is_rejected_though_its_checksum_is_right(
+    tmp_path, old, new, message
+):
     folder = preparation(tmp_path)(tmp_path / "prepared").folder
     text = (folder / "report.json").read_text(encoding="utf-8")
     assert old in text
-    rewritten(folder, "report.json", text.replace(old, new, 1))
+    rewrite(folder, "report.json", text.replace(old, new, 1))
     with pytest.raises(DamagedError, match=message):
         PreparedCorpus.load(folder)
 
 
-def test_ids_that_no_piece_has_are_refused_though_their_sum_is_right(tmp_path):
+def test_ids_outside_the_vocabulary_are_rejected_though_their_checksum_is_right(tmp_path):
     done = preparation(tmp_path)(tmp_path / "prepared")
     with ShardWriter(done.folder, "valid", 90, 10) as writer:
         writer.write(chunk([([4, 89], [90], "a", "b")] * 5, 90))
-    rewritten(done.folder, "report.json", (done.folder / "report.json").read_text())
+    rewrite(done.folder, "report.json", (done.folder / "report.json").read_text())
     with pytest.raises(DamagedError, match=r"the shards in .* have the target id 90, of 90 pieces"):
         PreparedCorpus.load(done.folder)
 
@@ -447,7 +453,7 @@ def test_the_command_prints_the_folder_and_reports_on_stderr(tmp_path):
     assert "train: 90 pairs kept of 90, 0 skipped\n" in done.stderr
 
 
-def test_the_command_says_in_one_line_what_it_misses(monkeypatch, capsys):
+def test_a_missing_value_is_named_in_one_line(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["prepare", "data=files"])
     assert run("prepare", prepare) == 2
     out, err = capsys.readouterr()
@@ -456,7 +462,7 @@ def test_the_command_says_in_one_line_what_it_misses(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("ending", ["tsv", "jsonl"])
-def test_the_configuration_reads_tables_and_json_lines(tmp_path, ending):
+def test_the_configuration_reads_tsv_and_jsonl(tmp_path, ending):
     for split, lines in (("train", LINES), ("valid", LINES[:5])):
         rows = {
             "tsv": [f"{line}\t{line.upper()}" for line in lines],

@@ -1,4 +1,4 @@
-"""Shards give back, through any number of files and chunks, exactly what was written."""
+"""Shards return exactly what was written, in any number of files and chunks."""
 
 from itertools import chain
 
@@ -54,15 +54,15 @@ def test_a_file_is_complete_once_it_has_its_rows(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
-def test_many_rows_come_in_the_order_that_was_asked_for_and_may_repeat(tmp_path):
+def test_many_rows_come_in_the_order_of_the_request_and_may_repeat(tmp_path):
     shards = written(tmp_path, 20)
-    asked = np.array([19, 0, 7, 7, 3, 12, 0])
-    sources, targets, source_texts, target_texts = zip(*map(row, asked), strict=True)
-    assert rows(shards.sources(asked)) == list(sources)
-    assert rows(shards.targets(asked)) == list(targets)
-    assert shards.source_texts(asked) == list(source_texts)
-    assert shards.target_texts(asked) == list(target_texts)
-    assert rows(shards.sources(asked[:0])) == shards.source_texts(asked[:0]) == []
+    order = np.array([19, 0, 7, 7, 3, 12, 0])
+    sources, targets, source_texts, target_texts = zip(*map(row, order), strict=True)
+    assert rows(shards.sources(order)) == list(sources)
+    assert rows(shards.targets(order)) == list(targets)
+    assert shards.source_texts(order) == list(source_texts)
+    assert shards.target_texts(order) == list(target_texts)
+    assert rows(shards.sources(order[:0])) == shards.source_texts(order[:0]) == []
 
 
 @pytest.mark.parametrize(("size", "largest"), [(1 << 16, 65_535), (1 << 17, 131_071)])
@@ -98,7 +98,7 @@ def texts(data):
 
 
 GOOD, TEXTS = ids([0, 1, 3]), texts(b"ab")
-HOSTILE = {
+INVALID = {
     "offsets beyond the ids": (ids([0, 1 << 30, 3]), TEXTS),
     "offsets before the ids": (ids([0, -(1 << 30), 3]), TEXTS),
     "a missing sentence": (pa.array([[4], None], pa.list_(pa.uint16())), TEXTS),
@@ -110,9 +110,9 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_before_it_is_followed(tmp_path, name):
-    column, text = HOSTILE[name]
+@pytest.mark.parametrize("name", INVALID)
+def test_an_invalid_file_is_rejected_before_its_offsets_are_used(tmp_path, name):
+    column, text = INVALID[name]
     batch = pa.record_batch(
         [GOOD, column, TEXTS, text],
         names=["source", "target", "source_text", "target_text"],
@@ -145,13 +145,13 @@ def test_an_id_beyond_the_vocabulary_is_named(tmp_path):
 
 
 @given(st.lists(IDS, max_size=8), st.data())
-def test_ragged_rows_are_taken_compacted_and_joined_as_lists_are(lists, data):
+def test_ragged_rows_are_taken_compacted_and_concatenated_as_lists_are(lists, data):
     ragged = Ragged.from_lists(lists)
     assert rows(ragged) == lists
-    places = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=9)) if lists else []
-    taken = ragged.take(np.array(places, np.int64))
-    assert rows(taken) == rows(taken.compact()) == [lists[place] for place in places]
-    assert len(taken.compact().values) == sum(len(lists[place]) for place in places)
+    order = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=9)) if lists else []
+    taken = ragged.take(np.array(order, np.int64))
+    assert rows(taken) == rows(taken.compact()) == [lists[row] for row in order]
+    assert len(taken.compact().values) == sum(len(lists[row]) for row in order)
     cut = data.draw(st.integers(0, len(lists)))
     halves = ragged.concatenate([cut, 0, len(lists) - cut])
     assert rows(halves) == [list(chain(*lists[:cut])), [], list(chain(*lists[cut:]))]

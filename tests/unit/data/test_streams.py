@@ -42,7 +42,7 @@ def test_files_of_the_starter_corpus_are_named_by_their_split():
         next(streams.read("starter:tset", ".de", ReplaceInvalidText()))
 
 
-def test_input_that_cannot_be_read_is_said(tmp_path):
+def test_unreadable_input_is_named(tmp_path):
     with pytest.raises(CorpusError, match=r"nothing.de cannot be read: No such file"):
         list(streams.read(str(tmp_path / "nothing.de"), ".de", ReplaceInvalidText()))
     with pytest.raises(CorpusError, match="cannot be read: Is a directory"):
@@ -53,7 +53,7 @@ def test_input_that_cannot_be_read_is_said(tmp_path):
         list(streams.read(str(broken), ".de", ReplaceInvalidText()))
 
 
-def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path):
+def test_a_line_without_an_end_is_rejected_before_it_fills_the_memory(tmp_path):
     longest = tmp_path / "longest.de"
     longest.write_bytes(b"a\n" + b"b" * (streams.MAX_BYTES - 1) + b"\n")
     assert [len(line) for line in streams.read(str(longest), ".de", ReplaceInvalidText())] == [
@@ -65,7 +65,7 @@ def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path):
         next(streams.read("/dev/zero", ".de", ReplaceInvalidText()))
 
 
-def test_an_output_file_is_whole_or_as_it_was(tmp_path):
+def test_an_output_file_is_complete_or_unchanged(tmp_path):
     file, link = tmp_path / "out.en", tmp_path / "link.en"
     file.write_text("before")
     link.symlink_to(file)
@@ -82,7 +82,7 @@ def test_an_output_file_is_whole_or_as_it_was(tmp_path):
     assert sorted(tmp_path.iterdir()) == [link, file]
 
 
-def test_output_that_cannot_be_written_is_said(tmp_path):
+def test_unwritable_output_is_named(tmp_path):
     with (
         pytest.raises(NmtError, match="nothing/out cannot be written: No such file"),
         streams.open_output(str(tmp_path / "nothing" / "out")),
@@ -102,7 +102,7 @@ def test_a_pipe_stays_one_and_is_written_to(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_said(monkeypatch):
+def test_a_full_disk_is_named(monkeypatch):
     full = Path("/dev/full").open("w")  # noqa: SIM115
     monkeypatch.setattr(sys, "stdout", full)
     with (
@@ -114,10 +114,10 @@ def test_a_full_disk_is_said(monkeypatch):
     full.close()
 
 
-def test_output_on_a_full_disk_leaves_what_was_there(tmp_path):
+def test_output_on_a_full_disk_leaves_the_old_file(tmp_path):
     file = tmp_path / "out.en"
     file.write_text("before")
-    for size in (100, 100_000):  # refused at the end, and amid
+    for size in (100, 100_000):  # fails at the end, and before it
         with (
             longest_file(50),
             pytest.raises(NmtError, match=r"out\.en cannot be written: File too large"),
@@ -142,7 +142,7 @@ def test_a_killed_process_leaves_one_file_that_the_next_one_uses(tmp_path):
     assert (tmp_path / "out").read_bytes() == b"a"
 
 
-def test_two_that_write_the_same_file_do_not_mix(tmp_path):
+def test_concurrent_writes_of_a_file_do_not_mix(tmp_path):
     file = tmp_path / "out"
     with streams.open_output(str(file)) as output:
         output.write(b"first")

@@ -1,4 +1,4 @@
-"""Pieces learnt from text: raw text in and out, the same pieces for the same numbers."""
+"""Tokenizers trained on text: raw text in and out, the same pieces for the same settings."""
 
 import ctypes
 import hashlib
@@ -70,7 +70,7 @@ def pieces(method=UnigramTrainer, **changed):
 
 
 def elsewhere(expression):
-    """Give what the expression prints in a new process, where nothing was drawn before."""
+    """Return what the expression prints in a new process, where nothing was sampled before."""
     imports = "from hashlib import sha256; from test_tokenizer import *"
     done = subprocess.run(
         [sys.executable, "-c", f"{imports}; print({expression})"],
@@ -125,14 +125,14 @@ def test_byte_fallback_spells_what_has_no_piece():
 
 
 @pytest.mark.parametrize("normalization", ["nmt_nfkc", "identity"])
-def test_a_tab_is_a_space_whatever_the_normalisation(normalization):
+def test_a_tab_is_a_space_with_any_normalization(normalization):
     tokenizer = pieces(normalization=normalization).train(LINES)
     assert tokenizer.encode("der\tHund") == tokenizer.encode("der Hund")
     sampled = rows(tokenizer.sample_lines(["der\tHund"], 0.1, 3))
     assert sampled == rows(tokenizer.sample_lines(["der Hund"], 0.1, 3))
 
 
-def test_normalisation_is_the_one_that_was_asked_for():
+def test_the_configured_normalization_is_used():
     lines = [*LINES, "ﬁn ² fin 2"]
     folded = pieces(size=100).train(lines)
     assert folded.decode(folded.encode("ﬁn ²")) == "fin 2"
@@ -175,7 +175,7 @@ def test_sampling_is_a_function_of_its_arguments(tokenizer):
     assert [tokenizer.decode(ids) for ids in first] == LINES
 
 
-def test_sampling_lines_without_pieces_gives_none(tokenizer):
+def test_lines_without_pieces_are_sampled_as_empty(tokenizer):
     assert rows(tokenizer.sample_lines(["", " ", "Hund"], 0.1, 1))[:2] == [[], []]
     assert rows(tokenizer.sample_lines([], 0.1, 1)) == []
 
@@ -194,59 +194,68 @@ HARD = [*LINES[:50], "Hund ☃☃ Öl☃ ▁ <x>der<x>", "☃", "dernichtlauvere
 
 @pytest.mark.parametrize(("method", "alpha"), [(UnigramTrainer, 1e6), (BPETrainer, 1e-12)])
 @pytest.mark.parametrize("changed", [{}, {"size": 340, "byte_fallback": True}])
-def test_sampling_at_the_limit_of_no_chance_is_encoding(method, alpha, changed):
+def test_sampling_without_randomness_is_encoding(method, alpha, changed):
     tokenizer = pieces(method, symbols=["<x>"], **changed).train(LINES)
     assert rows(tokenizer.sample_lines(HARD, alpha, 1)) == tokenizer.encode_lines(HARD)
 
 
 @pytest.mark.parametrize("method", [UnigramTrainer, BPETrainer])
 @pytest.mark.parametrize("changed", [{}, {"size": 340, "byte_fallback": True}])
-def test_sampled_pieces_read_as_the_best_ones_do(method, changed):
+def test_sampled_pieces_decode_as_the_best_ones_do(method, changed):
     tokenizer = pieces(method, symbols=["<x>"], **changed).train(LINES)
-    drawn, best = rows(tokenizer.sample_lines(HARD, 0.3, 1)), tokenizer.encode_lines(HARD)
-    assert [tokenizer.decode(ids) for ids in drawn] == [tokenizer.decode(ids) for ids in best]
+    sampled, best = rows(tokenizer.sample_lines(HARD, 0.3, 1)), tokenizer.encode_lines(HARD)
+    assert [tokenizer.decode(ids) for ids in sampled] == [tokenizer.decode(ids) for ids in best]
 
 
-def ways(text, scores):
-    """All ways to cut a text into pieces, each with the sum of its scores."""
+def segmentations(text, scores):
+    """Yield all segmentations of a text, each with the sum of its scores."""
     if not text:
         yield (), 0.0
     for end in range(1, len(text) + 1):
         if text[:end] in scores:
-            for rest, score in ways(text[end:], scores):
+            for rest, score in segmentations(text[end:], scores):
                 yield (text[:end], *rest), scores[text[:end]] + score
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.2, 1.0])
-def test_unigram_samples_are_as_frequent_as_their_probability_says(alpha):
+def test_unigram_samples_are_as_frequent_as_their_probability(alpha):
     tokenizer = pieces(size=200).train(LINES)
     model = sentencepiece.SentencePieceProcessor(model_proto=tokenizer.data)
     scores = {model.id_to_piece(i): model.get_score(i) for i in range(4, tokenizer.size)}
-    expected = {way: np.exp(alpha * score) for way, score in ways("▁Hundnichtlau", scores)}
+    expected = {
+        segmentation: np.exp(alpha * score)
+        for segmentation, score in segmentations("▁Hundnichtlau", scores)
+    }
     total = sum(expected.values())
     assert len(expected) > 5
     count = 20_000
-    drawn = rows(tokenizer.sample_lines(["Hundnichtlau"] * count, alpha, 7))
-    found = Counter(tuple(tokenizer.pieces(ids)) for ids in drawn)
-    assert set(found) <= set(expected)
-    for way, weight in expected.items():
+    sampled = rows(tokenizer.sample_lines(["Hundnichtlau"] * count, alpha, 7))
+    counts = Counter(tuple(tokenizer.pieces(ids)) for ids in sampled)
+    assert set(counts) <= set(expected)
+    for segmentation, weight in expected.items():
         share = weight / total
-        assert abs(found[way] / count - share) < 5 * (share * (1 - share) / count) ** 0.5 + 1e-9
+        assert (
+            abs(counts[segmentation] / count - share)
+            < 5 * (share * (1 - share) / count) ** 0.5 + 1e-9
+        )
 
 
 def test_bpe_samples_are_as_frequent_as_those_of_sentencepiece():
     tokenizer = pieces(BPETrainer, size=120).train(LINES)
     model = sentencepiece.SentencePieceProcessor(model_proto=tokenizer.data)
     count, text = 5_000, "Hundaus nicht"
-    found = Counter(map(tuple, rows(tokenizer.sample_lines([text] * count, 0.3, 7))))
+    counts = Counter(map(tuple, rows(tokenizer.sample_lines([text] * count, 0.3, 7))))
     theirs = Counter(
         tuple(model.encode(text, enable_sampling=True, alpha=0.3, nbest_size=-1))
         for _ in range(count)
     )
-    assert len(found) > 10
-    for way in set(found) | set(theirs):
-        share = (found[way] + theirs[way]) / 2 / count
-        assert abs(found[way] - theirs[way]) / count < 6 * (2 * share / count) ** 0.5
+    assert len(counts) > 10
+    for segmentation in set(counts) | set(theirs):
+        share = (counts[segmentation] + theirs[segmentation]) / 2 / count
+        assert (
+            abs(counts[segmentation] - theirs[segmentation]) / count
+            < 6 * (2 * share / count) ** 0.5
+        )
 
 
 def test_dropping_all_merges_leaves_characters():
@@ -258,7 +267,7 @@ def test_dropping_all_merges_leaves_characters():
 @pytest.mark.parametrize(
     ("method", "alpha"), [(UnigramTrainer, -0.1), (BPETrainer, 0.0), (BPETrainer, 1.5)]
 )
-def test_an_alpha_that_cannot_be_is_refused(method, alpha):
+def test_an_alpha_out_of_range_is_rejected(method, alpha):
     tokenizer = pieces(method).train(LINES)
     with pytest.raises(ConfigurationError, match=rf"alpha={alpha} is out of range"):
         tokenizer.sample_lines(["Hund"], alpha, 1)
@@ -291,14 +300,14 @@ def test_a_vocabulary_too_small_for_the_text_names_a_value_that_works(method):
         ("symbols", ["</s>"], "symbols=['</s>']: expected distinct strings"),
     ],
 )
-def test_settings_that_cannot_be_are_refused_by_name(key, value, message):
+def test_settings_out_of_range_are_rejected_by_name(key, value, message):
     with pytest.raises(ConfigurationError) as caught:
         pieces(**{key: value})
     assert f"tokenizer.{message}" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", [[], [" "], ["\t"]])
-def test_no_text_is_said_to_be_no_text(text):
+def test_a_text_without_words_is_named(text):
     with pytest.raises(ConfigurationError, match="the train split has no text"):
         pieces().train(text)
 
@@ -349,7 +358,7 @@ def test_a_file_that_is_no_model_is_named(tmp_path):
         Tokenizer.from_bytes(b"")
 
 
-def test_a_model_with_other_special_ids_is_refused(tmp_path):
+def test_a_model_with_other_special_ids_is_rejected(tmp_path):
     file = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(LINES), model_writer=file, vocab_size=80, minloglevel=2
@@ -362,7 +371,7 @@ def pairs():
     return ((line, line.upper()) for line in LINES)
 
 
-def test_lines_are_drawn_from_all_of_a_long_text():
+def test_lines_are_sampled_from_all_of_a_long_text():
     numbered = [f"{LINES[i % 300]} {i}" for i in range(3000)]
     seen = pieces(size=100, max_lines=200).train(numbered)
     assert seen.data != pieces(size=100, max_lines=200).train(numbered[:200]).data
@@ -380,7 +389,7 @@ def test_a_joint_vocabulary_is_one_object_before_and_after_saving(tmp_path):
     assert UNKNOWN not in loaded.source.encode("Hund HUND")
 
 
-def test_separate_vocabularies_know_their_own_language_alone(tmp_path):
+def test_separate_vocabularies_have_the_characters_of_their_own_language_alone(tmp_path):
     tokenizers = SeparateVocabularies()(pieces(size=80), pairs)
     tokenizers.save(tmp_path)
     loaded = Tokenizers.load(tmp_path)

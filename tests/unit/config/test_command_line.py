@@ -97,7 +97,7 @@ def test_a_refusal_is_one_line_whatever_it_names(monkeypatch, capsys):
 
 
 def test_a_refusal_that_nobody_can_read_is_one_all_the_same(tmp_path):
-    words = [sys.executable, "-m", "nmt.train", "modell=parallel"]
+    words = [sys.executable, "-m", "nmt.translate", "serach=beam"]
     read, write = os.pipe()
     os.close(read)
     ended = subprocess.run(words, stderr=write, cwd=tmp_path, check=False)

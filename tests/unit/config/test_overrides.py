@@ -1,34 +1,8 @@
-from itertools import chain
-
 import pytest
-from omegaconf import OmegaConf
+from helpers.configurations import COMMANDS, groups_of
 
 from nmt.config.command_line import configuration, usage
 from nmt.runtime.errors import ConfigurationError
-from nmt.runtime.package_files import folder
-
-ROOT = folder("conf")
-COMMANDS = sorted(path.stem for path in ROOT.glob("[!_]*.yaml"))
-
-
-def groups_of(command):
-    for entry in OmegaConf.load(ROOT / f"{command}.yaml").defaults:
-        if OmegaConf.is_dict(entry):
-            yield str(next(iter(entry))).split()[-1]
-
-
-EVERY = [
-    (command, f"{group}={path.stem}")
-    for command in COMMANDS
-    for group in groups_of(command)
-    for path in sorted((ROOT / group.split("@")[0]).glob("[!_]*.yaml"))
-]
-
-
-@pytest.mark.parametrize(("command", "choice"), EVERY, ids=map(" ".join, EVERY))
-def test_every_choice_of_every_group_of_every_command_composes(command, choice):
-    composed = configuration(command, [choice], ())
-    assert OmegaConf.to_container(composed, resolve=True)
 
 
 @pytest.mark.parametrize(
@@ -73,5 +47,5 @@ def test_help_names_every_group_of_the_defaults(command):
         """Do it."""
 
     text = usage(command, described, ())
-    for group in set(chain(groups_of(command))):
+    for group in groups_of(command):
         assert f"  {group.split('@')[0]}: " in text

@@ -1,4 +1,4 @@
-"""Pieces to vectors, readouts to logits, and which of these tables are one and the same."""
+"""Pieces to vectors, readouts to logits, and which of these tables are shared."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,16 +15,19 @@ from nmt.runtime.errors import ConfigurationError, require
 
 
 class Embedding(nn.Module):
-    """Looks pieces up, in vectors whose features have a variance of about 1.
+    """Embeds pieces in vectors whose features have a variance of about 1.
 
     The table itself has a variance of 1/size, as a softmax that shares it needs.
 
     Args:
-        pieces: the size of the vocabulary.
-        size: features of each vector.
-        dropout: share of features switched off for a whole sentence, at training.
-        word_dropout: share of places whose whole vector is switched off, at training
-            (Gal and Ghahramani 2016, section 4.2).
+        pieces: size of the vocabulary.
+        size: features of each vector, at least 1.
+        dropout: share of features dropped for a whole sentence, in training.
+        word_dropout: share of positions whose whole vector is dropped, in training (Gal and
+            Ghahramani 2016, section 4.2).
+
+    Raises:
+        ConfigurationError: if the size is less than 1, or a rate is no share below 1.
     """
 
     def __init__(self, pieces: int, size: int, dropout: float, word_dropout: float) -> None:
@@ -38,38 +41,38 @@ class Embedding(nn.Module):
         with torch.no_grad():
             self.weight[PADDING] = 0
 
-    def forward(self, ids: Int[Tensor, "rows places"]) -> Float[Tensor, "rows places input"]:
-        """Embed whole sentences, with dropout at training."""
+    def forward(self, ids: Int[Tensor, "rows positions"]) -> Float[Tensor, "rows positions input"]:
+        """Embed whole sentences, with dropout in training."""
         embedded = self.dropout(self.look_up(ids))
         if self.training and self.word_dropout > 0:
             keep = torch.empty(ids.shape, device=ids.device).bernoulli_(1 - self.word_dropout)
             embedded = embedded * keep.to(embedded.dtype).unsqueeze(-1)
         return embedded
 
-    def look_up(self, ids: Int[Tensor, "*places"]) -> Float[Tensor, "*places input"]:
-        """Embed pieces wherever they stand, without dropout."""
+    def look_up(self, ids: Int[Tensor, "*positions"]) -> Float[Tensor, "*positions input"]:
+        """Embed pieces without dropout."""
         return nn.functional.embedding(ids, self.weight) * self.size**0.5
 
 
 @dataclass(frozen=True)
 class OutputColumns:
-    """What is needed of an output for some pieces alone.
+    """The part of an output layer for some pieces.
 
     Attributes:
         weight: their rows of the table.
-        bias: theirs.
+        bias: their biases.
     """
 
     weight: Float[Tensor, "choices readout"]
     bias: Float[Tensor, " choices"]
 
     def __call__(self, readouts: Float[Tensor, "rows readout"]) -> Float[Tensor, "rows choices"]:
-        """Give logits of these pieces."""
+        """Compute the logits of these pieces."""
         return nn.functional.linear(readouts, self.weight, self.bias)
 
 
 class OutputLayer(nn.Module):
-    """Compares a readout with the vector of each piece of the target vocabulary.
+    """Computes logits, the product of a readout with the vector of each target piece.
 
     Args:
         weight: the table `[pieces, readout]`, possibly that of an embedding.
@@ -82,13 +85,13 @@ class OutputLayer(nn.Module):
         self.readout_size = weight.shape[1]
 
     def forward(
-        self, readouts: Float[Tensor, "*places readout"]
-    ) -> Float[Tensor, "*places pieces"]:
-        """Give logits."""
+        self, readouts: Float[Tensor, "*positions readout"]
+    ) -> Float[Tensor, "*positions pieces"]:
+        """Compute the logits of all pieces."""
         return linear(readouts, self.weight, self.bias)
 
     def columns(self, ids: Int[Tensor, " choices"]) -> OutputColumns:
-        """Copy what gives the logits of these pieces, in this order."""
+        """Copy the part for these pieces, in this order."""
         return OutputColumns(packed.select_rows(self.weight, ids), self.bias.index_select(0, ids))
 
 
@@ -106,14 +109,14 @@ class Untied:
     def __call__(
         self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
     ) -> Tables:
-        """Make the tables for vocabularies of `source` and `target` pieces."""
-        return embedding(source), *self.alone(target, embedding, readout_size)
+        """Create the tables for vocabularies of `source` and `target` pieces."""
+        return embedding(source), *self.monolingual(target, embedding, readout_size)
 
     @staticmethod
-    def alone(
+    def monolingual(
         pieces: int, embedding: MakeEmbedding, readout_size: int
     ) -> tuple[Embedding, OutputLayer]:
-        """Make the tables of one language."""
+        """Create the tables of one language."""
         return embedding(pieces), OutputLayer(_table(pieces, readout_size))
 
 
@@ -127,21 +130,25 @@ class TiedTarget:
     def __call__(
         self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
     ) -> Tables:
-        """Make the tables.
+        """Create the tables for vocabularies of `source` and `target` pieces.
 
         Raises:
             ConfigurationError: if embedding and readout have different sizes.
         """
-        shared, output = self.alone(target, embedding, readout_size)
+        shared, output = self.monolingual(target, embedding, readout_size)
         return embedding(source), shared, output
 
     @staticmethod
-    def alone(
+    def monolingual(
         pieces: int, embedding: MakeEmbedding, readout_size: int
     ) -> tuple[Embedding, OutputLayer]:
-        """Make the one table of one language."""
+        """Create the shared table of one language."""
         shared = embedding(pieces)
-        _fit(shared, readout_size)
+        if shared.size != readout_size:
+            raise ConfigurationError(
+                f"a tied softmax needs model.readout_size={shared.size}, the embedding's size,"
+                f" but it is {readout_size}; change one of them or use model/tying=none"
+            )
         return shared, OutputLayer(shared.weight)
 
 
@@ -155,7 +162,7 @@ class TiedAll(TiedTarget):
     def __call__(
         self, source: int, target: int, embedding: MakeEmbedding, readout_size: int
     ) -> Tables:
-        """Make the tables.
+        """Create the table for a joint vocabulary.
 
         Raises:
             ConfigurationError: if the vocabularies or the sizes differ.
@@ -165,20 +172,12 @@ class TiedAll(TiedTarget):
                 f"model/tying=all shares one table, but the vocabularies have {source} and"
                 f" {target} pieces; use vocabulary=joint or model/tying=target"
             )
-        shared, output = self.alone(target, embedding, readout_size)
+        shared, output = self.monolingual(target, embedding, readout_size)
         return shared, shared, output
 
 
 def _table(pieces: int, size: int) -> nn.Parameter:
-    # Uniform: on the meta device, where saved models are laid out, torch imports a compiler to
-    # draw from a normal distribution, which takes seconds.
+    # Uniform: on the meta device, where saved models are built, torch imports its compiler to
+    # sample from a normal distribution, which takes seconds.
     bound = (3 / size) ** 0.5
     return nn.Parameter(torch.empty(pieces, size).uniform_(-bound, bound))
-
-
-def _fit(embedding: Embedding, readout_size: int) -> None:
-    if embedding.size != readout_size:
-        raise ConfigurationError(
-            f"a tied softmax needs model.readout_size={embedding.size}, the embedding's size,"
-            f" but it is {readout_size}; change one of them or use model/tying=none"
-        )

@@ -1,4 +1,4 @@
-"""From configuration to objects; below this file nobody sees a configuration."""
+"""Networks from their configurations; below this module nothing reads a configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,16 @@ from nmt.models.translation_model import TranslationModel
 def translation_model(
     model: Mapping[str, Any], source_pieces: int, target_pieces: int
 ) -> TranslationModel:
-    """Make a network, freshly initialised from torch's random state, for these vocabularies.
+    """Build a network, initialised from torch's random state, for these vocabularies.
 
     Args:
         model: the resolved node `model`: `readout_size` and the nodes `tying`, `embedding`,
-            `encoder` and `decoder`; what else stands there is for interpolations.
+            `encoder` and `decoder`; its other keys are for interpolations.
         source_pieces: size of the source vocabulary.
         target_pieces: size of the target vocabulary.
+
+    Raises:
+        ConfigurationError: if parts do not fit each other or a value is out of range.
     """
     tying = instantiate(model["tying"])
     tables = tying(
@@ -27,14 +30,17 @@ def translation_model(
 
 
 def language_network(model: Mapping[str, Any], pieces: int) -> LanguageNetwork:
-    """Make a language model's network, freshly initialised from torch's random state.
+    """Build the network of a language model, initialised from torch's random state.
 
     Args:
         model: the resolved node: `readout_size` and the nodes `tying`, `embedding` and `network`;
-            what else stands there is for interpolations.
+            its other keys are for interpolations.
         pieces: size of the vocabulary.
+
+    Raises:
+        ConfigurationError: if parts do not fit each other or a value is out of range.
     """
-    tying = instantiate(model["tying"])
-    embedding, output = tying.alone(pieces, instantiate(model["embedding"]), model["readout_size"])
-    network: LanguageNetwork = instantiate(model["network"])(embedding, output)
+    tying, embedding = instantiate(model["tying"]), instantiate(model["embedding"])
+    tables = tying.monolingual(pieces, embedding, model["readout_size"])
+    network: LanguageNetwork = instantiate(model["network"])(*tables)
     return network

@@ -1,4 +1,4 @@
-"""What the encoder hands over to a decoder, and all that a decoder sees of the source."""
+"""The encoder's output, which is all that a decoder reads of the source."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,13 @@ Sizes = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class MemorySizes:
-    """What a decoder must know of memories before there is one.
+    """What a decoder needs to know of memories when it is built.
 
     Attributes:
         value: features of each of the values.
         final: features of each tensor of the final states.
-        directions: of the top layer's final state, side by side in each tensor; if 2, the forward
-            one is the first half, the backward one the second.
+        directions: number of directions concatenated in the top layer's final state; of 2, the
+            forward one is the first half of each tensor, the backward one the second.
     """
 
     value: int
@@ -30,15 +30,15 @@ class MemorySizes:
 
 @dataclass(frozen=True)
 class Memory:
-    """A batch of encoded source sentences; row by row one sentence.
+    """A batch of encoded source sentences, one per row.
 
     Attributes:
-        values: one vector for each source place.
+        values: one vector for each source position.
         mask: true where there is a piece.
-        final: for each encoder layer, bottom first, its state after the sentence's true end;
-            of a bidirectional layer the two directions side by side.
-        keys: the values as the decoder's attention compares them, computed once a sentence;
-            None until the decoder made them, and for decoders without attention.
+        final: for each encoder layer, bottom first, its state after the sentence's last piece; the
+            two directions of a bidirectional layer are concatenated.
+        keys: what the decoder's attention compares queries with, computed once per sentence; None
+            before that, and for decoders without attention.
     """
 
     values: Float[Tensor, "batch source value"]

@@ -1,4 +1,4 @@
-"""Where padded sentences truly end: their last outputs, and their reversal in place."""
+"""The last valid positions of padded sentences, and their reversal in place."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -6,23 +6,23 @@ from torch import Tensor
 
 
 def last_valid(
-    outputs: Float[Tensor, "rows places hidden"], mask: Bool[Tensor, "rows places"]
+    outputs: Float[Tensor, "rows positions hidden"], mask: Bool[Tensor, "rows positions"]
 ) -> Float[Tensor, "rows hidden"]:
-    """Give each row's output at its last true place (every row has one)."""
+    """Return each row's output at its last position where the mask is true; each has one."""
     last = mask.sum(dim=1) - 1
     return outputs[torch.arange(outputs.shape[0], device=outputs.device), last]
 
 
 def reverse_padded(
-    values: Float[Tensor, "rows places hidden"], mask: Bool[Tensor, "rows places"]
-) -> Float[Tensor, "rows places hidden"]:
-    """Turn each row round within its true places; its padding stays where it is.
+    values: Float[Tensor, "rows positions hidden"], mask: Bool[Tensor, "rows positions"]
+) -> Float[Tensor, "rows positions hidden"]:
+    """Reverse each row within its true positions; its padding stays where it is.
 
-    Whole vectors are moved, not feature by feature as by `gather`, which takes ten times as long.
+    `index_select` copies whole vectors, which takes a tenth of the time of `gather`.
     """
-    rows, places = mask.shape
-    places_of_row = torch.arange(places, device=mask.device)
-    mirrored = mask.sum(dim=1, keepdim=True) - 1 - places_of_row
-    within = torch.where(mirrored >= 0, mirrored, places_of_row)
-    index = within + torch.arange(0, rows * places, places, device=mask.device).unsqueeze(1)
+    rows, length = mask.shape
+    positions = torch.arange(length, device=mask.device)
+    mirrored = mask.sum(dim=1, keepdim=True) - 1 - positions
+    within = torch.where(mirrored >= 0, mirrored, positions)
+    index = within + torch.arange(0, rows * length, length, device=mask.device).unsqueeze(1)
     return values.flatten(0, 1).index_select(0, index.flatten()).view(values.shape)

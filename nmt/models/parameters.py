@@ -19,6 +19,6 @@ def weights(network: nn.Module) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def set_weights(network: nn.Module, values: dict[str, Tensor]) -> None:
-    """Put what `weights` or `KeptWeights.mean` gave into a network of the same form."""
+    """Copy what `weights` returned, or a mean of several, into a network of the same form."""
     for name, parameter in network.named_parameters():
         parameter.copy_(values[name])

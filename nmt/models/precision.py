@@ -1,4 +1,4 @@
-"""In which floating-point format a network computes; it is saved in float32 in every case."""
+"""The floating-point format in which a network computes; it is always saved in float32."""
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ class Precision(Protocol):
     """A format to compute in."""
 
     def name(self, device: torch.device) -> str:
-        """Say for the log which format that is on this device."""
+        """Return the name of the format on this device, for the log."""
         ...
 
     def autocast(self, device: torch.device) -> AbstractContextManager[None]:
-        """Give the context in which the network and its loss are computed on this device."""
+        """Return the context in which the network and its loss are computed on this device."""
         ...
 
     def pack(self, network: NetworkT, device: torch.device) -> NetworkT:
-        """Change a network at rest on this device into one that only computes, in this format."""
+        """Prepare a network in evaluation mode for inference in this format; it is changed."""
         ...
 
 
@@ -32,15 +32,15 @@ class Float32Precision:
     """Single precision everywhere."""
 
     def name(self, device: torch.device) -> str:
-        """Say for the log which format that is on this device."""
+        """Return the name of the format."""
         return "float32"
 
     def autocast(self, device: torch.device) -> AbstractContextManager[None]:
-        """Give a context that changes nothing."""
+        """Return a context that changes nothing."""
         return nullcontext()
 
     def pack(self, network: NetworkT, device: torch.device) -> NetworkT:
-        """Lay the weights out for products; they lose nothing."""
+        """Lay the weights out for products, without loss."""
         return pack(network, torch.float32)
 
 
@@ -49,15 +49,15 @@ class BFloat16Precision:
     """Matrix products and recurrent layers in bfloat16, sums and losses in float32."""
 
     def name(self, device: torch.device) -> str:
-        """Say for the log which format that is on this device."""
+        """Return the name of the format."""
         return "bfloat16"
 
     def autocast(self, device: torch.device) -> AbstractContextManager[None]:
-        """Give torch's autocast context.
+        """Return torch's autocast context.
 
         Raises:
-            ConfigurationError: if the device has no such instructions (there nn.LSTM fails under
-                autocast, deep inside torch).
+            ConfigurationError: if the device has no such instructions (where nn.LSTM would fail
+                under autocast, deep inside torch).
         """
         _require_bfloat16(device)
         return torch.autocast(device.type, dtype=torch.bfloat16)
@@ -76,21 +76,21 @@ class BFloat16Precision:
 class AutomaticPrecision:
     """bfloat16 where the device has instructions for it, float32 elsewhere."""
 
-    def chosen(self, device: torch.device) -> Precision:
-        """Give the format that this device gets."""
+    def resolve(self, device: torch.device) -> Precision:
+        """Return the precision of this device."""
         return BFloat16Precision() if has_bfloat16(device) else Float32Precision()
 
     def name(self, device: torch.device) -> str:
-        """Say for the log which format that is on this device."""
-        return self.chosen(device).name(device)
+        """Return the name of the format on this device."""
+        return self.resolve(device).name(device)
 
     def autocast(self, device: torch.device) -> AbstractContextManager[None]:
-        """Give the context of the format that this device gets."""
-        return self.chosen(device).autocast(device)
+        """Return the context of the format on this device."""
+        return self.resolve(device).autocast(device)
 
     def pack(self, network: NetworkT, device: torch.device) -> NetworkT:
-        """Lay the weights out in the format that this device gets."""
-        return self.chosen(device).pack(network, device)
+        """Lay the weights out in the format of this device."""
+        return self.resolve(device).pack(network, device)
 
 
 def _require_bfloat16(device: torch.device) -> None:
@@ -102,7 +102,7 @@ def _require_bfloat16(device: torch.device) -> None:
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Say whether the device computes in bfloat16 faster than in float32, judged by its flags.
+    """Return whether the device computes in bfloat16 faster than in float32, by its flags.
 
     On a CPU these are AVX512_BF16 and AMX_BF16, as torch reports them; AVX-512 alone does not
     count, since bfloat16 is emulated there and slower than float32.

@@ -20,7 +20,7 @@ class TranslationModel(nn.Module):
 
     Args:
         tables: source embedding, target embedding and output, shared or not.
-        encoder: made of the embedded pieces' features.
+        encoder: made of the features of embedded pieces.
         decoder: made of (target embedding, output, sizes of the encoder's memories).
     """
 
@@ -43,30 +43,32 @@ class TranslationModel(nn.Module):
         return self.decoder.prepare_memory(memory)
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
-        """Give the readout after each of the batch's inputs."""
+        """Return the readout after each of the batch's inputs."""
         readouts, _ = self.decoder(batch.inputs, self.encode(batch.source))
         return readouts
 
-    def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
-        """Give logits of the next piece, at chosen places."""
+    def logits(
+        self, readouts: Float[Tensor, "*positions readout"]
+    ) -> Float[Tensor, "*positions pieces"]:
+        """Compute the logits of the next piece."""
         return self.decoder.logits(readouts)
 
     def columns(self, ids: Int[Tensor, " choices"]) -> OutputColumns:
-        """Give what makes the logits of these pieces alone."""
+        """Return the part of the output layer for these pieces."""
         return self.decoder.output.columns(ids)
 
     def start(self, memory: Memory) -> Any:
-        """Give the decoder's state before the first piece, one row a sentence."""
+        """Return the decoder's state before the first piece, one row per sentence."""
         return self.decoder.start(memory)
 
     def step(
         self, ids: Int[Tensor, " rows"], state: Any, memory: Memory
     ) -> tuple[Float[Tensor, "rows readout"], Any]:
-        """Take in one piece a row; give the readout and the state after it."""
+        """Read one piece per row and return the readout and the state after it."""
         return self.decoder.step(ids, state, memory)
 
-    def weights(self, batch: Batch) -> Float[Tensor, "batch target source"]:
-        """Give attention's weights at each place of a batch that is fed through once.
+    def attention_weights(self, batch: Batch) -> Float[Tensor, "batch target source"]:
+        """Compute the attention weights at each target position of a batch.
 
         Raises:
             ModelError: if the decoder has no attention.

@@ -17,7 +17,7 @@ PIECES = 30
 
 def tables(tying, readout_size, pieces=PIECES):
     embedding = partial(Embedding, size=6, dropout=0.2, word_dropout=0.1)
-    return tying().alone(pieces, embedding, readout_size)
+    return tying().monolingual(pieces, embedding, readout_size)
 
 
 def recurrent(cell=GRU, layers=2, pieces=PIECES):

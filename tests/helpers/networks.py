@@ -52,7 +52,7 @@ NOISY_CELL = partial(
     Zoneout,
     cell=partial(StateDropout, cell=LSTM_CELL, rate=0.3),
     hidden_rate=0.1,
-    content_rate=0.4,
+    cell_state_rate=0.4,
 )
 CELLS = [GRU, LSTM_CELL, NOISY_CELL]
 

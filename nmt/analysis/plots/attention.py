@@ -110,7 +110,7 @@ def align(bundle: SavedTranslationModel, source: Sequence[int], target: Sequence
         ModelError: if the decoder has no attention.
     """
     batch = Batch(_row(bundle, [*source, END]), _row(bundle, [BEGIN, *target, END]))
-    weights = bundle.model.weights(batch)[0].float().cpu().numpy()
+    weights = bundle.model.attention_weights(batch)[0].float().cpu().numpy()
     return Alignment(
         (*bundle.tokenizers.source.pieces(source), LAST),
         (*bundle.tokenizers.target.pieces(target), LAST),

@@ -9,20 +9,20 @@ from nmt.models.attention.attention import Attention
 from nmt.models.linear.training import linear
 
 SLICE_ELEMENTS = 2**24
-"""How many numbers of the hidden layer may exist at once; 64 MB in float32."""
+"""Numbers of the hidden layer that may exist at once; 64 MB in float32."""
 
 
 class AdditiveAttention(Attention):
     """Scores `v · tanh(W q + U h)`.
 
-    The hidden layer would hold `batch × target × source × size` numbers; target places are taken
-    in slices instead, each computed again in the backward pass where there is more than one.
+    The hidden layer has `batch × target × source × size` numbers; where these are too many, target
+    positions are taken in slices, each computed again in the backward pass.
 
     Source: Bahdanau, Cho and Bengio 2015, section 3.1 and appendix A.1.2.
 
     Args:
-        query_size: features of what asks.
-        value_size: features of what is asked.
+        query_size: features of each query.
+        value_size: features of each of the memory's values.
         size: features of the hidden layer.
     """
 
@@ -35,7 +35,7 @@ class AdditiveAttention(Attention):
     def keys(
         self, values: Float[Tensor, "batch source value"]
     ) -> Float[Tensor, "batch source key"]:
-        """Give `U h`."""
+        """Compute `U h`."""
         return linear(values, self.key.weight, self.key.bias)
 
     def scores(
@@ -43,7 +43,7 @@ class AdditiveAttention(Attention):
         query: Float[Tensor, "batch target query"],
         keys: Float[Tensor, "batch source key"],
     ) -> Float[Tensor, "batch target source"]:
-        """Compare by one hidden layer."""
+        """Compute the hidden layer and its product with `v`."""
         projected = linear(query, self.query.weight, None)
         width = max(1, SLICE_ELEMENTS // max(1, keys.numel()))
         if width >= projected.shape[1]:
@@ -60,7 +60,7 @@ class AdditiveAttention(Attention):
 
 
 class ConcatAttention(AdditiveAttention):
-    """Scores `v · tanh(W [q; h])`, which is the same network without a bias.
+    """Scores `v · tanh(W [q; h])`, the same network without a bias.
 
     Source: Luong, Pham and Manning 2015, section 3.1, "concat".
     """

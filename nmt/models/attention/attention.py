@@ -1,4 +1,4 @@
-"""The contract of an attention: what its scores are; masking, softmax and average are here."""
+"""The contract of an attention: subclasses define its scores; the rest is shared."""
 
 import abc
 from collections.abc import Callable
@@ -12,10 +12,14 @@ from nmt.models.memory import Memory
 
 
 class Attention(nn.Module, abc.ABC):
-    """Lets each target place look at the source places: queries, keys, values to contexts.
+    """Computes a context for each target position: queries, keys, values, scores, weights.
 
-    All target places at once are the natural shape. One step of a decoder is the case of one
-    target place, one step of a search the case in which a sentence's hypotheses are its places.
+    It takes all target positions at once. A step of a decoder is the case of one target position;
+    in a step of a search the hypotheses of a sentence take the role of its positions.
+
+    Args:
+        query_size: features of each query.
+        value_size: features of each of the memory's values.
     """
 
     def __init__(self, query_size: int, value_size: int) -> None:
@@ -27,7 +31,7 @@ class Attention(nn.Module, abc.ABC):
     def keys(
         self, values: Float[Tensor, "batch source value"]
     ) -> Float[Tensor, "batch source key"]:
-        """Compute, once a sentence, what queries are compared with."""
+        """Compute what queries are compared with, once per sentence."""
 
     @abc.abstractmethod
     def scores(
@@ -35,15 +39,15 @@ class Attention(nn.Module, abc.ABC):
         query: Float[Tensor, "batch target query"],
         keys: Float[Tensor, "batch source key"],
     ) -> Float[Tensor, "batch target source"]:
-        """Compare each query with each key; higher is nearer."""
+        """Compute the score of each key for each query; higher is nearer."""
 
-    def weigh(
+    def attention_weights(
         self,
         scores: Float[Tensor, "batch target source"],
         query: Float[Tensor, "batch target query"],
         memory: Memory,
     ) -> Float[Tensor, "batch target source"]:
-        """Turn scores, which are lowest where there is no piece, into weights that sum to 1."""
+        """Turn scores, already the lowest number on padding, into weights that sum to 1."""
         return torch.softmax(scores, dim=-1)
 
     def precompute_keys(self, memory: Memory) -> Memory:
@@ -53,17 +57,17 @@ class Attention(nn.Module, abc.ABC):
     def forward(
         self, query: Float[Tensor, "batch target query"], memory: Memory
     ) -> tuple[Float[Tensor, "batch target value"], Float[Tensor, "batch target source"]]:
-        """Give the contexts and the weights of `weigh`, which are 0 where there is no piece."""
+        """Return the contexts and the attention weights, which are 0 on padding."""
         assert memory.keys is not None, "memory.keys come from precompute_keys"
         scores = self.scores(query, memory.keys)
         scores = scores.masked_fill(~memory.mask.unsqueeze(1), torch.finfo(scores.dtype).min)
-        weights = self.weigh(scores, query, memory)
+        weights = self.attention_weights(scores, query, memory)
         return torch.bmm(weights.to(memory.values.dtype), memory.values), weights
 
     def step(
         self, query: Float[Tensor, "rows query"], memory: Memory
     ) -> tuple[Float[Tensor, "rows value"], Float[Tensor, "rows source"]]:
-        """Answer one query a row; there are as many rows for each sentence of `memory`."""
+        """Compute one query per row; each sentence of `memory` has the same number of rows."""
         context, weights = self(query.view(memory.mask.shape[0], -1, query.shape[-1]), memory)
         return context.flatten(0, 1), weights.flatten(0, 1)
 

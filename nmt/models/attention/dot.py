@@ -8,7 +8,7 @@ from nmt.runtime.errors import ConfigurationError
 
 
 class DotAttention(Attention):
-    """Scores `q · v`, without weights of its own; the sizes must be the same.
+    """Scores `q · v`, without parameters.
 
     Source: Luong, Pham and Manning 2015, section 3.1, "dot".
 
@@ -28,7 +28,7 @@ class DotAttention(Attention):
     def keys(
         self, values: Float[Tensor, "batch source value"]
     ) -> Float[Tensor, "batch source key"]:
-        """Give the values themselves."""
+        """Return the values themselves."""
         return values
 
     def scores(
@@ -36,12 +36,12 @@ class DotAttention(Attention):
         query: Float[Tensor, "batch target query"],
         keys: Float[Tensor, "batch source key"],
     ) -> Float[Tensor, "batch target source"]:
-        """Compare by the dot product."""
+        """Compute the dot products."""
         return query.to(keys.dtype) @ keys.transpose(1, 2)
 
 
 class ScaledDotAttention(DotAttention):
-    """Scores `q · v / √size`, so that softmax does not saturate at large sizes.
+    """Scores `q · v / √size`, so that the softmax does not saturate at large sizes.
 
     Source: Vaswani et al. 2017, section 3.2.1.
     """
@@ -51,5 +51,5 @@ class ScaledDotAttention(DotAttention):
         query: Float[Tensor, "batch target query"],
         keys: Float[Tensor, "batch source key"],
     ) -> Float[Tensor, "batch target source"]:
-        """Compare by the dot product of the shortened query."""
+        """Compute the dot products of the scaled query."""
         return super().scores(query * self.query_size**-0.5, keys)

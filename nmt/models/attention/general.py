@@ -8,7 +8,7 @@ from nmt.models.linear.training import linear
 
 
 class GeneralAttention(Attention):
-    """Scores `q · W v`, so that queries and values may have different sizes and meanings.
+    """Scores `q · W v`, for queries and values of any sizes.
 
     Source: Luong, Pham and Manning 2015, section 3.1, "general".
     """
@@ -21,7 +21,7 @@ class GeneralAttention(Attention):
     def keys(
         self, values: Float[Tensor, "batch source value"]
     ) -> Float[Tensor, "batch source key"]:
-        """Give `W v`."""
+        """Compute `W v`."""
         return linear(values, self.projection.weight, None)
 
     def scores(
@@ -29,14 +29,15 @@ class GeneralAttention(Attention):
         query: Float[Tensor, "batch target query"],
         keys: Float[Tensor, "batch source key"],
     ) -> Float[Tensor, "batch target source"]:
-        """Compare by the dot product with the projected values."""
+        """Compute the dot products with the projected values."""
         return query.to(keys.dtype) @ keys.transpose(1, 2)
 
 
 class ScaledGeneralAttention(GeneralAttention):
-    """Scores `q · W v / √size`: the bilinear form, kept from saturating as Vaswani et al. 2017 do.
+    """Scores `q · W v / √size`, so that the softmax does not saturate at large sizes.
 
-    Source: Luong, Pham and Manning 2015, section 3.1; Vaswani et al. 2017, section 3.2.1.
+    Source: Luong, Pham and Manning 2015, section 3.1; the scale: Vaswani et al. 2017, section
+    3.2.1.
     """
 
     def scores(
@@ -44,5 +45,5 @@ class ScaledGeneralAttention(GeneralAttention):
         query: Float[Tensor, "batch target query"],
         keys: Float[Tensor, "batch source key"],
     ) -> Float[Tensor, "batch target source"]:
-        """Compare by the dot product of the shortened query."""
+        """Compute the dot products of the scaled query."""
         return super().scores(query * self.query_size**-0.5, keys)

@@ -1,4 +1,4 @@
-"""Attention that looks near one place of the source, which it foretells."""
+"""Attention within a window around a predicted source position."""
 
 import torch
 from jaxtyping import Float
@@ -10,18 +10,21 @@ from nmt.runtime.errors import require
 
 
 class PredictiveLocalAttention(GeneralAttention):
-    """Scores `q · W v` within a window of `p ± reach`, and weakens them away from its centre.
+    """Scores `q · W v` within a window of `p ± reach`, with weights that fall off from its centre.
 
-    `p = S σ(v · tanh(W q))` with S the sentence's own length, END counted; the first piece stands
-    at 0. The softmax over the window is multiplied by `exp(-(s - p)² / 2σ²)`, `σ = reach / 2`, so
-    that weights sum to less than 1; gradients reach p through this factor alone.
+    `p = S σ(v · tanh(W q))` with S the sentence's length, END included; the first piece is at
+    position 0. The softmax over the window is multiplied by `exp(-(s - p)² / 2σ²)` with
+    `σ = reach / 2`, so that weights sum to less than 1; gradients reach p through this alone.
 
     Source: Luong, Pham and Manning 2015, section 3.2, "local-p", with the score "general".
 
     Args:
-        query_size: features of what asks.
-        value_size: features of what is asked.
-        reach: places to either side of p, the paper's D.
+        query_size: features of each query.
+        value_size: features of each of the memory's values.
+        reach: positions on either side of p, the paper's D; at least 1.
+
+    Raises:
+        ConfigurationError: if the reach is less than 1.
     """
 
     def __init__(self, query_size: int, value_size: int, reach: int) -> None:
@@ -31,20 +34,20 @@ class PredictiveLocalAttention(GeneralAttention):
         self.position = nn.Linear(query_size, query_size, bias=False)
         self.vector = nn.Linear(query_size, 1, bias=False)
 
-    def weigh(
+    def attention_weights(
         self,
         scores: Float[Tensor, "batch target source"],
         query: Float[Tensor, "batch target query"],
         memory: Memory,
     ) -> Float[Tensor, "batch target source"]:
-        """Give the window's softmax under the bell."""
-        # In bfloat16 places above 256 would fall together.
-        sums = self.vector(self.position(query).tanh())
-        share = sums.to(torch.promote_types(sums.dtype, torch.float32)).sigmoid()
+        """Compute the softmax over the window, multiplied by the Gaussian around p."""
+        # In float32: bfloat16 cannot represent all positions above 256.
+        position = self.vector(self.position(query).tanh())
+        share = position.to(torch.promote_types(position.dtype, torch.float32)).sigmoid()
         length = memory.mask.sum(dim=1).view(-1, 1, 1)
         distance = torch.arange(scores.shape[-1], device=scores.device) - length * share
         inside = distance.abs() <= self.reach
-        weights = super().weigh(
+        weights = super().attention_weights(
             scores.masked_fill(~inside, torch.finfo(scores.dtype).min), query, memory
         )
         return weights * (-2 * (distance / self.reach) ** 2).exp().to(weights.dtype)

@@ -1,1 +1,5 @@
-"""How a decoder starts from what the encoder ended with: one answer a file."""
+"""Bridges, one per module, from the encoder's final states to the decoder's initial ones.
+
+`bridge.Bridge` is the contract. A new bridge is one module here and one file in
+`conf/model/bridge/`.
+"""

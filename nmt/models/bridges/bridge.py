@@ -1,4 +1,4 @@
-"""The contract of a bridge: how what the encoder ends with becomes what a decoder starts from."""
+"""The contract of a bridge from the encoder's final states to the decoder's initial ones."""
 
 import abc
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from nmt.models.memory import Memory, MemorySizes, Sizes, State
 
 
 class Bridge(nn.Module, abc.ABC):
-    """Made from the sizes of the encoder's memories and of the decoder's states."""
+    """Made of the sizes of the encoder's memories and of the decoder's states."""
 
     @abc.abstractmethod
     def forward(self, memory: Memory) -> tuple[State, ...]:
-        """Give the decoder's start: for each layer its state, one row a sentence."""
+        """Return the initial state of each decoder layer, one row per sentence."""
 
 
 MakeBridge = Callable[[MemorySizes, Sizes], Bridge]

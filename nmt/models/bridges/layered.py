@@ -1,4 +1,4 @@
-"""The bridge of an encoder and a decoder that are built alike."""
+"""The bridge between an encoder and a decoder of the same layers."""
 
 from nmt.models.bridges.bridge import Bridge
 from nmt.models.memory import Memory, MemorySizes, Sizes, State
@@ -6,13 +6,13 @@ from nmt.runtime.errors import ConfigurationError
 
 
 class LayeredBridge(Bridge):
-    """Starts each decoder layer from the final state of the encoder layer of its number.
+    """Starts each decoder layer from the final state of the encoder layer of the same number.
 
     Source: Sutskever, Vinyals and Le 2014, section 2.
 
     Args:
         sizes: of the encoder's memories.
-        state_sizes: the decoder's.
+        state_sizes: of the decoder's states.
 
     Raises:
         ConfigurationError: if their layers or sizes differ.
@@ -29,7 +29,7 @@ class LayeredBridge(Bridge):
             )
 
     def forward(self, memory: Memory) -> tuple[State, ...]:
-        """Hand the final states over."""
+        """Return the final states."""
         return memory.final
 
 

@@ -1,4 +1,4 @@
-"""The contract of a recurrent cell, with the slow loop that defines every fast one."""
+"""The contract of a recurrent cell, with the slow loop that defines the fast ones."""
 
 import abc
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from nmt.models import tree
 from nmt.models.linear.training import recurrent_loop
 from nmt.models.memory import State
 
-Drawn = tuple[Tensor, ...]
-"""What a cell drew for the sentences of a batch, each tensor rows first; empty at rest."""
+NoiseMasks = tuple[Tensor, ...]
+"""A cell's noise for the sentences of a batch, rows first; empty in evaluation mode."""
 
 
 class Cell(nn.Module, abc.ABC):
-    """One recurrent layer's equation, in two parts: what time does not touch, and what it does.
+    """The equation of a recurrent layer, split into what depends on the state and what does not.
 
-    `project` is computed for all places at once, `step` place after place; together they are the
-    cell's equation as printed in its paper. The first tensor of a state is the cell's output.
+    `project` is computed for all positions at once, `step` position after position; together they
+    are the equation as printed in the cell's paper. The first tensor of a state is the output.
 
     Attributes:
-        parts: how many tensors `[rows, hidden]` a state has.
+        parts: number of tensors `[rows, hidden]` in a state.
     """
 
     parts: int
@@ -33,52 +33,52 @@ class Cell(nn.Module, abc.ABC):
         self.hidden_size = hidden_size
 
     @abc.abstractmethod
-    def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
+    def project(
+        self, inputs: Float[Tensor, "*positions input"]
+    ) -> Float[Tensor, "*positions projected"]:
         """Compute the share of the inputs in all gates, biases included."""
 
     @abc.abstractmethod
     def step(
         self, projected: Float[Tensor, "rows projected"], state: State
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on."""
+        """Compute the output and the state after one more position."""
 
     def start(self, inputs: Float[Tensor, "rows ..."]) -> State:
-        """Give the state of zeros from which a sequence starts, one row for each of `inputs`."""
+        """Return the initial state, zeros, one row for each of `inputs`."""
         zeros = inputs.new_zeros(inputs.shape[0], self.hidden_size)
         return (zeros,) * self.parts
 
-    def draw(self, inputs: Float[Tensor, "rows ..."]) -> Drawn:
-        """Draw what lasts a sentence of training, one row for each of `inputs`; here nothing.
-
-        Without it `masked_step` is `step`, which has no noise, in training neither.
-        """
+    def sample_masks(self, inputs: Float[Tensor, "rows ..."]) -> NoiseMasks:
+        """Sample the noise of a sentence in training, one row for each of `inputs`; here none."""
         return ()
 
     def masked_step(
-        self, projected: Float[Tensor, "rows projected"], state: State, drawn: Drawn
+        self, projected: Float[Tensor, "rows projected"], state: State, masks: NoiseMasks
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on under what `draw` gave; without anything it is `step`."""
+        """Compute `step` under the noise of `sample_masks`."""
         return self.step(projected, state)
 
     def unroll(
         self,
-        inputs: Float[Tensor, "rows places input"],
+        inputs: Float[Tensor, "rows positions input"],
         state: State,
-        mask: Bool[Tensor, "rows places"] | None,
-    ) -> tuple[Float[Tensor, "rows places hidden"], State]:
-        """Run over all places; a row's state stands still where `mask` is false.
+        mask: Bool[Tensor, "rows positions"] | None,
+    ) -> tuple[Float[Tensor, "rows positions hidden"], State]:
+        """Run over all positions and return their outputs and the final state.
 
-        This loop is the definition. A cell that overrides it computes the same outputs wherever
-        `mask` is true (elsewhere they are unspecified) and the same final state.
-        A mask is true from a row's first place to its last, then false.
+        A row's state stays as it is where `mask` is false. A mask is true from a row's first
+        position to its last, then false. This loop is the definition: a cell that overrides it
+        computes the same outputs wherever `mask` is true (elsewhere they are unspecified) and the
+        same final state.
         """
         projected = self.project(inputs)
-        drawn = self.draw(inputs)
+        masks = self.sample_masks(inputs)
         outputs = []
         with recurrent_loop():
-            for place in range(inputs.shape[1]):
-                output, moved = self.masked_step(projected[:, place], state, drawn)
-                state = moved if mask is None else tree.where(mask[:, place], moved, state)
+            for position in range(inputs.shape[1]):
+                output, new = self.masked_step(projected[:, position], state, masks)
+                state = new if mask is None else tree.where(mask[:, position], new, state)
                 outputs.append(output)
         return torch.stack(outputs, dim=1), state
 

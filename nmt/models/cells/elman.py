@@ -1,4 +1,4 @@
-"""The simple recurrent network, under a tanh or under the logistic function."""
+"""The simple recurrent network, with a tanh or with the logistic function."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -9,10 +9,10 @@ from nmt.models.memory import State
 
 
 class Elman(SimpleCell):
-    """The oldest answer: `h(t) = tanh(W h(t-1) + U x(t) + b)`. The state is `(h,)`.
+    """A simple cell with a tanh: `h(t) = tanh(W h(t-1) + U x(t) + b)`. The state is `(h,)`.
 
-    Each place multiplies gradients by `W` and by the slope of tanh, at most 1: over many places
-    they vanish or explode, which gated cells mend.
+    Each position multiplies gradients by `W` and by the slope of tanh, at most 1: over many
+    positions they vanish or explode, which gated cells prevent.
 
     Source: Elman 1990, there with the logistic function; the tanh is what torch's kernel has.
 
@@ -21,25 +21,25 @@ class Elman(SimpleCell):
         hidden_size: features of `h`.
     """
 
-    def squash(self, sums: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
-        """Give values between -1 and 1."""
-        return sums.tanh()
+    def activation(self, values: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
+        """Compute the tanh."""
+        return values.tanh()
 
     def unroll(
         self,
-        inputs: Float[Tensor, "rows places input"],
+        inputs: Float[Tensor, "rows positions input"],
         state: State,
-        mask: Bool[Tensor, "rows places"] | None,
-    ) -> tuple[Float[Tensor, "rows places hidden"], State]:
-        """Run torch's kernel over all places."""
+        mask: Bool[Tensor, "rows positions"] | None,
+    ) -> tuple[Float[Tensor, "rows positions hidden"], State]:
+        """Run torch's kernel over all positions."""
         return self.fused(torch.rnn_tanh, inputs, state, mask)
 
 
 class LogisticElman(SimpleCell):
-    """As published: `h(t) = σ(W h(t-1) + U x(t) + b)`. The state is `(h,)`.
+    """The cell as published: `h(t) = σ(W h(t-1) + U x(t) + b)`. The state is `(h,)`.
 
-    The slope of σ is at most 1/4, so that gradients vanish sooner than under a tanh. Torch has no
-    kernel for it: all places are a loop.
+    The slope of σ is at most 1/4, so that gradients vanish sooner than with a tanh. Torch has no
+    kernel for it: all positions are a loop.
 
     Source: Elman 1990.
 
@@ -48,6 +48,6 @@ class LogisticElman(SimpleCell):
         hidden_size: features of `h`.
     """
 
-    def squash(self, sums: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
-        """Give values between 0 and 1."""
-        return sums.sigmoid()
+    def activation(self, values: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
+        """Compute the logistic function."""
+        return values.sigmoid()

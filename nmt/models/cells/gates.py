@@ -1,4 +1,4 @@
-"""Gates: what their weights start from, as if each had a matrix of its own, and how they open."""
+"""Gates: how their weights are initialised, each as a matrix of its own, and their sigmoid."""
 
 import torch
 from jaxtyping import Float
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def input_weights(gates: int, hidden_size: int, input_size: int) -> nn.Parameter:
-    """Give `[gates * hidden, input]`, uniform after Glorot and Bengio 2010; the input may be 0."""
+    """Return `[gates * hidden, input]`, uniform after Glorot and Bengio 2010; input may be 0."""
     weights = nn.Parameter(torch.empty(gates * hidden_size, input_size))
     for gate in weights.chunk(gates):
         nn.init.xavier_uniform_(gate)
@@ -14,17 +14,17 @@ def input_weights(gates: int, hidden_size: int, input_size: int) -> nn.Parameter
 
 
 def hidden_weights(gates: int, hidden_size: int) -> nn.Parameter:
-    """Give `[gates * hidden, hidden]`, each gate's an orthogonal matrix (Saxe et al. 2014)."""
+    """Return `[gates * hidden, hidden]`, an orthogonal matrix per gate (Saxe et al. 2014)."""
     weights = nn.Parameter(torch.empty(gates * hidden_size, hidden_size))
     for gate in weights.chunk(gates):
         nn.init.orthogonal_(gate)
     return weights
 
 
-def open_gate(sums: Float[Tensor, "*places gates"]) -> Float[Tensor, "*places gates"]:
-    """Give `σ(sums)` in float32 or wider, so that what a gate keeps and what it lets in add up.
+def wide_sigmoid(values: Float[Tensor, "*positions gates"]) -> Float[Tensor, "*positions gates"]:
+    """Compute the sigmoid in float32 or wider, so that a gate and 1 minus it add up to 1.
 
-    In bfloat16 the last number below 1 is 0.996. A gate of 0.0015 would let in, while 1 minus it
-    is 1: over many places what is kept grows beyond what float32 gives.
+    The largest bfloat16 below 1 is 0.996: a gate of 0.0015 would add its share while 1 minus it
+    is 1, and over many positions the state would grow beyond that of float32.
     """
-    return sums.to(torch.promote_types(sums.dtype, torch.float32)).sigmoid()
+    return values.to(torch.promote_types(values.dtype, torch.float32)).sigmoid()

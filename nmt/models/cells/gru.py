@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from nmt.models.cells.gates import hidden_weights, input_weights, open_gate
+from nmt.models.cells.gates import hidden_weights, input_weights, wide_sigmoid
 from nmt.models.cells.product import ProductCell
 from nmt.models.linear.training import linear
 from nmt.models.memory import State
@@ -17,11 +17,11 @@ class GRU(ProductCell):
     With `r, u = σ(W x + U h(t-1) + b)`, `h~ = tanh(W x + b + r∘(U h(t-1) + b'))`:
     `h = (1-u)∘h~ + u∘h(t-1)`. The state is `(h,)`.
 
-    The reset gate stands after the product, so that one product serves all gates;
-    `nmt.models.cells.gru_reset_before` has it before, as published.
+    The reset gate is applied after the product, so that one product serves all gates;
+    `nmt.models.cells.gru_reset_before` applies it before, as published.
 
-    Source: Cho et al. 2014, section 2.3, with the reset gate moved as cuDNN and torch have it.
-    `u` says how much is kept, as there; it is 1 minus the gate of Chung et al. 2014, of
+    Source: Cho et al. 2014, section 2.3, with the reset gate moved as in cuDNN and torch. As
+    there, `u` is the share that is kept; it is 1 minus the gate of Chung et al. 2014, of
     Bahdanau, Cho and Bengio 2015, and of `GRUResetBefore`.
 
     Args:
@@ -38,37 +38,39 @@ class GRU(ProductCell):
         self.bias = nn.Parameter(torch.zeros(3 * hidden_size))
         self.bias_hidden = nn.Parameter(torch.zeros(hidden_size))
 
-    def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
-        """Compute `W x + b` of r, u, h~, side by side."""
+    def project(
+        self, inputs: Float[Tensor, "*positions input"]
+    ) -> Float[Tensor, "*positions projected"]:
+        """Compute `W x + b` of r, u, h~, concatenated."""
         return linear(inputs, self.weight_input, self.bias)
 
-    def move(
+    def recurrence(
         self,
         projected: Float[Tensor, "rows projected"],
         state: State,
-        heard: Float[Tensor, "rows hidden"],
+        hidden_input: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on; the product hears `heard`, the blending takes `h(t-1)`."""
+        """Compute one position; the product reads `hidden_input`, the blending `h(t-1)`."""
         (hidden,) = state
-        recurrent = linear(heard, self.weight_hidden, None)
+        recurrent = linear(hidden_input, self.weight_hidden, None)
         reset, update, candidate = projected.chunk(3, dim=-1)
         reset_recurrent, update_recurrent, candidate_recurrent = recurrent.chunk(3, dim=-1)
-        reset = open_gate(reset + reset_recurrent)
-        update = open_gate(update + update_recurrent)
+        reset = wide_sigmoid(reset + reset_recurrent)
+        update = wide_sigmoid(update + update_recurrent)
         new = (candidate + reset * (candidate_recurrent + self.bias_hidden)).tanh()
         hidden = new + update * (hidden - new)
         return hidden, (hidden,)
 
     def unroll(
         self,
-        inputs: Float[Tensor, "rows places input"],
+        inputs: Float[Tensor, "rows positions input"],
         state: State,
-        mask: Bool[Tensor, "rows places"] | None,
-    ) -> tuple[Float[Tensor, "rows places hidden"], State]:
-        """Run torch's kernel over padded places; the final state is gathered at each true end.
+        mask: Bool[Tensor, "rows positions"] | None,
+    ) -> tuple[Float[Tensor, "rows positions hidden"], State]:
+        """Run torch's kernel over padded positions; the final state is each row's last valid one.
 
-        Under autocast the kernel's gates are bfloat16, where the loop's are float32: there an
-        update gate above 0.998 lets nothing new in.
+        Under autocast the kernel's gates are bfloat16, where the loop's are float32: an update
+        gate above 0.998 then keeps everything.
         """
         biases = torch.cat([torch.zeros_like(self.bias[: 2 * self.hidden_size]), self.bias_hidden])
         outputs, hidden = torch.gru(

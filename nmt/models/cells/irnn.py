@@ -9,18 +9,19 @@ from nmt.models.memory import State
 
 
 class IRNN(SimpleCell):
-    """`h(t) = max(0, W h(t-1) + U x(t) + b)`, with `W` started from a multiple of the identity.
+    """A simple cell with `max(0, ·)`, whose `W` starts from a multiple of the identity.
 
-    With the identity itself it starts by adding up its inputs, and gradients reach back
-    unchanged; with less it starts by forgetting. Nothing bounds `h`. The state is `(h,)`.
+    `h(t) = max(0, W h(t-1) + U x(t) + b)`. With the identity itself it starts by adding up its
+    inputs, and gradients reach back unchanged; a smaller multiple starts with decay. Nothing bounds
+    `h`. The state is `(h,)`.
 
-    Source: Le, Jaitly and Hinton 2015, section 2; inputs' weights as in section 4.
+    Source: Le, Jaitly and Hinton 2015, section 2; weights of the inputs as in section 4.
 
     Args:
         input_size: features of each input.
         hidden_size: features of `h`.
         scale: the multiple of the identity.
-        input_deviation: standard deviation of the normal distribution that `U` is drawn from.
+        input_deviation: standard deviation of the normal distribution of the initial `U`.
     """
 
     def __init__(
@@ -31,15 +32,15 @@ class IRNN(SimpleCell):
         with torch.no_grad():
             self.weight_hidden.copy_(scale * torch.eye(hidden_size))
 
-    def squash(self, sums: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
-        """Give what is positive, and 0 for the rest."""
-        return sums.relu()
+    def activation(self, values: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
+        """Compute the rectifier."""
+        return values.relu()
 
     def unroll(
         self,
-        inputs: Float[Tensor, "rows places input"],
+        inputs: Float[Tensor, "rows positions input"],
         state: State,
-        mask: Bool[Tensor, "rows places"] | None,
-    ) -> tuple[Float[Tensor, "rows places hidden"], State]:
-        """Run torch's kernel over all places."""
+        mask: Bool[Tensor, "rows positions"] | None,
+    ) -> tuple[Float[Tensor, "rows positions hidden"], State]:
+        """Run torch's kernel over all positions."""
         return self.fused(torch.rnn_relu, inputs, state, mask)

@@ -11,18 +11,17 @@ from nmt.models.memory import State
 
 
 class LayerNormGRU(ProductCell):
-    """A GRU whose gates and candidate hear input and hidden vector normalised, each on its own.
+    """A GRU whose gates and candidate read the normalised products of input and hidden vector.
 
-    With `LN` as in `nmt.models.cells.layer_norm_lstm`: `u, r = LN(U h(t-1)) + LN(W x) + b`,
-    normalised
-    over both side by side; `h~ = tanh(LN(W x) + b + σ(r)∘(LN(U h(t-1)) + b'))`;
-    `h = (1-σ(u))∘h(t-1) + σ(u)∘h~`. The state is `(h,)`. The reset gate stands after the product,
-    also in print. Where the paper prints two biases of which only the sum is heard, `b` stands
-    for both.
+    With `LN` as in `nmt.models.cells.layer_norm_lstm`: `u, r = LN(U h(t-1)) + LN(W x) + b`, both
+    normalised together; `h~ = tanh(LN(W x) + b + σ(r)∘(LN(U h(t-1)) + b'))`;
+    `h = (1-σ(u))∘h(t-1) + σ(u)∘h~`. The state is `(h,)`. The reset gate is applied after the
+    product, also in the paper. Where the paper has two biases of which only the sum matters, `b`
+    stands for both.
 
-    Torch has no kernel for it: all places are a loop.
+    Torch has no kernel for it: all positions are a loop.
 
-    Source: Ba, Kiros and Hinton 2016, supplementary, the GRU's equations.
+    Source: Ba, Kiros and Hinton 2016, supplementary material, equations of the GRU.
 
     Args:
         input_size: features of each input.
@@ -41,29 +40,33 @@ class LayerNormGRU(ProductCell):
         self.candidate_input = nn.LayerNorm(hidden_size, bias=False)
         self.candidate_hidden = nn.LayerNorm(hidden_size)
 
-    def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
-        """Compute `LN(W x) + b` of u, r, h~, side by side."""
-        gates, candidate = self._parted(linear(inputs, self.weight_input, None))
-        told = [self.normalized_input(gates), self.candidate_input(candidate)]
-        return torch.cat(told, dim=-1) + self.bias
+    def project(
+        self, inputs: Float[Tensor, "*positions input"]
+    ) -> Float[Tensor, "*positions projected"]:
+        """Compute `LN(W x) + b` of u, r, h~, concatenated."""
+        gates, candidate = self._split(linear(inputs, self.weight_input, None))
+        normalized = [self.normalized_input(gates), self.candidate_input(candidate)]
+        return torch.cat(normalized, dim=-1) + self.bias
 
-    def move(
+    def recurrence(
         self,
         projected: Float[Tensor, "rows projected"],
         state: State,
-        heard: Float[Tensor, "rows hidden"],
+        hidden_input: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on; the products hear `heard`, the blending takes `h(t-1)`."""
+        """Compute one position; the product reads `hidden_input`, the blending `h(t-1)`."""
         (hidden,) = state
-        gates, candidate = self._parted(projected)
-        recurrent = self._parted(linear(heard, self.weight_hidden, None))
-        gates = (gates + self.normalized_hidden(recurrent[0])).sigmoid()
+        gates, candidate = self._split(projected)
+        gates_recurrent, candidate_recurrent = self._split(
+            linear(hidden_input, self.weight_hidden, None)
+        )
+        gates = (gates + self.normalized_hidden(gates_recurrent)).sigmoid()
         update, reset = gates.chunk(2, dim=-1)
-        new = (candidate + reset * self.candidate_hidden(recurrent[1])).tanh()
+        new = (candidate + reset * self.candidate_hidden(candidate_recurrent)).tanh()
         hidden = (1 - update) * hidden + update * new
         return hidden, (hidden,)
 
-    def _parted(self, values: Float[Tensor, "*places projected"]) -> tuple[Tensor, Tensor]:
-        """Part the two gates from the candidate."""
-        both = 2 * self.hidden_size
-        return values[..., :both], values[..., both:]
+    def _split(self, values: Float[Tensor, "*positions projected"]) -> tuple[Tensor, Tensor]:
+        """Split the two gates from the candidate."""
+        gates = 2 * self.hidden_size
+        return values[..., :gates], values[..., gates:]

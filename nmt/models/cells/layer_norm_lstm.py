@@ -11,23 +11,23 @@ from nmt.models.memory import State
 
 
 class LayerNormLSTM(ProductCell):
-    """An LSTM whose gates hear input and hidden vector normalised, each on its own.
+    """An LSTM whose gates read the normalised products of input and hidden vector.
 
-    With `LN(a) = g∘(a - mean(a)) / deviation(a)` over the features of `a`, and a gain `g` of its
-    own at each place where it stands: `i, f, c~, o = LN(U h(t-1)) + LN(W x) + b`, normalised over
-    all four side by side; `c = σ(f)∘c(t-1) + σ(i)∘tanh(c~)`, `h = σ(o)∘tanh(LN(c) + b')`.
-    The state is `(h, c)`. The paper prints a bias in each of the first two LN besides `b`; as
-    only their sum is heard, `b` stands for the three.
+    With `LN(a) = g∘(a - mean(a)) / deviation(a)` over the features of `a`, each with a gain `g` of
+    its own: `i, f, c~, o = LN(U h(t-1)) + LN(W x) + b`, all four normalised together;
+    `c = σ(f)∘c(t-1) + σ(i)∘tanh(c~)`, `h = σ(o)∘tanh(LN(c) + b')`. The state is `(h, c)`. The
+    paper has a bias in each of the first two LN besides `b`; as only their sum matters, `b` stands
+    for the three.
 
-    Torch has no kernel for it: all places are a loop.
+    Torch has no kernel for it: all positions are a loop.
 
-    Source: Ba, Kiros and Hinton 2016, section 3.1 and the supplementary's LSTM equations; the
-    forget gate's bias of 1 as in `nmt.models.cells.lstm`.
+    Source: Ba, Kiros and Hinton 2016, section 3.1 and supplementary material, equations of the
+    LSTM; the forget bias of 1 as in `nmt.models.cells.lstm`.
 
     Args:
         input_size: features of each input.
         hidden_size: features of `h` and of `c`.
-        forget_bias: what the forget gate's bias starts from.
+        forget_bias: initial bias of the forget gate.
     """
 
     parts = 2
@@ -39,25 +39,27 @@ class LayerNormLSTM(ProductCell):
         self.bias = nn.Parameter(torch.zeros(4 * hidden_size))
         self.normalized_input = nn.LayerNorm(4 * hidden_size, bias=False)
         self.normalized_hidden = nn.LayerNorm(4 * hidden_size, bias=False)
-        self.normalized_content = nn.LayerNorm(hidden_size)
+        self.normalized_cell_state = nn.LayerNorm(hidden_size)
         with torch.no_grad():
             self.bias[hidden_size : 2 * hidden_size] = forget_bias
 
-    def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
-        """Compute `LN(W x) + b` of i, f, c~, o, side by side."""
+    def project(
+        self, inputs: Float[Tensor, "*positions input"]
+    ) -> Float[Tensor, "*positions projected"]:
+        """Compute `LN(W x) + b` of i, f, c~, o, concatenated."""
         return self.normalized_input(linear(inputs, self.weight_input, None)) + self.bias
 
-    def move(
+    def recurrence(
         self,
         projected: Float[Tensor, "rows projected"],
         state: State,
-        heard: Float[Tensor, "rows hidden"],
+        hidden_input: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on; the product hears `heard`."""
-        _, content = state
-        recurrent = linear(heard, self.weight_hidden, None)
+        """Compute one position; the product reads `hidden_input`."""
+        _, cell_state = state
+        recurrent = linear(hidden_input, self.weight_hidden, None)
         gates = projected + self.normalized_hidden(recurrent)
-        enter, forget, candidate, leave = gates.chunk(4, dim=-1)
-        content = forget.sigmoid() * content + enter.sigmoid() * candidate.tanh()
-        hidden = leave.sigmoid() * self.normalized_content(content).tanh()
-        return hidden, (hidden, content)
+        input_gate, forget_gate, candidate, output_gate = gates.chunk(4, dim=-1)
+        cell_state = forget_gate.sigmoid() * cell_state + input_gate.sigmoid() * candidate.tanh()
+        hidden = output_gate.sigmoid() * self.normalized_cell_state(cell_state).tanh()
+        return hidden, (hidden, cell_state)

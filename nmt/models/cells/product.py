@@ -10,23 +10,24 @@ from nmt.models.memory import State
 
 
 class ProductCell(Cell):
-    """Says in `move` where products hear the hidden vector, so that they may hear another one.
+    """A cell whose matrix products can read another vector than the hidden vector of the state.
 
-    What is not a product (the blending of old and new hidden vector in a GRU) takes the hidden
-    vector from the state. `nmt.models.cells.state_dropout` lets the products hear it under a mask.
+    Instead of `step` a subclass defines `recurrence`. What is not a product (as where a GRU blends
+    the old hidden vector with the new one) takes the hidden vector from the state.
+    `nmt.models.cells.state_dropout` lets the products read it under a mask.
     """
 
     @abc.abstractmethod
-    def move(
+    def recurrence(
         self,
         projected: Float[Tensor, "rows projected"],
         state: State,
-        heard: Float[Tensor, "rows hidden"],
+        hidden_input: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on; products hear `heard` in the hidden vector's place."""
+        """Compute one position; products read `hidden_input` in place of the hidden vector."""
 
     def step(
         self, projected: Float[Tensor, "rows projected"], state: State
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on; products hear the hidden vector itself."""
-        return self.move(projected, state, state[0])
+        """Compute one position; products read the hidden vector itself."""
+        return self.recurrence(projected, state, state[0])

@@ -1,4 +1,4 @@
-"""What the simple recurrent cells share: one product of input and hidden vector, one function."""
+"""What simple recurrent cells share: products of input and hidden vector, and one function."""
 
 import abc
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from nmt.models.padding import last_valid
 
 
 class SimpleCell(ProductCell):
-    """A cell without gates: `h(t) = squash(W h(t-1) + U x(t) + b)`. The state is `(h,)`.
+    """A cell without gates: `h(t) = activation(W h(t-1) + U x(t) + b)`. The state is `(h,)`.
 
     Args:
         input_size: features of each input.
@@ -31,31 +31,33 @@ class SimpleCell(ProductCell):
         self.bias = nn.Parameter(torch.zeros(hidden_size))
 
     @abc.abstractmethod
-    def squash(self, sums: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
-        """Apply the cell's function, feature by feature."""
+    def activation(self, values: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
+        """Compute the cell's function, feature by feature."""
 
-    def project(self, inputs: Float[Tensor, "*places input"]) -> Float[Tensor, "*places projected"]:
+    def project(
+        self, inputs: Float[Tensor, "*positions input"]
+    ) -> Float[Tensor, "*positions projected"]:
         """Compute `U x + b`."""
         return linear(inputs, self.weight_input, self.bias)
 
-    def move(
+    def recurrence(
         self,
         projected: Float[Tensor, "rows projected"],
         state: State,
-        heard: Float[Tensor, "rows hidden"],
+        hidden_input: Float[Tensor, "rows hidden"],
     ) -> tuple[Float[Tensor, "rows hidden"], State]:
-        """Move one place on; the product hears `heard`."""
-        hidden = self.squash(projected + linear(heard, self.weight_hidden, None))
+        """Compute one position; the product reads `hidden_input`."""
+        hidden = self.activation(projected + linear(hidden_input, self.weight_hidden, None))
         return hidden, (hidden,)
 
     def fused(
         self,
         kernel: Callable[..., tuple[Tensor, Tensor]],
-        inputs: Float[Tensor, "rows places input"],
+        inputs: Float[Tensor, "rows positions input"],
         state: State,
-        mask: Bool[Tensor, "rows places"] | None,
-    ) -> tuple[Float[Tensor, "rows places hidden"], State]:
-        """Run a kernel of torch over padded places; the final state is at each true end."""
+        mask: Bool[Tensor, "rows positions"] | None,
+    ) -> tuple[Float[Tensor, "rows positions hidden"], State]:
+        """Run torch's kernel over padded positions; return each row's last valid state."""
         outputs, hidden = kernel(
             inputs,
             state[0].unsqueeze(0).to(inputs.dtype),

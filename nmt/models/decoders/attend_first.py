@@ -46,7 +46,7 @@ class AttendFirstDecoder(AttentionalDecoder):
     ) -> tuple[Float[Tensor, "batch target readout"], Weights | None]:
         """Loop over the positions; compute the readouts of all positions at once."""
         carried = self.start(memory)
-        masks = self.stack.draw(memory.values)
+        masks = self.stack.sample_masks(memory.values)
         embedded = self.embedding(ids)
         queries, contexts, weights = [], [], []
         with recurrent_loop():

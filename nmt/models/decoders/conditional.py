@@ -51,7 +51,10 @@ class ConditionalDecoder(AttentionalDecoder):
     ) -> tuple[Float[Tensor, "batch target readout"], Weights | None]:
         """Loop the lowest layer over the positions; run the upper ones over all at once."""
         states = self.start(memory)
-        masks = self.query_cell.draw(memory.values), self.context_cell.draw(memory.values)
+        masks = (
+            self.query_cell.sample_masks(memory.values),
+            self.context_cell.sample_masks(memory.values),
+        )
         embedded = self.embedding(ids)
         bottom, outputs, contexts, weights = states[:1], [], [], []
         with recurrent_loop():

@@ -57,7 +57,7 @@ class EveryLayerDecoder(AttentionalDecoder):
     ) -> tuple[Float[Tensor, "batch target readout"], Weights | None]:
         """Loop the bottom layer over the positions; run the upper ones over all at once."""
         states, context = self.start(memory)
-        masks = self.bottom.draw(memory.values)
+        masks = self.bottom.sample_masks(memory.values)
         carried, outputs, contexts, weights = (states[:1], context), [], [], []
         with recurrent_loop():
             for embedded in self.embedding(ids).unbind(1):

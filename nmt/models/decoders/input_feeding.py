@@ -42,7 +42,7 @@ class InputFeedingDecoder(AttentionalDecoder):
     ) -> tuple[Float[Tensor, "batch target readout"], Weights | None]:
         """Loop over the positions under one set of dropout masks."""
         carried = self.start(memory)
-        masks = self.stack.draw(memory.values)
+        masks = self.stack.sample_masks(memory.values)
         readouts, weights = [], []
         with recurrent_loop():
             for embedded in self.embedding(ids).unbind(1):

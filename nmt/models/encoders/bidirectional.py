@@ -1,4 +1,4 @@
-"""A deep encoder of which every layer reads in both directions."""
+"""A deep encoder whose layers all read in both directions."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -18,24 +18,23 @@ from nmt.runtime.errors import require
 
 
 class BidirectionalEncoder(Encoder):
-    """Layers of two cells, one forward, one backward, over both outputs of the layer below.
+    """Layers of a forward and a backward cell, which read both outputs of the layer below.
 
-    Each layer's outputs are normalised; from layer `residual_from` on its inputs are added.
+    The outputs of each layer are normalised; from layer `residual_from` on its inputs are added.
 
     Source: Schuster and Paliwal 1997; Bahdanau, Cho and Bengio 2015, section 3.2.
 
     Args:
         input_size: features of the embedded pieces.
         cell: makes the cell of each direction of each layer.
-        normalization: makes what normalises each layer's output.
-        dropout: share of each layer's inputs switched off for a sentence, at training.
+        normalization: makes the normalisation of each layer's output.
+        dropout: share of each layer's inputs dropped for a whole sentence, in training.
         hidden_size: features of each layer's output, one half from each direction.
-        layers: how many layers.
-        residual_from: number, from 1 at the bottom, of the first layer with a residual
-            connection.
+        layers: number of layers, at least 1.
+        residual_from: number of the first layer with a residual connection, from 1 at the bottom.
 
     Raises:
-        ConfigurationError: if the hidden size cannot be halved.
+        ConfigurationError: if there is no layer, or the hidden size is odd.
     """
 
     def __init__(
@@ -69,12 +68,12 @@ class BidirectionalEncoder(Encoder):
         embedded: Float[Tensor, "batch source input"],
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
-        """Encode, layer after layer."""
+        """Encode layer by layer."""
         values = embedded
         finals = []
         for index, normalization in enumerate(self.normalizations):
             inputs = self.dropout(values)
-            outputs, final = _both(self.forwards[index], self.backwards[index], inputs, mask)
+            outputs, final = _read_both(self.forwards[index], self.backwards[index], inputs, mask)
             outputs = normalization(outputs)
             values = outputs + values if self.residual[index] else outputs
             finals.append(final)
@@ -85,12 +84,13 @@ def _cells(cell: MakeCell, sizes: Sequence[int], hidden_size: int) -> nn.ModuleL
     return nn.ModuleList(cell(size, hidden_size) for size in sizes)
 
 
-def _both(
+def _read_both(
     forwards: Cell, backwards: Cell, inputs: Tensor, mask: Tensor
 ) -> tuple[Float[Tensor, "batch source output"], State]:
-    """Read in both directions; the backward one starts at each sentence's own end."""
-    onward, onward_final = forwards.unroll(inputs, forwards.start(inputs), mask)
-    turned = reverse_padded(inputs, mask)
-    back, back_final = backwards.unroll(turned, backwards.start(turned), mask)
-    outputs = torch.cat([onward, reverse_padded(back, mask)], dim=-1)
-    return outputs, tree.concatenate(onward_final, back_final)
+    """Concatenate both directions; the backward one starts at each sentence's own end."""
+    forward, forward_final = forwards.unroll(inputs, forwards.start(inputs), mask)
+    reversed_inputs = reverse_padded(inputs, mask)
+    start = backwards.start(reversed_inputs)
+    backward, backward_final = backwards.unroll(reversed_inputs, start, mask)
+    outputs = torch.cat([forward, reverse_padded(backward, mask)], dim=-1)
+    return outputs, tree.concatenate(forward_final, backward_final)

@@ -1,4 +1,4 @@
-"""A deep encoder that reads in both directions at its bottom, and onward above."""
+"""A deep encoder whose bottom layer is bidirectional and whose other layers read forward."""
 
 from dataclasses import replace
 
@@ -12,18 +12,21 @@ from nmt.runtime.errors import require
 
 
 class BidirectionalBottomEncoder(Encoder):
-    """Puts unidirectional layers on top of an encoder that has seen the whole sentence.
+    """Unidirectional layers on top of an encoder that has read the whole sentence.
 
-    Each layer above starts as soon as the layer below has its first value, which is why Google
-    could lay the layers on several processors.
+    Each layer above starts as soon as the layer below has its first value, so that layers can
+    run on several processors at once.
 
     Source: Wu et al. 2016, sections 3.1 (residual connections) and 3.2.
 
     Args:
         input_size: features of the embedded pieces.
         bottom: makes the first layer, bidirectional in the paper.
-        stack: makes layers of (input size, layers' numbers).
-        layers: how many, the bottom being one, at least 1.
+        stack: makes layers of (input size, layer numbers).
+        layers: number of layers with the bottom one, at least 1.
+
+    Raises:
+        ConfigurationError: if there is no layer.
     """
 
     def __init__(self, input_size: int, bottom: MakeEncoder, stack: MakeStack, layers: int) -> None:
@@ -42,7 +45,7 @@ class BidirectionalBottomEncoder(Encoder):
         embedded: Float[Tensor, "batch source input"],
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
-        """Encode, layer after layer."""
+        """Encode layer by layer."""
         memory = self.bottom(embedded, mask)
         start = self.upper.start(memory.values)
         values, finals = self.upper.unroll(memory.values, start, mask)

@@ -13,7 +13,7 @@ class Encoder(nn.Module, abc.ABC):
     """Turns embedded source pieces into the memory that a decoder reads.
 
     Attributes:
-        sizes: those of the memories that it makes.
+        sizes: of its memories.
     """
 
     sizes: MemorySizes
@@ -24,8 +24,8 @@ class Encoder(nn.Module, abc.ABC):
         embedded: Float[Tensor, "batch source input"],
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
-        """Encode; what stands where `mask` is false changes nothing elsewhere."""
+        """Encode sentences; inputs where `mask` is false change nothing elsewhere."""
 
 
 MakeEncoder = Callable[[int], Encoder]
-"""Makes an encoder of the embedded pieces' features."""
+"""Makes an encoder of embedded pieces of that many features."""

@@ -1,4 +1,4 @@
-"""An encoder whose values go through one more linear layer."""
+"""An encoder with one more linear layer over its values."""
 
 from dataclasses import replace
 
@@ -11,14 +11,17 @@ from nmt.runtime.errors import require
 
 
 class ProjectedEncoder(Encoder):
-    """Gives `W value + b` of another encoder's values; final states stay as they are.
+    """Computes `W value + b` of another encoder's values; its final states stay as they are.
 
     Source: Chen et al. 2018, section 3.1.
 
     Args:
         input_size: features of the embedded pieces.
         encoder: makes the encoder whose values are projected.
-        size: features of each projected value.
+        size: features of each projected value, at least 1.
+
+    Raises:
+        ConfigurationError: if the size is less than 1.
     """
 
     def __init__(self, input_size: int, encoder: MakeEncoder, size: int) -> None:

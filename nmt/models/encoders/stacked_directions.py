@@ -1,4 +1,4 @@
-"""Deep encoders of two columns of layers, which meet at the top alone."""
+"""Deep encoders of two columns of layers, which are joined at the top."""
 
 from functools import partial
 
@@ -17,25 +17,24 @@ from nmt.runtime.errors import require
 
 
 class StackedDirectionsEncoder(Encoder):
-    """Stacks layers that read forward, and beside them layers that read backward.
+    """A stack of layers that read forward beside a stack of layers that read backward.
 
-    Where every layer is bidirectional (`Bidirectional`), a layer sees the whole sentence from
-    the second on; here each sees what its own direction has read.
+    In `BidirectionalEncoder` layers from the second on depend on the whole sentence; here each
+    depends on what its own direction has read.
 
-    Source: so stacked by Peters et al. 2018, section 3.1, for their language models.
+    Source: Peters et al. 2018, section 3.1, there for language models.
 
     Args:
         input_size: features of the embedded pieces.
         cell: makes the cell of each layer of each direction.
-        normalization: makes what normalises each layer's output.
-        dropout: share of each layer's inputs switched off for a sentence, at training.
+        normalization: makes the normalisation of each layer's output.
+        dropout: share of each layer's inputs dropped for a whole sentence, in training.
         hidden_size: features of each value, one half from each direction.
-        layers: how many in each direction.
-        residual_from: number, from 1 at the bottom, of the first layer with a residual
-            connection.
+        layers: number of layers in each direction, at least 1.
+        residual_from: number of the first layer with a residual connection, from 1 at the bottom.
 
     Raises:
-        ConfigurationError: if the hidden size cannot be halved.
+        ConfigurationError: if there is no layer, or the hidden size is odd.
     """
 
     def __init__(
@@ -59,9 +58,9 @@ class StackedDirectionsEncoder(Encoder):
             hidden_size=hidden_size // 2,
             residual_from=residual_from,
         )
-        self.onward = ForwardEncoder(input_size, stack, layers)
-        self.back = BackwardEncoder(input_size, stack, layers)
-        halves = self.onward.sizes.final
+        self.forwards = ForwardEncoder(input_size, stack, layers)
+        self.backwards = BackwardEncoder(input_size, stack, layers)
+        halves = self.forwards.sizes.final
         self.sizes = MemorySizes(
             value=hidden_size,
             final=tuple(tuple(2 * size for size in sizes) for sizes in halves),
@@ -73,17 +72,17 @@ class StackedDirectionsEncoder(Encoder):
         embedded: Float[Tensor, "batch source input"],
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
-        """Encode in both directions, each by itself."""
-        onward, back = self.onward(embedded, mask), self.back(embedded, mask)
-        values = torch.cat([onward.values, back.values], dim=-1)
-        return Memory(values, mask, tree.concatenate(onward.final, back.final))
+        """Encode in each direction separately."""
+        forward, backward = self.forwards(embedded, mask), self.backwards(embedded, mask)
+        values = torch.cat([forward.values, backward.values], dim=-1)
+        return Memory(values, mask, tree.concatenate(forward.final, backward.final))
 
 
 class AlternatingDirectionsEncoder(StackedDirectionsEncoder):
-    """Lets each column turn round from layer to layer: forward over backward over forward.
+    """Two columns whose directions alternate from layer to layer.
 
-    A layer that reads forward has below it the one that read backward, and the other way about;
-    from the second layer on a value thus sees the whole sentence.
+    A forward layer reads the outputs of a backward one, and vice versa; from the second layer on
+    a value thus depends on the whole sentence.
 
     Source: Zhou et al. 2016, section 3; Miceli Barone et al. 2017, section 2.3.
     """
@@ -93,15 +92,15 @@ class AlternatingDirectionsEncoder(StackedDirectionsEncoder):
         embedded: Float[Tensor, "batch source input"],
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
-        """Encode, layer after layer."""
-        one, other = self.onward.stack, self.back.stack
-        onward, back = embedded, embedded
+        """Encode layer by layer."""
+        forwards, backwards = self.forwards.stack, self.backwards.stack
+        forward, backward = embedded, embedded
         finals = []
-        starts = zip(one.start(embedded), other.start(embedded), strict=True)
-        for index, (start, back_start) in enumerate(starts):
-            turned = reverse_padded(onward, mask)
-            onward, final = one.unroll_layer(index, back, start, mask)
-            back, back_final = other.unroll_layer(index, turned, back_start, mask)
-            back = reverse_padded(back, mask)
-            finals.append(tree.concatenate(final, back_final))
-        return Memory(torch.cat([onward, back], dim=-1), mask, tuple(finals))
+        starts = zip(forwards.start(embedded), backwards.start(embedded), strict=True)
+        for index, (start, backward_start) in enumerate(starts):
+            inputs = reverse_padded(forward, mask)
+            forward, final = forwards.unroll_layer(index, backward, start, mask)
+            backward, backward_final = backwards.unroll_layer(index, inputs, backward_start, mask)
+            backward = reverse_padded(backward, mask)
+            finals.append(tree.concatenate(final, backward_final))
+        return Memory(torch.cat([forward, backward], dim=-1), mask, tuple(finals))

@@ -13,14 +13,17 @@ from nmt.runtime.errors import require
 
 
 class ForwardEncoder(Encoder):
-    """Reads from the first piece to the last, so that a value knows what stands before it.
+    """Reads from the first piece to the last, so that a value depends on the pieces before it.
 
     Source: Cho et al. 2014, section 2.2.
 
     Args:
         input_size: features of the embedded pieces.
-        stack: makes layers of (input size, layers' numbers).
-        layers: how many, at least 1.
+        stack: makes layers of (input size, layer numbers).
+        layers: number of layers, at least 1.
+
+    Raises:
+        ConfigurationError: if there is no layer.
     """
 
     def __init__(self, input_size: int, stack: MakeStack, layers: int) -> None:
@@ -36,15 +39,15 @@ class ForwardEncoder(Encoder):
         embedded: Float[Tensor, "batch source input"],
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
-        """Encode, layer after layer."""
+        """Encode layer by layer."""
         values, finals = self.stack.unroll(embedded, self.stack.start(embedded), mask)
         return Memory(values, mask, finals)
 
 
 class BackwardEncoder(ForwardEncoder):
-    """Reads from END to the first piece, which thereby is the last that it read.
+    """Reads from END to the first piece.
 
-    Values stand where their pieces stand, as with every encoder.
+    Values are at the positions of their pieces, as with every encoder.
 
     Source: Sutskever, Vinyals and Le 2014, section 3.3.
     """
@@ -54,6 +57,6 @@ class BackwardEncoder(ForwardEncoder):
         embedded: Float[Tensor, "batch source input"],
         mask: Bool[Tensor, "batch source"],
     ) -> Memory:
-        """Encode the reversed sentences, and turn the values round again."""
+        """Encode the reversed sentences, and reverse the values."""
         memory = super().forward(reverse_padded(embedded, mask), mask)
         return replace(memory, values=reverse_padded(memory.values, mask))

@@ -1,1 +1,5 @@
-"""From what a decoder has at a place to the vector that predicts the next piece."""
+"""Readouts, one per module: the vector from which a decoder predicts the next piece.
+
+`readout.Readout` is the contract. A new readout is one module here and one file in
+`conf/model/readout/`.
+"""

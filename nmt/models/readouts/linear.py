@@ -1,4 +1,4 @@
-"""The readout that nothing bends."""
+"""The readout without a non-linearity."""
 
 import torch
 from jaxtyping import Float
@@ -8,8 +8,8 @@ from nmt.models.readouts.readout import Readout
 
 
 class LinearReadout(Readout):
-    """Gives `W [parts] + b`; with normalised parts it learns sooner than under a tanh."""
+    """Computes `W [parts] + b`; with normalised parts it learns faster than with a tanh."""
 
-    def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:
-        """Combine the parts of the same places."""
+    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+        """Combine the parts of the same positions."""
         return self.combine(torch.cat(parts, dim=-1))

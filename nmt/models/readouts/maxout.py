@@ -11,7 +11,7 @@ from nmt.runtime.errors import require
 
 
 class MaxoutReadout(Readout):
-    """Gives for each feature the maximum of `pool` neighbours in `W [parts] + b`.
+    """Computes for each feature the maximum of `pool` neighbours in `W [parts] + b`.
 
     Source: Goodfellow et al. 2013, section 3; as a readout, with a pool of 2, Cho et al. 2014,
     appendix A.1.2, and Bahdanau, Cho and Bengio 2015, appendix A.2.2.
@@ -19,8 +19,11 @@ class MaxoutReadout(Readout):
     Args:
         sizes: features of each part.
         readout_size: features of the result.
-        dropout: share of the result's features switched off for a sentence, at training.
-        pool: how many linear combinations compete for each feature.
+        dropout: share of the result's features dropped for a whole sentence, in training.
+        pool: linear combinations per feature, at least 1.
+
+    Raises:
+        ConfigurationError: if the pool is less than 1.
     """
 
     def __init__(self, sizes: Sequence[int], readout_size: int, dropout: float, pool: int) -> None:
@@ -28,7 +31,7 @@ class MaxoutReadout(Readout):
         super().__init__(sizes, pool * readout_size, dropout)
         self.pool = pool
 
-    def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:
-        """Combine the parts of the same places."""
+    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+        """Combine the parts of the same positions."""
         combined = self.combine(torch.cat(parts, dim=-1))
         return combined.view(*combined.shape[:-1], -1, self.pool).amax(dim=-1)

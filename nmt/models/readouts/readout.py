@@ -1,4 +1,4 @@
-"""The contract of a readout: the vector from which the next piece is predicted."""
+"""The contract of a readout, the vector from which the next piece is predicted."""
 
 import abc
 from collections.abc import Callable, Sequence
@@ -11,13 +11,13 @@ from nmt.models.variational_dropout import VariationalDropout
 
 
 class Readout(nn.Module, abc.ABC):
-    """Combines the parts that a decoder has at a place: its output, context, perhaps the input.
+    """Combines what a decoder has at a position: its output, the context, perhaps the input.
 
     Args:
         sizes: features of each part.
         readout_size: features of the result.
-        dropout: share of the result's features switched off for a sentence, at training; a
-            decoder applies it, after whatever it feeds back.
+        dropout: share of the result's features dropped for a whole sentence, in training; the
+            decoder applies it, after feeding anything back.
     """
 
     def __init__(self, sizes: Sequence[int], readout_size: int, dropout: float) -> None:
@@ -26,13 +26,13 @@ class Readout(nn.Module, abc.ABC):
         nn.init.xavier_uniform_(self.linear.weight)
         self.dropout = VariationalDropout(dropout)
 
-    def combine(self, parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places _"]:
-        """Give `W parts + b`, of parts that lie side by side."""
+    def combine(self, parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions _"]:
+        """Compute `W parts + b` of concatenated parts."""
         return linear(parts, self.linear.weight, self.linear.bias)
 
     @abc.abstractmethod
-    def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:
-        """Combine the parts of the same places, without dropout."""
+    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+        """Combine the parts of the same positions, without dropout."""
 
 
 MakeReadout = Callable[[Sequence[int], int], Readout]

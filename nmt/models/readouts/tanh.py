@@ -8,11 +8,11 @@ from nmt.models.readouts.readout import Readout
 
 
 class TanhReadout(Readout):
-    """Gives `tanh(W [parts] + b)`, which stays small where it is fed back.
+    """Computes `tanh(W [parts] + b)`, which stays small where it is fed back.
 
     Source: Luong, Pham and Manning 2015, section 3, equation 5.
     """
 
-    def forward(self, *parts: Float[Tensor, "*places _"]) -> Float[Tensor, "*places readout"]:
-        """Combine the parts of the same places."""
+    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+        """Combine the parts of the same positions."""
         return self.combine(torch.cat(parts, dim=-1)).tanh()

@@ -71,8 +71,8 @@ def test_what_is_projected_of_two_directions_is_the_one_that_read_backward(make)
     embedded = torch.randn(1, 4, 6, requires_grad=True)
     memory = made(embedded, torch.ones(1, 4, dtype=torch.bool))
     bridge = BackwardProjectedBridge(made.sizes, ((4,),))
-    ended = bridge.ended(memory.final[-1])
-    assert bridge.ended_size(made.sizes.final[-1]) == ended.shape[1]
+    ended = bridge.inputs(memory.final[-1])
+    assert bridge.input_size(made.sizes.final[-1]) == ended.shape[1]
     (gradient,) = torch.autograd.grad(ended.sum(), embedded)
     sizes = gradient[0].abs().sum(1)
     # What was read last is heard through one place, what was read first through four.

@@ -36,7 +36,9 @@ CELLS = [
     partial(DeepTransition, cell=partial(LSTM, forget_bias=1.0), depth=2),
 ]
 DROPPING = partial(StateDropout, cell=partial(LSTM, forget_bias=1.0), rate=0.3)
-SLEEPING = partial(Zoneout, cell=partial(LSTM, forget_bias=1.0), hidden_rate=0.1, content_rate=0.4)
+SLEEPING = partial(
+    Zoneout, cell=partial(LSTM, forget_bias=1.0), hidden_rate=0.1, cell_state_rate=0.4
+)
 
 
 def logistic(x):
@@ -132,7 +134,7 @@ def test_gradients_under_a_mask_on_states_agree_with_finite_differences(make):
     torch.manual_seed(13)
     cell = StateDropout(2, 3, make, 0.5)
     torch.manual_seed(14)
-    (mask,) = cell.draw(torch.empty(2, 1).double())
+    (mask,) = cell.sample_masks(torch.empty(2, 1).double())
     assert mask.unique().tolist() == [0, 2]
     assert differences_agree(cell)
 
@@ -140,7 +142,7 @@ def test_gradients_under_a_mask_on_states_agree_with_finite_differences(make):
 @pytest.mark.parametrize("make", [GRU, partial(LSTM, forget_bias=1.0)])
 def test_gradients_of_zoneout_agree_with_finite_differences(make):
     torch.manual_seed(13)
-    cell = Zoneout(2, 3, make, hidden_rate=0.3, content_rate=0.6)
+    cell = Zoneout(2, 3, make, hidden_rate=0.3, cell_state_rate=0.6)
     assert differences_agree(cell.train())
     assert differences_agree(cell.eval())
 
@@ -302,8 +304,8 @@ def test_the_layer_normalised_lstm_at_a_point_computed_by_hand():
         bias=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
         normalized_input__weight=[2.0] * 8,
         normalized_hidden__weight=[3.0] * 8,
-        normalized_content__weight=[0.5, 1.5],
-        normalized_content__bias=[0.1, -0.2],
+        normalized_cell_state__weight=[0.5, 1.5],
+        normalized_cell_state__bias=[0.1, -0.2],
     )
     state = (torch.tensor([[0.4, -0.6]]), torch.tensor([[0.7, -0.3]]))
     _, (hidden, content) = cell.step(cell.project(torch.tensor([[3.0]])), state)

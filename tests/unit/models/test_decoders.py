@@ -85,7 +85,7 @@ def test_a_readout_knows_nothing_of_the_pieces_after_it(decoder):
 def test_weights_of_every_real_place_sum_to_one_over_real_source_places(decoder):
     torch.manual_seed(6)
     model, pairs = network(decoder).eval(), batch()
-    weights = model.weights(pairs)
+    weights = model.attention_weights(pairs)
     assert weights.shape == (*pairs.inputs.shape, pairs.source.shape[1])
     assert torch.allclose(weights.sum(-1), torch.ones(pairs.inputs.shape), atol=1e-6)
     assert weights.masked_select(~pairs.source_mask.unsqueeze(1)).eq(0).all()
@@ -93,7 +93,7 @@ def test_weights_of_every_real_place_sum_to_one_over_real_source_places(decoder)
 
 def test_a_decoder_without_attention_has_no_weights_to_show():
     with pytest.raises(ModelError, match="AtStartDecoder has no attention"):
-        network(DECODERS[-1]).weights(batch())
+        network(DECODERS[-1]).attention_weights(batch())
 
 
 def test_what_is_told_at_every_step_makes_a_difference_that_the_start_alone_does_not():

@@ -104,14 +104,14 @@ def test_residual_connections_begin_at_the_layer_that_is_named():
 def test_alternating_directions_read_over_each_other():
     torch.manual_seed(6)
     network = alternating_directions(GRU, 3)(6).eval()
-    cells = [column.stack.cells for column in (network.onward, network.back)]
+    cells = [column.stack.cells for column in (network.forwards, network.backwards)]
     embedded, mask = torch.randn(1, 5, 6), torch.ones(1, 5, dtype=torch.bool)
     onward = back = embedded
     for index in range(3):
         read, _ = cells[0][index].unroll(back, cells[0][index].start(back), mask)
         turned, _ = cells[1][index].unroll(onward.flip(1), cells[1][index].start(onward), mask)
-        read = network.onward.stack.normalizations[index](read)
-        turned = network.back.stack.normalizations[index](turned).flip(1)
+        read = network.forwards.stack.normalizations[index](read)
+        turned = network.backwards.stack.normalizations[index](turned).flip(1)
         onward, back = (read + back, turned + onward) if index == 2 else (read, turned)
     expected = torch.cat([onward, back], dim=-1)
     assert torch.allclose(network(embedded, mask).values, expected, atol=1e-6)

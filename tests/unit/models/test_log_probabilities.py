@@ -9,7 +9,7 @@ def test_slices_give_what_the_whole_gives(monkeypatch):
     wanted = torch.randint(9, (7,))
     whole = (readouts @ table.T).log_softmax(1).gather(1, wanted.unsqueeze(1)).squeeze(1)
     for size in (1, 3, 7, 100):
-        monkeypatch.setattr(log_probabilities, "SLICE_PLACES", size)
+        monkeypatch.setattr(log_probabilities, "SLICE_POSITIONS", size)
         found = log_probabilities.log_probabilities(lambda some: some @ table.T, readouts, wanted)
         assert torch.allclose(found, whole, atol=1e-6)
     assert log_probabilities.log_probabilities(

@@ -30,8 +30,8 @@ HEARING = [
     partial(LayerNormLSTM, forget_bias=1.0),
 ]
 DROPPING = partial(StateDropout, cell=LSTM_CELL, rate=0.5)
-SLEEPING = partial(Zoneout, cell=LSTM_CELL, hidden_rate=0.3, content_rate=0.6)
-BOTH = partial(Zoneout, cell=DROPPING, hidden_rate=0.3, content_rate=0.6)
+SLEEPING = partial(Zoneout, cell=LSTM_CELL, hidden_rate=0.3, cell_state_rate=0.6)
+BOTH = partial(Zoneout, cell=DROPPING, hidden_rate=0.3, cell_state_rate=0.6)
 DEEP = partial(DeepTransition, cell=DROPPING, depth=2)
 
 
@@ -51,7 +51,7 @@ def test_states_are_dropped_by_one_mask_for_all_places(make):
     mask = torch.empty(3, 7).bernoulli_(0.5) / 0.5
     state, projected = start, cell.cell.project(inputs)
     for place in range(6):
-        output, state = cell.cell.move(projected[:, place], state, state[0] * mask)
+        output, state = cell.cell.recurrence(projected[:, place], state, state[0] * mask)
         assert torch.allclose(outputs[:, place], output, atol=1e-6)
 
 
@@ -61,11 +61,11 @@ def test_what_is_switched_off_reaches_no_product(make):
     cell = make(5, 7)
     state = random_state(cell, 3)
     projected = cell.project(torch.randn(3, 5))
-    deaf = cell.move(projected, state, torch.zeros(3, 7))[0]
+    deaf = cell.recurrence(projected, state, torch.zeros(3, 7))[0]
     for name, parameter in cell.named_parameters():
         if parameter.dim() == 2 and "input" not in name:
             torch.nn.init.normal_(parameter)
-    assert torch.allclose(deaf, cell.move(projected, state, torch.zeros(3, 7))[0])
+    assert torch.allclose(deaf, cell.recurrence(projected, state, torch.zeros(3, 7))[0])
     assert not torch.allclose(deaf, cell.step(projected, state)[0])
 
 
@@ -78,7 +78,7 @@ def test_the_blending_of_a_gru_hears_the_hidden_vector_without_a_mask(make, kept
         third = slice(7, 14) if make is GRU else slice(0, 7)
         cell.bias[third] = 1e4 if make is GRU else -1e4
     state = random_state(cell, 3)
-    output, _ = cell.move(cell.project(torch.randn(3, 5)), state, state[0] * kept)
+    output, _ = cell.recurrence(cell.project(torch.randn(3, 5)), state, state[0] * kept)
     assert torch.allclose(output, state[0], atol=1e-6)
 
 
@@ -87,7 +87,7 @@ def test_at_rest_dropping_states_is_the_inner_cell(make):
     torch.manual_seed(5)
     cell = StateDropout(5, 7, make, 0.5).eval()
     inputs = torch.randn(3, 6, 5)
-    assert cell.draw(inputs) == ()
+    assert cell.sample_masks(inputs) == ()
     outputs, _ = cell.unroll(inputs, cell.start(inputs), None)
     expected, _ = cell.cell.unroll(inputs, cell.start(inputs), None)
     assert torch.equal(outputs, expected)
@@ -107,7 +107,7 @@ def test_a_rate_of_zero_keeps_the_kernel_in_training():
     ("make", "name"), [(MinGRU, "MinGRU"), (SLEEPING, "Zoneout"), (DEEP, "DeepTransition")]
 )
 def test_a_cell_without_products_of_its_own_is_refused_by_name(make, name):
-    message = rf"model.cell.cell={name}: expected a cell that has `move`"
+    message = rf"model.cell.cell={name}: expected a cell that has `recurrence`"
     with pytest.raises(ConfigurationError, match=message):
         StateDropout(5, 7, make, 0.5)
 
@@ -116,12 +116,12 @@ def test_each_cell_of_a_deep_transition_has_its_own_mask():
     torch.manual_seed(7)
     cell = DEEP(5, 7)
     inputs = torch.randn(3, 5)
-    drawn = cell.draw(inputs)
+    drawn = cell.sample_masks(inputs)
     state = random_state(cell, 3)
     output, _ = cell.masked_step(cell.project(inputs), state, drawn)
     first, second = (inner.cell for inner in cell.cells)
-    state = first.move(first.project(inputs), state, state[0] * drawn[0])[1]
-    expected, _ = second.move(second.bias.expand(3, -1), state, state[0] * drawn[1])
+    state = first.recurrence(first.project(inputs), state, state[0] * drawn[0])[1]
+    expected, _ = second.recurrence(second.bias.expand(3, -1), state, state[0] * drawn[1])
     assert not torch.equal(*drawn)
     assert torch.allclose(output, expected, atol=1e-6)
 
@@ -131,7 +131,7 @@ def test_zoneout_keeps_the_share_of_each_part_that_it_is_told():
     cell = Zoneout(5, 400, LSTM_CELL, 0.1, 0.6)
     state = random_state(cell, 50)
     projected = cell.project(torch.randn(50, 5))
-    output, zoned = cell.masked_step(projected, state, cell.draw(state[0]))
+    output, zoned = cell.masked_step(projected, state, cell.sample_masks(state[0]))
     _, moved = cell.cell.step(projected, state)
     for new, full, old, rate in zip(zoned, moved, state, (0.1, 0.6), strict=True):
         kept = new == old

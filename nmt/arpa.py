@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from nmt.config.command_line import run
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
-from nmt.inspection.model_folder import WEIGHTS, counted, inspect
+from nmt.inspection.model_folder import WEIGHTS, inspect, is_ngram
 from nmt.runtime.errors import ConfigurationError, ModelError
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def arpa(config: DictConfig) -> None:
 
 
 def _write(folder: Path, path: Path, config: DictConfig) -> None:
-    if not counted(inspect(folder, ("language_model",), config.trust)):
+    if not is_ngram(inspect(folder, ("language_model",), config.trust)):
         raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
     # Imported after that look, as they import torch.
     from nmt.models.language_models.ngram import NGramLanguageModel

@@ -31,7 +31,7 @@ def evaluate(config: DictConfig) -> None:
     if isinstance(config.fusion.run, str):
         inspect_all([config.fusion.run], ("language_model",), trust)
     if config.target is None:
-        data_config.node(Path(arguments.folders(config.run)[0]), trust, "test")
+        data_config.corpus_node(Path(arguments.folders(config.run)[0]), trust, "test")
     # Imported after that look, as it imports torch.
     from nmt.commands import evaluate as work
 

@@ -21,7 +21,7 @@ from nmt.data.text.parallel import parallel
 from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import padded
-from nmt.inspection.model_folder import counted, kind
+from nmt.inspection.model_folder import is_ngram, kind
 from nmt.models.factory import language_network
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.saved.language_model import SavedLanguageModel
@@ -96,7 +96,7 @@ def _trained(
             batches = _translations(bundle, text, place)
         else:
             language = SavedLanguageModel.load(folder, config.trust, place)
-            if counted(language.config):
+            if is_ngram(language.config):
                 raise ModelError(f"{folder} holds an n-gram model, which has no gradients")
             network = cast(LanguageNetwork, language.model)
             batches = _lines(network, language.tokenizer, text, place)

@@ -7,7 +7,7 @@ from pathlib import Path
 from nmt.config.instantiate import instantiate
 from nmt.data.corpora.corpus import Corpus, InvalidPair, read_lines
 from nmt.data.corpora.plain import PlainCorpus
-from nmt.inspection.data_config import MISSING, TRAINING, node
+from nmt.inspection.data_config import MISSING, TRAINING, corpus_node
 from nmt.inspection.trusted import check_trusted
 from nmt.runtime.errors import CorpusError
 
@@ -66,7 +66,7 @@ def from_run(run: Path, trust: Sequence[str], split: str) -> EvaluationSet:
         ConfigurationError: if it names no such set.
         CorpusError: if the set cannot be read.
     """
-    found = node(run, trust, split)
+    found = corpus_node(run, trust, split)
     check_trusted(found, trust, str(run / TRAINING))
     return from_corpus(instantiate(found))
 

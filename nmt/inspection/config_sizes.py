@@ -1,19 +1,19 @@
-"""Numbers of a configuration against the tensors beside it: what they ask for must be there."""
+"""Sizes in a saved model's configuration, which may not exceed what its tensors bear out."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from nmt.inspection.files import shown
-from nmt.inspection.safetensors import Shape
+from nmt.inspection.files import quote
+from nmt.inspection.safetensors import TensorInfo
 from nmt.runtime.errors import ModelError
 
-ANY = 10_000
-"""What any whole number may be: places and layers that are only compared with others."""
+ALWAYS_ALLOWED = 10_000
+"""Any integer may be as large: positions and layers that are only compared with others."""
 
-COUNTS = ("layers", "depth")
-"""Keys that say how often something is made. Each time it has a tensor of its own."""
+REPETITIONS = ("layers", "depth")
+"""Keys that say how often a part is built. Each time it has a tensor of its own."""
 
-SEARCH = {
+SEARCH_LIMITS = {
     "size": 1000,
     "best": 1000,
     "length_factor": 100,
@@ -24,55 +24,56 @@ SEARCH = {
 """The largest numbers of a search that is saved with a model; any other may have 1000."""
 
 
-def check_model(node: Any, tensors: Mapping[str, Shape], where: str) -> None:
-    """Refuse a model larger than its file.
+def check_model(node: Any, tensors: Mapping[str, TensorInfo], where: str) -> None:
+    """Check that a configured model is no larger than its file.
 
     Args:
-        node: that describes the model.
+        node: the configuration of the model.
         tensors: all of the file.
-        where: the configuration's file, for the message.
+        where: the configuration's file, for messages.
 
     Raises:
-        ModelError: names key and value, and what is there.
+        ModelError: naming key and value, and what the file has.
     """
-    sizes = [size for shape in tensors.values() for size in shape.sizes]
-    _check(node, max([ANY, len(tensors), *sizes]), len(tensors), where)
+    sizes = [size for tensor in tensors.values() for size in tensor.shape]
+    _check(node, max([ALWAYS_ALLOWED, len(tensors), *sizes]), len(tensors), where)
 
 
-def _check(node: Any, most: int, made: int, where: str) -> None:
-    """Go down the nodes; `made` is how many tensors are left for each thing that is made."""
+def _check(node: Any, largest: int, available: int, where: str) -> None:
+    """Check a node and those below; `available` is the number of tensors for each of its parts."""
     if isinstance(node, Mapping):
         for key, value in node.items():
-            if isinstance(value, int) and value > most:
-                _refuse(key, value, f"the largest tensor has {most} or less", where)
-        made = _left(node, made, where) if "_target_" in node else made
+            if isinstance(value, int) and value > largest:
+                _refuse(key, value, f"no tensor is larger than {largest}", where)
+        available = _per_repetition(node, available, where) if "_target_" in node else available
         node = list(node.values())
     if isinstance(node, list):
         for value in node:
-            _check(value, most, made, where)
+            _check(value, largest, available, where)
 
 
-def _left(node: Mapping[str, Any], made: int, where: str) -> int:
-    """Share the tensors out among what a node makes several times."""
-    for key in COUNTS:
+def _per_repetition(node: Mapping[str, Any], available: int, where: str) -> int:
+    """Divide the tensors among the repetitions of a node's parts."""
+    for key in REPETITIONS:
         if key in node and isinstance(node[key], int):
-            made //= max(node[key], 1)
-            if not made:
+            available //= max(node[key], 1)
+            if not available:
                 _refuse(key, node[key], "there are fewer tensors", where)
-    return made
+    return available
 
 
 def check_search(node: Any, where: str) -> None:
-    """Refuse a search that would take hours or all memory for a line.
+    """Check that a search takes neither hours nor all memory for a line.
 
     Raises:
-        ModelError: names key and value, and the largest one.
+        ModelError: naming key and value, and the largest value allowed.
     """
     for key, value in node.items() if isinstance(node, Mapping) else ():
-        if isinstance(value, int | float) and value > SEARCH.get(key, 1000):
-            _refuse(f"search.{key}", value, f"at most {SEARCH.get(key, 1000)} is searched", where)
+        limit = SEARCH_LIMITS.get(key, 1000)
+        if isinstance(value, int | float) and value > limit:
+            _refuse(f"search.{key}", value, f"at most {limit} is allowed", where)
         check_search(value, where)
 
 
-def _refuse(key: object, value: object, why: str, where: str) -> NoReturn:
-    raise ModelError(f"{where} asks for {shown(key)}={shown(value)}, but {why}")
+def _refuse(key: object, value: object, reason: str, where: str) -> NoReturn:
+    raise ModelError(f"{where} has {quote(key)}={quote(value)}, but {reason}")

@@ -1,27 +1,28 @@
-"""A saved model's configuration: a small part of YAML, plain values, and no way out of them."""
+"""A saved model's configuration: a small part of YAML with plain values and allowed classes."""
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 from nmt.inspection import classes, files
-from nmt.inspection.files import shown
+from nmt.inspection.files import quote
 from nmt.runtime.errors import ModelError
 
-MOST_BYTES = 1 << 15
-"""Of a file; ours have 2,000 to 4,000."""
+MAX_BYTES = 1 << 15
+"""Of a file; this program writes 2,000 to 4,000."""
 
-DEPTH = 20
-"""Of nodes within nodes; a cell around a cell around a cell has 7."""
+MAX_DEPTH = 20
+"""Of nested nodes; a cell around a cell around a cell has 7."""
 
-KEYS = ("_target_", "_partial_")
-"""The keys with an underscore before them that may be there."""
+SPECIAL_KEYS = ("_target_", "_partial_")
+"""The only keys that may start with an underscore."""
 
-WORDS = ("${", "..", "/", "\\", "???")
-"""What no value holds: interpolations, ways through folders, and values that are missing."""
+FORBIDDEN = ("${", "..", "/", "\\", "???")
+"""Not part of any value: interpolations, paths, and missing values."""
 
 UNREADABLE = (
     yaml.YAMLError,
@@ -31,13 +32,13 @@ UNREADABLE = (
     TypeError,
     ValueError,
 )
-"""What reading YAML may raise: the parser lets through what dates, numbers and depth do to it."""
+"""What reading YAML may raise: the parser itself fails on some dates, numbers and depths."""
 
 STRING = "tag:yaml.org,2002:str"
 
 
-class _Plain(yaml.SafeLoader):
-    """Reads what no value needs twice, no tag makes, and no key hides."""
+class _PlainLoader(yaml.SafeLoader):
+    """A loader that rejects anchors, aliases, tags, repeated keys, and deep nesting."""
 
     depth = 0
 
@@ -47,8 +48,8 @@ class _Plain(yaml.SafeLoader):
             raise yaml.YAMLError(f"line {event.start_mark.line + 1} has an anchor or an alias")
         if event.tag is not None:
             raise yaml.YAMLError(f"line {event.start_mark.line + 1} has a tag")
-        if self.depth == DEPTH:
-            raise yaml.YAMLError(f"line {event.start_mark.line + 1} is nested too deep")
+        if self.depth == MAX_DEPTH:
+            raise yaml.YAMLError(f"line {event.start_mark.line + 1} is nested too deeply")
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -56,91 +57,119 @@ class _Plain(yaml.SafeLoader):
 
     def compose_mapping_node(self, anchor: Any) -> Any:
         node = super().compose_mapping_node(anchor)
-        seen: set[str] = set()
+        keys: set[str] = set()
         for key, _ in node.value:
             line = key.start_mark.line + 1
             if key.tag != STRING:
-                raise yaml.YAMLError(f"line {line} has a key that is no word")
-            if key.value in seen:
-                raise yaml.YAMLError(f"line {line} has the key {shown(key.value)} again")
-            seen.add(key.value)
+                raise yaml.YAMLError(f"line {line} has a key that is no string")
+            if key.value in keys:
+                raise yaml.YAMLError(f"line {line} repeats the key {quote(key.value)}")
+            keys.add(key.value)
         return node
 
 
-def read(path: Path, most: int) -> dict[str, Any]:
-    """Read a file of plain values; `check` says what they may be.
-
-    Args:
-        path: a file in YAML without anchors, aliases and tags.
-        most: bytes that it may have.
+def read(path: Path, max_bytes: int) -> dict[str, Any]:
+    """Read a YAML file without anchors, aliases and tags; `check` restricts its values.
 
     Raises:
-        ModelError: names the file, and the line where there is one.
+        ModelError: naming the file, and the line if known.
     """
-    data = files.read(path, most)
+    data = files.read(path, max_bytes)
     try:
-        found = yaml.load(data.decode("utf-8"), _Plain)
+        config = yaml.load(data.decode("utf-8"), _PlainLoader)
     except UNREADABLE as error:
         raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-    if not isinstance(found, dict):
+    if not isinstance(config, dict):
         raise ModelError(f"{path} cannot be read: expected keys with their values")
-    return found
+    return config
 
 
 def check(node: Any, trust: Sequence[str], where: str) -> None:
-    """Refuse a model's configuration that holds anything but plain numbers and allowed classes.
+    """Check that a model's configuration has only plain values and allowed classes.
 
     Args:
         node: plain dicts and lists.
         trust: packages whose classes the user allows besides.
-        where: file, for the message.
+        where: the configuration's file, for messages.
 
     Raises:
-        ModelError: names the offending value.
+        ModelError: naming the offending value.
     """
-    check_classes(node, classes.ROOMS, trust, where)
+    ClassCheck(classes.PACKAGES, trust, where)(node)
     _check_values(node, trust, where)
 
 
-def check_classes(node: Any, rooms: Sequence[str], trust: Sequence[str], where: str) -> None:
-    """Refuse what would make anything but objects of these rooms and packages.
+@dataclass(frozen=True)
+class ClassCheck:
+    """A check that each class in a configuration belongs to the package of its key.
 
-    Raises:
-        ModelError: names the key, or the class.
+    Attributes:
+        packages: of this program, by key.
+        trust: packages whose classes the user allows at any key.
+        where: the configuration's file, for messages.
     """
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            if str(key).startswith("_") and key not in KEYS:
-                raise ModelError(
-                    f"{where} has the key {shown(key)}, which a saved model may not have"
-                )
-            if key == "_target_":
-                classes.check(value, rooms, trust, where)
-            check_classes(value, rooms, trust, where)
-    elif isinstance(node, list):
-        for value in node:
-            check_classes(value, rooms, trust, where)
-    elif isinstance(node, str) and "${" in node:
-        raise ModelError(
-            f"{where} has the interpolation {shown(node)}, which a saved model may not have"
-        )
+
+    packages: Mapping[str, str]
+    trust: Sequence[str]
+    where: str
+
+    def __call__(self, node: Any, key: str = "", others: Sequence[str] = ()) -> None:
+        """Check a node and those below.
+
+        Args:
+            node: plain dicts and lists.
+            key: of the node.
+            others: packages of this program for keys that only a trusted class has.
+
+        Raises:
+            ModelError: naming the key, or the class.
+        """
+        if isinstance(node, Mapping):
+            if "_target_" in node:
+                others = self._check_class(node, key, others)
+            for child, value in node.items():
+                if str(child).startswith("_") and child not in SPECIAL_KEYS:
+                    self._refuse(f"the key {quote(child)}")
+                self(value, child, others)
+        elif isinstance(node, list):
+            for value in node:
+                self(value, key, others)
+        elif isinstance(node, str) and "${" in node:
+            self._refuse(f"the interpolation {quote(node)}")
+
+    def _check_class(
+        self, node: Mapping[str, Any], key: str, others: Sequence[str]
+    ) -> Sequence[str]:
+        """Check the class of a node, and return the packages for unknown keys below it."""
+        target = node["_target_"]
+        allowed = (self.packages[key],) if key in self.packages else others
+        classes.check(target, key, allowed, self.trust, self.where)
+        if classes.within(target, self.trust):
+            return tuple(self.packages.values())
+        partial = node.get("_partial_", False) is not False
+        if partial and key in self.packages and key not in classes.PARTS:
+            self._refuse(f"the key '{key}._partial_'")
+        return ()
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise ModelError(f"{self.where} has {what}, which a saved model may not have")
 
 
 def _check_values(node: Any, trust: Sequence[str], where: str, path: str = "") -> None:
-    """Refuse values that no class of the rooms takes; those of the user take what they like."""
+    """Check that all values are ones that classes of this program take, or trusted ones may."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             _check_values(value, trust, where, f"{path}.{key}".strip("."))
     elif isinstance(node, list):
         for number, value in enumerate(node):
             _check_values(value, trust, where, f"{path}.{number}")
-    elif not _usual(node, path, trust):
+    elif not _is_allowed(node, path, trust):
         raise ModelError(
-            f"{where} has {files.shown(path)}={shown(node)}, which is no value of a saved model"
+            f"{where} has {quote(path)}={quote(node)}, which is no value of a saved model"
         )
 
 
-def _usual(value: Any, path: str, trust: Sequence[str]) -> bool:
+def _is_allowed(value: Any, path: str, trust: Sequence[str]) -> bool:
     if isinstance(value, bool):
         return path.endswith("_partial_") or bool(trust)
     if isinstance(value, int):
@@ -148,5 +177,5 @@ def _usual(value: Any, path: str, trust: Sequence[str]) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, str):
-        return value.isprintable() and not any(word in value for word in WORDS)
+        return value.isprintable() and not any(part in value for part in FORBIDDEN)
     return value is None

@@ -1,35 +1,34 @@
-"""What a run's training was told of its text; a stranger may have written it."""
+"""The corpora that a run's configuration names, which may come with an untrusted model."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from nmt.inspection import config_values, files
+from nmt.inspection.config_values import ClassCheck
 from nmt.runtime.errors import ConfigurationError, ModelError
 
 TRAINING = Path("training", "config.yaml")
-"""Below a run's folder: all that its training was told."""
+"""Below a run's folder: the configuration of its training."""
 
 MISSING = "???"
-"""How a configuration says that a value was never given."""
+"""OmegaConf's mark of a value that is not set."""
 
-MOST_BYTES = 1 << 17
-
-ROOMS = ("nmt.data.corpora",)
-"""Where the classes live that read text."""
+MAX_BYTES = 1 << 17
+PACKAGE = "nmt.data.corpora"
 
 
-def node(run: Path, trust: Sequence[str], split: str) -> dict[str, Any]:
-    """Give what makes the text of a split: plain values, and a class that reads text.
+def corpus_node(run: Path, trust: Sequence[str], split: str) -> dict[str, Any]:
+    """Return the configuration of a split's corpus: plain values, and a class that reads text.
 
     Args:
-        run: the folder.
+        run: the run's folder.
         trust: packages of the user whose classes may be named.
-        split: `test`, or another of the data's.
+        split: `test`, or another key of `data`.
 
     Raises:
-        ModelError: if the run's configuration is missing, or names what it may not name.
-        ConfigurationError: if it names no such set.
+        ModelError: if the run's configuration is missing, or names a class that is not allowed.
+        ConfigurationError: if it has no such split.
     """
     path = run / TRAINING
     if not run.is_dir():
@@ -39,11 +38,11 @@ def node(run: Path, trust: Sequence[str], split: str) -> dict[str, Any]:
             f"{path} cannot be read: No such file or directory; it names the {split} set: give "
             "source=FILE target=FILE instead"
         )
-    told = config_values.read(path, MOST_BYTES)
-    if "data" not in told or not isinstance(told["data"], dict):
-        raise ModelError(f"{path} is damaged: it says nothing of data")
-    found = {split: None, **told["data"]}[split]
-    if not isinstance(found, dict) or MISSING in found.values():
+    config = config_values.read(path, MAX_BYTES)
+    if "data" not in config or not isinstance(config["data"], dict):
+        raise ModelError(f"{path} is damaged: it has no node data")
+    node = {split: None, **config["data"]}[split]
+    if not isinstance(node, dict) or MISSING in node.values():
         raise ConfigurationError(f"{path} names no {split} set; give source=FILE target=FILE")
-    config_values.check_classes(found, ROOMS, trust, str(path))
-    return found
+    ClassCheck({split: PACKAGE}, trust, str(path))(node, split)
+    return node

@@ -1,14 +1,14 @@
-"""The folder of an exported model, looked at as a whole before any of it is used."""
+"""The folder of an exported model, checked as a whole before any of it is used."""
 
 from pathlib import Path
 
 from nmt.inspection import config_values, files, lexicon, onnx_graphs, sentencepiece
-from nmt.inspection.files import shown
+from nmt.inspection.files import quote
 from nmt.runtime import checksums
 from nmt.runtime.errors import ModelError
 
 FORMAT = 1
-"""Of the folder; goes up when an older program could not read a newer folder."""
+"""Of the folder; raised whenever folders of one version cannot be read by another."""
 
 ENCODER = "encoder.onnx"
 STEP = files.EXPORTED
@@ -16,30 +16,29 @@ COLUMNS = "columns.onnx"
 LISTED = "step_listed.onnx"
 DESCRIPTION = "export.yaml"
 
-MOST = {
-    ENCODER: min(files.memory(), 1 << 31),  # no protocol buffer is larger
-    STEP: min(files.memory(), 1 << 31),
-    COLUMNS: min(files.memory(), 1 << 31),
-    LISTED: min(files.memory(), 1 << 31),
-    DESCRIPTION: config_values.MOST_BYTES,
-    lexicon.NAME: lexicon.MOST_BYTES,
-    sentencepiece.JOINT: sentencepiece.MOST_BYTES,
-    sentencepiece.SOURCE: sentencepiece.MOST_BYTES,
-    sentencepiece.TARGET: sentencepiece.MOST_BYTES,
-}
-"""All files that an exported model may have, and their bytes."""
+GRAPHS = (ENCODER, STEP, COLUMNS, LISTED)
 
-MOST_SUMS = 1 << 13
+MAX_BYTES = {
+    **dict.fromkeys(GRAPHS, min(files.memory(), 1 << 31)),  # no protocol buffer is larger
+    DESCRIPTION: config_values.MAX_BYTES,
+    lexicon.NAME: lexicon.MAX_BYTES,
+    sentencepiece.JOINT: sentencepiece.MAX_BYTES,
+    sentencepiece.SOURCE: sentencepiece.MAX_BYTES,
+    sentencepiece.TARGET: sentencepiece.MAX_BYTES,
+}
+"""All files that an exported model may have, with their sizes."""
+
+MAX_CHECKSUMS = 1 << 13
 
 
 def inspect(folder: Path) -> dict[str, bytes]:
-    """Refuse a folder that is damaged, or may come from somebody who means harm.
+    """Check a folder that may be damaged, or made by somebody who means harm.
 
     Returns:
-        The bytes of the graphs, which were looked at.
+        The bytes of the graphs that were checked, by file name.
 
     Raises:
-        ModelError: names the file, what is wrong with it, and what to do.
+        ModelError: naming the file, what is wrong with it, and what to do.
     """
     if not files.exists(folder / STEP):
         if files.exists(folder / files.TRAINED):
@@ -51,28 +50,30 @@ def inspect(folder: Path) -> dict[str, bytes]:
             f"{folder} holds no exported model ({STEP} is missing); write one with:"
             f" python -m nmt.export run=RUN output={folder}"
         )
-    _check_sums(folder)
-    described = config_values.read(folder / DESCRIPTION, MOST[DESCRIPTION])
-    if described.get("format") != FORMAT:
+    _check_files(folder)
+    description = config_values.read(folder / DESCRIPTION, MAX_BYTES[DESCRIPTION])
+    if description.get("format") != FORMAT:
         raise ModelError(
-            f"{folder / DESCRIPTION} has format {shown(described.get('format'))}, this program"
-            f" reads format {FORMAT}; export the model again"
+            f"{folder / DESCRIPTION} has format {quote(description.get('format'))}, this program"
+            f" reads format {FORMAT}; export the model again with this version, or use the version"
+            " of nmt that wrote it"
         )
-    names = (ENCODER, STEP, COLUMNS, LISTED)
-    return {name: onnx_graphs.check(folder / name, MOST[name]) for name in names}
+    return {name: onnx_graphs.check(folder / name, MAX_BYTES[name]) for name in GRAPHS}
 
 
-def _check_sums(folder: Path) -> None:
-    there = [name for name in MOST if files.exists(folder / name)]
-    for name in there:
-        files.size(folder / name, MOST[name])
+def _check_files(folder: Path) -> None:
+    """Check types, sizes and checksums of the files."""
+    existing = [name for name in MAX_BYTES if files.exists(folder / name)]
+    for name in existing:
+        files.size(folder / name, MAX_BYTES[name])
     if not files.exists(folder / checksums.NAME):
         raise ModelError(f"{folder / checksums.NAME} is missing; copy the model's folder again")
-    files.size(folder / checksums.NAME, MOST_SUMS)
-    named = checksums.read(folder)
-    ours = {name: named.get(name, []) for name in MOST if name in there or name in named}
-    for name in checksums.altered(folder, ours) if named else [checksums.NAME]:
+    files.size(folder / checksums.NAME, MAX_CHECKSUMS)
+    recorded = checksums.read(folder)
+    names = [name for name in MAX_BYTES if name in existing or name in recorded]
+    expected = {name: recorded.get(name, []) for name in names}
+    for name in checksums.altered(folder, expected) if recorded else [checksums.NAME]:
         raise ModelError(
-            f"{folder / name} is not what it was when it was written: it was altered or cut off;"
+            f"{folder / name} is not what it was when it was written: it was altered or truncated;"
             " copy the folder again, or export the model again"
         )

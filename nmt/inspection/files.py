@@ -1,4 +1,4 @@
-"""Files that a stranger may have made: none is read that could hang, or fill the memory."""
+"""Safe reading of untrusted files: nothing is read that could block, or exhaust memory."""
 
 import os
 import stat
@@ -8,65 +8,59 @@ from pathlib import Path
 from nmt.runtime.errors import ModelError
 
 TRAINED, EXPORTED = "model.safetensors", "step.onnx"
-"""The files by which folders of trained and of exported models are known."""
+"""The files that identify folders of trained and of exported models."""
 
-CUT = 100  # characters of a stranger's word that a message shows
+MAX_QUOTE = 100  # characters of an untrusted value in a message
 
 
-def size(path: Path, most: int) -> int:
-    """Give the bytes of a regular file.
-
-    Args:
-        path: a file of a model.
-        most: the bytes that such a file may have.
+def size(path: Path, max_bytes: int) -> int:
+    """Return the size of a regular file, in bytes.
 
     Raises:
-        ModelError: if it is missing, a link, a device, a pipe, or larger; names it.
+        ModelError: if it is missing, a link, a device, a pipe, or larger than `max_bytes`.
     """
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         raise ModelError(
-            f"{path} is a symbolic link, which a model may not hold; copy the file into its place"
+            f"{path} is a symbolic link, which a model may not contain; replace it by the file"
         )
-    if not stat.S_ISREG(found.st_mode):
-        raise ModelError(f"{path} is no regular file; copy the model's folder again")
-    if found.st_size > most:
-        raise ModelError(
-            f"{path} has {found.st_size} bytes; expected at most {most}, it is no model's"
-        )
-    return found.st_size
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelError(f"{path} is not a regular file; copy the model's folder again")
+    if status.st_size > max_bytes:
+        raise ModelError(f"{path} has {status.st_size} bytes; expected at most {max_bytes}")
+    return status.st_size
 
 
-def read(path: Path, most: int) -> bytes:
+def read(path: Path, max_bytes: int) -> bytes:
     """Read a regular file whole.
 
     Raises:
-        ModelError: what `size` raises, or if it cannot be read.
+        ModelError: as `size`, or if it cannot be read.
     """
-    size(path, most)
+    size(path, max_bytes)
     try:
         with path.open("rb") as file:
-            return file.read(most)
+            return file.read(max_bytes)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def exists(path: Path) -> bool:
-    """Tell whether there is anything of that name, be it a link to nowhere."""
+    """Return whether there is anything of that name, even a broken link."""
     return os.path.lexists(path)
 
 
 def memory() -> int:
-    """Give the bytes of memory that this machine has; where it does not say, more than any has."""
+    """Return the bytes of this machine's memory; more than any has where the system has no API."""
     if sys.platform == "win32":
         return 1 << 50
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
-def shown(value: object) -> str:
-    """Give a stranger's word for a message: on one line, escaped, and not longer than others."""
+def quote(value: object) -> str:
+    """Format an untrusted value for a message: on one line, escaped and shortened."""
     text = repr(value)
-    return text if len(text) <= CUT else f"{text[:CUT]}…"
+    return text if len(text) <= MAX_QUOTE else f"{text[:MAX_QUOTE]}…"

@@ -1,4 +1,4 @@
-"""The folder of a saved model, looked at as a whole before any of it is used."""
+"""The folder of a saved model, checked as a whole before any of it is used."""
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,187 +6,186 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nmt.inspection import config_sizes, config_values, files, lexicon, safetensors, sentencepiece
-from nmt.inspection.files import shown
-from nmt.inspection.safetensors import Shape
+from nmt.inspection.files import quote
+from nmt.inspection.safetensors import TensorInfo
 from nmt.runtime import checksums
 from nmt.runtime.errors import ModelError
 
-FORMAT = 2
-"""Of the folder; goes up when an older program could not read a newer folder."""
-
-UNSUMMED = 1
-"""The format before it, which has no sums of its files."""
+FORMAT = 3
+"""Of the folder; raised whenever folders of one version cannot be read by another."""
 
 WEIGHTS = files.TRAINED
 CONFIGURATION = "config.yaml"
 SCORES = "scores.json"
 
-MOST = {
+MAX_BYTES = {
     WEIGHTS: files.memory(),
-    CONFIGURATION: config_values.MOST_BYTES,
+    CONFIGURATION: config_values.MAX_BYTES,
     SCORES: 1 << 20,
-    sentencepiece.JOINT: sentencepiece.MOST_BYTES,
-    sentencepiece.SOURCE: sentencepiece.MOST_BYTES,
-    sentencepiece.TARGET: sentencepiece.MOST_BYTES,
-    lexicon.NAME: lexicon.MOST_BYTES,
+    sentencepiece.JOINT: sentencepiece.MAX_BYTES,
+    sentencepiece.SOURCE: sentencepiece.MAX_BYTES,
+    sentencepiece.TARGET: sentencepiece.MAX_BYTES,
+    lexicon.NAME: lexicon.MAX_BYTES,
 }
-"""All files that a model may have, and their bytes; pieces are joint, or of source and target."""
+"""All files that a model may have, with their sizes; vocabularies are joint or separate."""
 
-MOST_SUMS = 1 << 13
+MAX_CHECKSUMS = 1 << 13
 
 KINDS = {"model": "translation model", "language_model": "language model"}
-"""By the node of the configuration that describes it, what a folder can hold."""
+"""The kinds of models, by the key of the configuration that describes them."""
 
 COMMANDS = {"model": "train", "language_model": "train_language_model"}
-"""What trains each of them."""
+"""The command that trains each of them."""
 
 ANY = tuple(KINDS)
 
 
 def inspect(folder: Path, kinds: Sequence[str], trust: Sequence[str]) -> dict[str, Any]:
-    """Refuse a folder that is damaged, or may come from somebody who means harm.
+    """Check a folder that may be damaged, or made by somebody who means harm.
 
-    Nothing is executed, and nothing is held in memory but heads and small files.
+    Nothing is executed, and only headers and small files are held in memory.
 
     Args:
-        folder: a run's.
-        kinds: nodes of KINDS; the model must be one of these.
+        folder: of a run.
+        kinds: keys of KINDS; the model must be one of these.
         trust: packages of the user whose classes it may name.
 
     Returns:
         The configuration.
 
     Raises:
-        ModelError: names the file, what is wrong with it, and what to do.
+        ModelError: naming the file, what is wrong with it, and what to do.
     """
-    _check_there(folder, kinds)
+    _check_exists(folder, kinds)
     _check_files(folder)
     config, where = _configuration(folder, kinds), str(folder / CONFIGURATION)
-    node = next(node for node in kinds if node in config)
+    key = next(key for key in kinds if key in config)
     config_values.check(config, trust, where)
-    if not isinstance(config[node], dict):
-        raise ModelError(f"{where} describes no {KINDS[node]}: {node} has no keys")
-    found = safetensors.read(folder / WEIGHTS)
-    if not counted(config):
-        _check_types(folder / WEIGHTS, found)
-    config_sizes.check_model(config[node], found, where)
+    if not isinstance(config[key], dict):
+        raise ModelError(f"{where} describes no {KINDS[key]}: {key} has no keys")
+    tensors = safetensors.read(folder / WEIGHTS)
+    if not is_ngram(config):
+        _check_weights(folder / WEIGHTS, tensors)
+    config_sizes.check_model(config[key], tensors, where)
     if "search" in config:
         config_sizes.check_search(config["search"], where)
-    _check_vocabularies(folder, found)
+    _check_vocabularies(folder, tensors)
     return config
 
 
 def inspect_all(folders: Iterable[str], kinds: Sequence[str], trust: Sequence[str]) -> None:
-    """Refuse what `inspect` refuses in any of several folders.
+    """Check several folders as `inspect` does.
 
     Raises:
-        ModelError: of the first of them.
+        ModelError: of the first that it refuses.
     """
     for folder in folders:
         inspect(Path(folder), kinds, trust)
 
 
 def kind(folder: Path) -> str:
-    """Say which of KINDS a folder holds, without a look at more than its configuration.
+    """Return which of KINDS a folder holds, by its configuration alone.
 
     Raises:
         ModelError: if there is no model, or its configuration cannot be read.
     """
-    _check_there(folder, ANY)
+    _check_exists(folder, ANY)
     config = _configuration(folder, ANY)
-    return next(node for node in KINDS if node in config)
+    return next(key for key in KINDS if key in config)
 
 
-def counted(config: Mapping[str, Any]) -> bool:
-    """Tell of a stored configuration whether its model was counted, and is no network."""
+def is_ngram(config: Mapping[str, Any]) -> bool:
+    """Return whether a saved model is an n-gram language model, and no network."""
     return "language_model" in config and "estimator" in config["language_model"]
 
 
-def _check_there(folder: Path, kinds: Sequence[str]) -> None:
-    if not files.exists(folder / WEIGHTS):
-        if files.exists(folder / files.EXPORTED):
-            raise ModelError(
-                f"{folder} holds an exported model, which nmt.translate runs with"
-                " engine=onnxruntime; here expected is the folder of the training"
-            )
-        first, *others = (COMMANDS[node] for node in kinds)
-        also = "".join(f" (or nmt.{other})" for other in others)
+def _check_exists(folder: Path, kinds: Sequence[str]) -> None:
+    if files.exists(folder / WEIGHTS):
+        return
+    if files.exists(folder / files.EXPORTED):
         raise ModelError(
-            f"{folder} holds no trained model ({WEIGHTS} is missing); train one with:"
-            f" python -m nmt.{first}{also} run={folder}"
+            f"{folder} holds an exported model, which nmt.translate runs with"
+            " engine=onnxruntime; expected the folder of a training"
         )
+    first, *others = (COMMANDS[key] for key in kinds)
+    also = "".join(f" (or nmt.{other})" for other in others)
+    raise ModelError(
+        f"{folder} holds no trained model ({WEIGHTS} is missing); train one with:"
+        f" python -m nmt.{first}{also} run={folder}"
+    )
 
 
 def _check_files(folder: Path) -> None:
-    """Hold the files against their sums, where there are any."""
-    there = _there(folder)
+    """Check types, sizes and checksums of the files."""
+    existing = _existing(folder)
     if not files.exists(folder / checksums.NAME):
         return
-    before, altered = None, [""]
-    # Where a training writes this very moment, what was read is not what counts any more.
-    while altered and before != (now := files.read(folder / checksums.NAME, MOST_SUMS)):
-        before, named, there = now, checksums.read(folder), _there(folder)
-        ours = [name for name in MOST if name in there or name in named]
-        altered = checksums.altered(folder, {name: named.get(name, []) for name in ours})
-        altered = altered if named else [checksums.NAME]
+    previous, altered = None, [""]
+    # While a training writes the folder, checksums that have just been read may be outdated.
+    while altered and previous != (data := files.read(folder / checksums.NAME, MAX_CHECKSUMS)):
+        previous, recorded, existing = data, checksums.read(folder), _existing(folder)
+        names = [name for name in MAX_BYTES if name in existing or name in recorded]
+        altered = checksums.altered(folder, {name: recorded.get(name, []) for name in names})
+        altered = altered if recorded else [checksums.NAME]
     for name in altered:
-        _refuse_altered(folder, name, there)
+        _refuse_altered(folder, name, existing)
 
 
-def _there(folder: Path) -> list[str]:
-    """Name a model's files that are there, each of them a file of a size that it may have."""
-    there = [name for name in MOST if files.exists(folder / name)]
-    for name in there:
-        files.size(folder / name, MOST[name])
-    return there
+def _existing(folder: Path) -> list[str]:
+    """Return the model's files that exist; each is a regular file of an allowed size."""
+    existing = [name for name in MAX_BYTES if files.exists(folder / name)]
+    for name in existing:
+        files.size(folder / name, MAX_BYTES[name])
+    return existing
 
 
-def _refuse_altered(folder: Path, name: str, there: Sequence[str]) -> NoReturn:
+def _refuse_altered(folder: Path, name: str, existing: Sequence[str]) -> NoReturn:
     if not files.exists(folder / name):
         raise ModelError(
-            f"{folder / name} is missing, but {checksums.NAME} names it; copy it again"
+            f"{folder / name} is missing, but {checksums.NAME} lists it; copy it again"
         )
     raise ModelError(
-        f"{folder / name} is not what it was when it was written: it was altered or cut off; copy"
+        f"{folder / name} is not what it was when it was written: it was altered or truncated; copy"
         f" the folder again, or if you changed it yourself: cd {shlex.quote(str(folder))} &&"
-        f" sha256sum {' '.join(there)} > {checksums.NAME}"
+        f" sha256sum {' '.join(existing)} > {checksums.NAME}"
     )
 
 
 def _configuration(folder: Path, kinds: Sequence[str]) -> dict[str, Any]:
     path = folder / CONFIGURATION
-    config = config_values.read(path, MOST[CONFIGURATION])
-    holds = [node for node in KINDS if node in config]
-    if "format" not in config or len(holds) != 1:
+    config = config_values.read(path, MAX_BYTES[CONFIGURATION])
+    described = [key for key in KINDS if key in config]
+    if "format" not in config or len(described) != 1:
         raise ModelError(f"{path} is no model's configuration: format, or the model, is missing")
-    written = config["format"]
-    if type(written) is not int or written not in (UNSUMMED, FORMAT):
+    if type(config["format"]) is not int or config["format"] != FORMAT:
         raise ModelError(
-            f"{path} has format {shown(written)}, this program reads formats {UNSUMMED} and"
-            f" {FORMAT}; use the version of nmt that wrote it"
+            f"{path} has format {quote(config['format'])}, this program reads format {FORMAT};"
+            " train again with this version, or use the version of nmt that wrote it"
         )
-    if written == FORMAT and not files.exists(folder / checksums.NAME):
+    if not files.exists(folder / checksums.NAME):
         raise ModelError(f"{folder / checksums.NAME} is missing; copy the model's folder again")
-    if holds[0] not in kinds:
-        raise ModelError(f"{folder} holds a {KINDS[holds[0]]}; expected a {KINDS[kinds[0]]}")
+    if described[0] not in kinds:
+        raise ModelError(f"{folder} holds a {KINDS[described[0]]}; expected a {KINDS[kinds[0]]}")
     return config
 
 
-def _check_types(path: Path, found: Mapping[str, Shape]) -> None:
-    for name, shape in found.items():
-        if shape.kind != "F32":
+def _check_weights(path: Path, tensors: Mapping[str, TensorInfo]) -> None:
+    for name, tensor in tensors.items():
+        if tensor.dtype != "F32":
             raise ModelError(
-                f"{path}: {shown(name)} is of type {shape.kind}; the weights of a network are F32"
+                f"{path}: {quote(name)} is of dtype {tensor.dtype}; weights of a network are F32"
             )
-        if 0 in shape.sizes:
-            raise ModelError(f"{path}: {shown(name)} is empty; the weights of a network are not")
+        if 0 in tensor.shape:
+            raise ModelError(f"{path}: {quote(name)} is empty; weights of a network are not")
 
 
-def _check_vocabularies(folder: Path, found: Mapping[str, Shape]) -> None:
-    rows = {shape.sizes[0] for shape in found.values() if shape.sizes}
-    two = files.exists(folder / sentencepiece.SOURCE)
+def _check_vocabularies(folder: Path, tensors: Mapping[str, TensorInfo]) -> None:
+    rows = {tensor.shape[0] for tensor in tensors.values() if tensor.shape}
+    separate = files.exists(folder / sentencepiece.SOURCE)
     counts = []
-    for name in (sentencepiece.SOURCE, sentencepiece.TARGET) if two else (sentencepiece.JOINT,):
+    for name in (
+        (sentencepiece.SOURCE, sentencepiece.TARGET) if separate else (sentencepiece.JOINT,)
+    ):
         count = sentencepiece.read(folder / name)
         counts.append(count)
         if count not in rows:

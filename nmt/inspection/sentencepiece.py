@@ -1,7 +1,7 @@
-"""SentencePiece model files: all of one that its C++ would take on trust is looked at first.
+"""SentencePiece model files: whatever its C++ library would use without a check.
 
-The file is a protocol buffer `ModelProto`: 1 pieces (1 text, 2 score, 3 type), 2 what it was
-trained by, 3 how text is normalised, 4 a test of itself, 5 how text is made of normalised text.
+The file is a protocol buffer `ModelProto`: 1 pieces (1 text, 2 score, 3 type), 2 the trainer's
+settings, 3 the normalizer, 4 a self-test, 5 the denormalizer.
 """
 
 import math
@@ -19,39 +19,39 @@ JOINT = "sentencepiece.model"
 SOURCE = "sentencepiece.source.model"
 TARGET = "sentencepiece.target.model"
 
-MOST_BYTES = 1 << 26
-MOST_PIECES = 1_000_000
-MOST_PIECE = 1000  # bytes of a piece
-MOST_LONGER = 200  # bytes that a character is normalised to; Unicode has 33 at most
+MAX_BYTES = 1 << 26
+MAX_PIECES = 1_000_000
+MAX_PIECE = 1000  # bytes of a piece
+MAX_REPLACEMENT = 200  # bytes that a character is normalized to; Unicode has 33 at most
 
 TYPES = range(1, 7)
 NORMAL, BYTE = 1, 6
-METHODS = (1, 2)  # unigram, BPE
+MODEL_TYPES = (1, 2)  # unigram, BPE
 BLOCK = 1024  # bytes of 256 units
-MODEL_TYPE = 3  # field of what it was trained by
-CHARACTERS = 2  # field of how text is normalised: the compiled map of characters
-LEAF, VALUE = 1 << 8, 1 << 31  # bits of a unit of its trie
+MODEL_TYPE = 3  # field of the trainer's settings
+CHARACTER_MAP = 2  # field of a normalizer
+LEAF, VALUE = 1 << 8, 1 << 31  # bits of a unit of the map's trie
 LINE_END = re.compile("[\0\n\r]")
 
 
 def read(path: Path) -> int:
-    """Look at a model file, and give the number of its pieces.
+    """Check a model file, and return the number of its pieces.
 
     Raises:
-        ModelError: if it is missing, no model, or damaged; names it.
+        ModelError: if it is missing, not a model, or damaged.
     """
-    return check(files.read(path, MOST_BYTES), str(path))
+    return check(files.read(path, MAX_BYTES), str(path))
 
 
 def check(data: bytes, name: str) -> int:
-    """Look at the bytes of a model file, and give the number of its pieces.
+    """Check the bytes of a model file, and return the number of its pieces.
 
     Args:
         data: of the file.
-        name: what to call it in messages.
+        name: of the file, for messages.
 
     Raises:
-        ModelError: if it is no model, or damaged.
+        ModelError: if it is not a model, or damaged.
     """
     try:
         return _count(data)
@@ -61,103 +61,103 @@ def check(data: bytes, name: str) -> int:
 
 @lru_cache(maxsize=4)
 def _count(data: bytes) -> int:
-    # Remembered, as a model is looked at by the command, when it is loaded, and as a tokenizer.
+    # Cached, as the command, the loaded model and the tokenizer each check the same file.
     pieces: list[bytes] = []
-    kinds = []
+    types = []
     for number, value in fields(data):
         if number == 1:
-            piece, kind = _piece(_message(value))
+            piece, type_ = _piece(_bytes(value))
             pieces.append(piece)
-            kinds.append(kind)
+            types.append(type_)
         elif number == 2:
-            _check_training(_message(value))
+            _check_trainer(_bytes(value))
         elif number in (3, 5):
-            _check_normalization(_message(value))
+            _check_normalizer(_bytes(value))
         else:
             _refuse(f"it has the field {number}")
-    _check_pieces(pieces, kinds)
+    _check_pieces(pieces, types)
     return len(pieces)
 
 
 def _piece(data: bytes) -> tuple[bytes, int]:
-    """Give text and type of a piece."""
-    text, score, kind = b"", 0.0, NORMAL
+    """Return text and type of a piece."""
+    text, score, type_ = b"", 0.0, NORMAL
     for number, value in fields(data):
         if number == 1:
-            text = _message(value)
+            text = _bytes(value)
         elif number == 2 and isinstance(value, float):
             score = value
         elif number == 3 and isinstance(value, int):
-            kind = value
+            type_ = value
         else:
             _refuse(f"a piece has the field {number}")
-    if not 0 < len(text) <= MOST_PIECE or LINE_END.search(text.decode("utf-8")):
-        _refuse(f"{text[:20]!r} can be no piece")
-    if not math.isfinite(score) or kind not in TYPES:
-        _refuse(f"the piece {text[:20]!r} has a score or a type that there is not")
-    return text, kind
+    if not 0 < len(text) <= MAX_PIECE or LINE_END.search(text.decode("utf-8")):
+        _refuse(f"{text[:20]!r} is not a valid piece")
+    if not math.isfinite(score) or type_ not in TYPES:
+        _refuse(f"the piece {text[:20]!r} has an invalid score or type")
+    return text, type_
 
 
-def _check_pieces(pieces: list[bytes], kinds: list[int]) -> None:
-    if not 0 < len(pieces) <= MOST_PIECES:
+def _check_pieces(pieces: list[bytes], types: list[int]) -> None:
+    if not 0 < len(pieces) <= MAX_PIECES:
         _refuse(f"it has {len(pieces)} pieces")
     if len(set(pieces)) != len(pieces):
-        _refuse("a piece stands there twice")
-    spelt = {piece for piece, kind in zip(pieces, kinds, strict=True) if kind == BYTE}
-    if spelt and spelt != {b"<0x%02X>" % byte for byte in range(256)}:
-        _refuse(f"it has {len(spelt)} bytes; expected all 256 or none")
+        _refuse("a piece occurs twice")
+    byte_pieces = {piece for piece, type_ in zip(pieces, types, strict=True) if type_ == BYTE}
+    if byte_pieces and byte_pieces != {b"<0x%02X>" % byte for byte in range(256)}:
+        _refuse(f"it has pieces of {len(byte_pieces)} bytes; expected all 256 or none")
 
 
-def _check_training(data: bytes) -> None:
-    method: Value = METHODS[0]
+def _check_trainer(data: bytes) -> None:
+    model_type: Value = MODEL_TYPES[0]
     for number, value in fields(data):
         if number == MODEL_TYPE:
-            method = value
+            model_type = value
         elif isinstance(value, bytes):
             value.decode("utf-8")
-    if method not in METHODS:
-        _refuse(f"its pieces are of the method {method!r}; expected unigram or BPE")
+    if model_type not in MODEL_TYPES:
+        _refuse(f"its model type is {model_type!r}; expected 1 (unigram) or 2 (BPE)")
 
 
-def _check_normalization(data: bytes) -> None:
+def _check_normalizer(data: bytes) -> None:
     for number, value in fields(data):
-        if number == CHARACTERS and value:
-            _check_characters(_message(value))
+        if number == CHARACTER_MAP and value:
+            _check_character_map(_bytes(value))
 
 
-def _check_characters(data: bytes) -> None:
-    """Look at the map of characters, which is walked without a look at its bounds.
+def _check_character_map(data: bytes) -> None:
+    """Check that all offsets of a character map stay within it, as the library does not.
 
-    It has the bytes of a trie, the trie (a double array of units of 32 bits, of which each says
-    by an offset where the next ones are), and texts that end in NUL. A step from unit `i` over
-    byte `b` reads unit `i ^ offset ^ b`. Units come in blocks of 256, so what `b` is does not
-    matter for whether that is in the array.
+    It has the size of a trie in bytes, the trie (a double array of units of 32 bits, each with an
+    offset to the next ones), and texts that end in NUL. A step from unit `i` over byte `b` reads
+    unit `i ^ offset ^ b`. Units come in blocks of 256, so whether that is within the array does
+    not depend on `b`.
     """
     (size,) = struct.unpack_from("<I", data)
     if size % BLOCK or not 0 < size <= len(data) - 4:
-        _refuse("its map of characters was cut off")
+        _refuse("its character map is truncated")
     units = struct.unpack_from(f"<{size // 4}I", data, 4)
     texts = data[4 + size :]
-    if max(map(len, texts.split(b"\0"))) > MOST_LONGER or not texts.endswith(b"\0"):
-        _refuse("its map of characters has a text that is too long")
+    if max(map(len, texts.split(b"\0"))) > MAX_REPLACEMENT or not texts.endswith(b"\0"):
+        _refuse("its character map has a text that is too long")
     texts.decode("utf-8")
-    for place, unit in enumerate(units):
+    for index, unit in enumerate(units):
         if unit >= VALUE:
             continue
-        there = place ^ (unit >> 10 << ((unit & 512) >> 6))
-        if there >= len(units):
-            _refuse("its map of characters leads out of it")
+        target = index ^ (unit >> 10 << ((unit & 512) >> 6))
+        if target >= len(units):
+            _refuse("its character map points outside itself")
         if unit & LEAF:
-            start = units[there] & (VALUE - 1)
+            start = units[target] & (VALUE - 1)
             if start >= len(texts) or (start and texts[start - 1]):
-                _refuse("its map of characters names a text that is not there")
+                _refuse("its character map points to a text that does not exist")
 
 
-def _message(value: Value) -> bytes:
+def _bytes(value: Value) -> bytes:
     if not isinstance(value, bytes):
-        _refuse("a field has a number where text is expected")
+        _refuse("a field has a number where bytes are expected")
     return value
 
 
-def _refuse(why: str) -> NoReturn:
-    raise ValueError(why)
+def _refuse(reason: str) -> NoReturn:
+    raise ValueError(reason)

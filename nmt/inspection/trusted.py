@@ -4,42 +4,39 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nmt.inspection.classes import LISTED, within
+from nmt.inspection.classes import TORCH, within
 from nmt.runtime.errors import ModelError
 
 
 def check_trusted(node: Any, trust: Sequence[str], where: str) -> None:
-    """Refuse what a saved model names of the user's packages and is no class of theirs.
+    """Check that the names of trusted packages in a saved model are classes of these packages.
 
-    A name is resolved through what its module imports, and only importing, which trust allows,
-    tells what that is.
+    A name is resolved through what its module imports, so only the import, which trust allows,
+    shows what it is.
 
     Args:
-        node: plain dicts and lists, in which `nmt.inspection.config_values` found no other fault.
+        node: plain dicts and lists that `nmt.inspection.config_values` has checked.
         trust: packages whose classes the user allows besides those of this program.
-        where: file, for the message.
+        where: the configuration's file, for messages.
 
     Raises:
-        ModelError: names the offending value.
+        ModelError: naming the offending value.
     """
     if isinstance(node, Mapping):
-        if "_target_" in node and _of_user(node["_target_"], trust):
-            _check_class(node["_target_"], where)
+        target = node.get("_target_")
+        if isinstance(target, str) and within(target, trust) and target not in TORCH:
+            _check_class(target, where)
         node = list(node.values())
     if isinstance(node, list):
         for value in node:
             check_trusted(value, trust, where)
 
 
-def _of_user(name: str, trust: Sequence[str]) -> bool:
-    return within(name, trust) and name not in LISTED
-
-
-def _check_class(name: str, where: str) -> None:
-    module, _, own = name.rpartition(".")
+def _check_class(target: str, where: str) -> None:
+    module, _, name = target.rpartition(".")
     try:
-        found = getattr(importlib.import_module(module), own, None)
+        value = getattr(importlib.import_module(module), name, None)
     except ImportError:
-        found = None
-    if not isinstance(found, type) or found.__module__ != module:
-        raise ModelError(f"{where} names {name!r}, which is no class of {module}")
+        value = None
+    if not isinstance(value, type) or value.__module__ != module:
+        raise ModelError(f"{where} names {target!r}, which is no class of {module}")

@@ -12,7 +12,7 @@ from nmt.data.lexicon.ibm_model_1 import NULL
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import END
 from nmt.inspection import files
-from nmt.inspection.lexicon import FREQUENT, MOST_BYTES, NAME, TRANSLATIONS, check
+from nmt.inspection.lexicon import FREQUENT, MAX_BYTES, NAME, TRANSLATIONS, check
 from nmt.runtime.errors import ModelError
 
 __all__ = ["NAME", "TranslationLexicon", "sample_rows"]
@@ -63,7 +63,7 @@ class TranslationLexicon:
         Raises:
             ModelError: if it cannot be read, or does not fit vocabularies of these sizes.
         """
-        data = files.read(path, MOST_BYTES)
+        data = files.read(path, MAX_BYTES)
         check(path, source_pieces, target_pieces)
         arrays = safetensors.load(data)
         for name, ids in arrays.items():

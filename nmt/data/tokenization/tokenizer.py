@@ -61,7 +61,7 @@ class Tokenizer:
         Raises:
             ModelError: if it is missing, no valid SentencePiece model, or has other special ids.
         """
-        return cls(files.read(path, inspection.MOST_BYTES), str(path))
+        return cls(files.read(path, inspection.MAX_BYTES), str(path))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Tokenizer":

@@ -12,7 +12,15 @@ from nmt.inference.export.shortlist import split
 from nmt.inference.export.top_k import rank, rank_listed
 from nmt.inference.export.trace import trace
 from nmt.inspection import lexicon
-from nmt.inspection.exported_folder import COLUMNS, DESCRIPTION, ENCODER, FORMAT, LISTED, MOST, STEP
+from nmt.inspection.exported_folder import (
+    COLUMNS,
+    DESCRIPTION,
+    ENCODER,
+    FORMAT,
+    LISTED,
+    MAX_BYTES,
+    STEP,
+)
 from nmt.models.translation_model import TranslationModel
 from nmt.runtime import atomic_files, checksums
 from nmt.runtime.errors import NmtError
@@ -49,7 +57,7 @@ def write(
     }
     for name, data in files.items():
         atomic_files.write(folder / name, data)
-    for name in MOST.keys() - files.keys():
+    for name in MAX_BYTES.keys() - files.keys():
         (folder / name).unlink(missing_ok=True)
     checksums.write(
         folder, {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()}

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from nmt.inspection.model_folder import CONFIGURATION, FORMAT, MOST, SCORES, WEIGHTS, inspect
+from nmt.inspection.model_folder import CONFIGURATION, FORMAT, MAX_BYTES, SCORES, WEIGHTS, inspect
 from nmt.inspection.trusted import check_trusted
 from nmt.runtime import atomic_files, checksums
 from nmt.runtime.errors import ModelError, NmtError
@@ -70,7 +70,9 @@ def write(
 
 def _intact(folder: Path) -> dict[str, str]:
     """Give the sums of the files that are there, without those that were altered."""
-    found = {name: checksums.sha256_of(folder / name) for name in MOST if (folder / name).is_file()}
+    found = {
+        name: checksums.sha256_of(folder / name) for name in MAX_BYTES if (folder / name).is_file()
+    }
     if not (folder / checksums.NAME).is_file():
         return found
     known = {**dict.fromkeys(found, ()), **checksums.read(folder)}

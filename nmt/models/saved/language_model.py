@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nmt.data.special_ids import BEGIN, END, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
-from nmt.inspection.model_folder import counted
+from nmt.inspection.model_folder import is_ngram
 from nmt.models.factory import language_network
 from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.models.language_models.network import LanguageNetwork
@@ -52,7 +52,7 @@ class SavedLanguageModel:
         """
         config, path = saved.configuration(folder, KIND, trust), folder / CONFIGURATION
         tokenizer = Tokenizers.load(folder).target
-        if counted(config):
+        if is_ngram(config):
             return cls(_tables(folder / WEIGHTS, tokenizer.size), tokenizer, config)
         with saved.described(path), torch.device("meta"):
             network = language_network(config[KIND], tokenizer.size)

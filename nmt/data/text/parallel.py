@@ -10,15 +10,11 @@ First = TypeVar("First")
 Second = TypeVar("Second")
 
 
-def _one(item: Any) -> int:
-    return 1
-
-
 def parallel(
     names: tuple[str, str],
     first: Iterable[First],
     second: Iterable[Second],
-    count: Callable[[Any], int] = _one,
+    count: Callable[[Any], int] = lambda item: 1,
 ) -> Iterator[tuple[First, Second]]:
     """Yield the items of two files together: lines, or blocks of as many lines.
 

@@ -10,7 +10,7 @@ from nmt.data.special_ids import PADDING
 
 @runtime_checkable
 class PieceLanguageModel(Protocol):
-    """Gives the next piece's probability after any beginning of a line; nothing is remembered.
+    """Predicts the next piece of a line; the state is a value, which the caller keeps.
 
     Attributes:
         pieces: size of its vocabulary.
@@ -19,26 +19,26 @@ class PieceLanguageModel(Protocol):
     pieces: int
 
     def start(self, rows: int) -> Any:
-        """Give the state before BEGIN is read; tensors of it have their rows first."""
+        """Return the state before BEGIN; its tensors have their rows first."""
         ...
 
     def step(
         self, ids: Int[Tensor, " rows"], state: Any
     ) -> tuple[Float[Tensor, "rows pieces"], Any]:
-        """Read one piece a row, BEGIN first; give the next one's log-probabilities, in nats."""
+        """Read one piece per row, BEGIN first; return log-probabilities of the next, in nats."""
         ...
 
     def log_probabilities(
         self, target: Int[Tensor, "batch bounded"]
     ) -> Float[Tensor, "batch target"]:
-        """Give in nats how probable each piece is after those before it in its row.
+        """Compute the log-probability of each piece given those before it in its row, in nats.
 
         Args:
             target: BEGIN, pieces, END, padded with PADDING.
 
         Returns:
             A number for each of `target[:, 1:]`; 0 where that is PADDING. The sum of a row is
-            the line's log-probability; it equals `step` after `step`.
+            the log-probability of the line; it equals that of `step` after `step`.
         """
         ...
 
@@ -46,11 +46,11 @@ class PieceLanguageModel(Protocol):
 def by_steps(
     model: PieceLanguageModel, target: Int[Tensor, "batch bounded"]
 ) -> Float[Tensor, "batch target"]:
-    """Compute `log_probabilities` by the loop that defines it; what is faster is tested on this."""
+    """Compute `log_probabilities` by the loop that defines it."""
     state = model.start(len(target))
-    found = target.new_zeros(target[:, 1:].shape).float()
-    for place, labels in enumerate(target[:, 1:].unbind(1)):
-        row, state = model.step(target[:, place], state)
-        chosen = row.gather(1, labels.unsqueeze(1)).squeeze(1).to(found.dtype)
-        found[:, place] = chosen.masked_fill(labels == PADDING, 0)
-    return found
+    results = target.new_zeros(target[:, 1:].shape).float()
+    for position, labels in enumerate(target[:, 1:].unbind(1)):
+        row, state = model.step(target[:, position], state)
+        chosen = row.gather(1, labels.unsqueeze(1)).squeeze(1).to(results.dtype)
+        results[:, position] = chosen.masked_fill(labels == PADDING, 0)
+    return results

@@ -1,4 +1,4 @@
-"""What the language models that are networks share: they read pieces, and predict by a softmax."""
+"""What neural language models share: they read pieces and predict by a softmax."""
 
 import abc
 from typing import Any
@@ -12,15 +12,18 @@ from nmt.data.special_ids import PADDING
 from nmt.models.embeddings import Embedding, OutputLayer
 from nmt.models.log_probabilities import log_probabilities
 
-PLACES = 4096  # of which the logits are held at once; a line may have millions
+CHUNK_POSITIONS = 4096
+"""Positions whose readouts exist at a time, as a line may have millions."""
 
 
 class LanguageNetwork(nn.Module, abc.ABC):
-    """A language model with weights; the trainer feeds it batches of which it reads the target.
+    """A neural language model, trained on batches of which it reads the target.
 
-    Attributes:
+    Args:
         embedding: of the pieces that are read.
         output: from readouts to logits.
+
+    Attributes:
         pieces: size of the vocabulary.
     """
 
@@ -32,34 +35,36 @@ class LanguageNetwork(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def start(self, rows: int) -> Any:
-        """Give the state before anything is read."""
+        """Return the state before BEGIN."""
 
     @abc.abstractmethod
     def read(
-        self, ids: Int[Tensor, "rows places"], state: Any
-    ) -> tuple[Float[Tensor, "rows places readout"], Any]:
-        """Read all places at once, under dropout in training: a readout for each, and the state."""
+        self, ids: Int[Tensor, "rows positions"], state: Any
+    ) -> tuple[Float[Tensor, "rows positions readout"], Any]:
+        """Read all positions at once, with dropout in training; return readouts and final state."""
 
     @abc.abstractmethod
     def advance(
         self, ids: Int[Tensor, " rows"], state: Any
     ) -> tuple[Float[Tensor, "rows readout"], Any]:
-        """Read one piece a row, without dropout; `read` equals one after the other."""
+        """Read one piece per row, without dropout; `read` equals this for position by position."""
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
-        """Give the readout after each of the batch's inputs, each row being a line."""
+        """Return the readout after each of the batch's inputs; each row is a line."""
         readouts, _ = self.read(batch.inputs, self.start(len(batch.target)))
         return readouts
 
-    def logits(self, readouts: Float[Tensor, "*places readout"]) -> Float[Tensor, "*places pieces"]:
-        """Give logits of the next piece, at chosen places."""
+    def logits(
+        self, readouts: Float[Tensor, "*positions readout"]
+    ) -> Float[Tensor, "*positions pieces"]:
+        """Compute the logits of the next piece."""
         return self.output(readouts)
 
     @torch.inference_mode()
     def step(
         self, ids: Int[Tensor, " rows"], state: Any
     ) -> tuple[Float[Tensor, "rows pieces"], Any]:
-        """Read one piece a row, BEGIN first; give the next one's log-probabilities, in nats."""
+        """Read one piece per row, BEGIN first; return log-probabilities of the next, in nats."""
         readouts, state = self.advance(ids, state)
         return self.logits(readouts).float().log_softmax(dim=-1), state
 
@@ -67,13 +72,14 @@ class LanguageNetwork(nn.Module, abc.ABC):
     def log_probabilities(
         self, target: Int[Tensor, "batch bounded"]
     ) -> Float[Tensor, "batch target"]:
-        """Give in nats how probable each of `target[:, 1:]` is after those before it."""
+        """Compute the log-probability of each of `target[:, 1:]`, in nats; 0 for PADDING."""
         state = self.start(len(target))
-        found = torch.zeros(target[:, 1:].shape, device=target.device)
-        for start in range(0, found.shape[1], PLACES):
-            ids, labels = target[:, start : start + PLACES], target[:, start + 1 :][:, :PLACES]
-            readouts, state = self.read(ids[:, : labels.shape[1]], state)
-            real = labels != PADDING
-            said = log_probabilities(self.logits, readouts[real], labels[real])
-            found[:, start : start + PLACES][real] = said.float()
-        return found
+        results = torch.zeros(target[:, 1:].shape, device=target.device)
+        for first in range(0, results.shape[1], CHUNK_POSITIONS):
+            chunk = slice(first, first + CHUNK_POSITIONS)
+            labels = target[:, 1:][:, chunk]
+            readouts, state = self.read(target[:, :-1][:, chunk], state)
+            valid = labels != PADDING
+            values = log_probabilities(self.logits, readouts[valid], labels[valid])
+            results[:, chunk][valid] = values.float()
+        return results

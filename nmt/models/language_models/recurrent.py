@@ -1,4 +1,4 @@
-"""The recurrent language model: a state is all that it knows of what it has read."""
+"""The recurrent language model, whose state summarises all that it has read."""
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -12,7 +12,7 @@ from nmt.runtime.errors import require
 
 
 class RecurrentLanguageModel(LanguageNetwork):
-    """Reads a piece, moves its layers, and predicts the next piece from the top one.
+    """Predicts the next piece from the top one of its recurrent layers.
 
     `h(t) = cell(E w(t), h(t-1))`, `P(w(t+1) | …) = softmax(V readout(h(t)) + b)`.
 
@@ -21,9 +21,12 @@ class RecurrentLanguageModel(LanguageNetwork):
     Args:
         embedding: of the pieces that are read.
         output: from readouts to logits; its table may be the embedding's.
-        stack: makes layers of (input size, layers' numbers).
+        stack: makes layers of (input size, layer numbers).
         readout: made of (features of each part, features of the result).
-        layers: how many, at least 1.
+        layers: number of layers, at least 1.
+
+    Raises:
+        ConfigurationError: if there is no layer.
     """
 
     def __init__(
@@ -40,19 +43,19 @@ class RecurrentLanguageModel(LanguageNetwork):
         self.readout = readout([self.stack.output_size], output.readout_size)
 
     def start(self, rows: int) -> tuple[State, ...]:
-        """Give the state of each layer: zeros."""
+        """Return the state of each layer: zeros."""
         return self.stack.start(self.embedding.weight.new_empty(rows, 1))
 
     def read(
-        self, ids: Int[Tensor, "rows places"], state: tuple[State, ...]
-    ) -> tuple[Float[Tensor, "rows places readout"], tuple[State, ...]]:
-        """Run each layer over all places."""
+        self, ids: Int[Tensor, "rows positions"], state: tuple[State, ...]
+    ) -> tuple[Float[Tensor, "rows positions readout"], tuple[State, ...]]:
+        """Run each layer over all positions."""
         outputs, state = self.stack.unroll(self.embedding(ids), state)
         return self.readout.dropout(self.readout(outputs)), state
 
     def advance(
         self, ids: Int[Tensor, " rows"], state: tuple[State, ...]
     ) -> tuple[Float[Tensor, "rows readout"], tuple[State, ...]]:
-        """Move all layers one place on."""
+        """Compute one position."""
         outputs, state = self.stack.step(self.embedding.look_up(ids), state)
         return self.readout(outputs), state

@@ -89,7 +89,7 @@ def test_lines_that_are_read_in_parts_are_as_probable_as_those_read_whole(make, 
     model, target = make().eval(), lines(9, 4, 1)
     whole = model.log_probabilities(target)
     for places in (1, 3, 9, 10):
-        monkeypatch.setattr("nmt.models.language_models.network.PLACES", places)
+        monkeypatch.setattr("nmt.models.language_models.network.CHUNK_POSITIONS", places)
         torch.testing.assert_close(model.log_probabilities(target), whole)
 
 

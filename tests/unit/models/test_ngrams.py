@@ -151,8 +151,8 @@ def test_fixed_discounts_are_said_with_their_order(caplog):
     caplog.set_level(logging.WARNING)
     estimated([[A, B], [A, B], [A, C]], 2, pieces=7)
     assert [record.getMessage() for record in caplog.records] == [
-        "n-grams of order 1: 3, 1, 0, 0 with counts of 1, 2, 3, 4 give no discounts;"
-        " taken: 0.5, 1.0, 1.5"
+        "n-grams of order 1: no discounts can be estimated from 3, 1, 0, 0 n-grams with counts of"
+        " 1, 2, 3, 4; using 0.5, 1.0, 1.5"
     ]
 
 
@@ -359,8 +359,8 @@ def test_special_pieces_are_called_as_the_format_does_whatever_their_names(tmp_p
         ("-0.05\t", "0.2\t", 19, "'0.2': expected a log-probability, at most 0"),
         ("-0.25", "inf", 11, "'-0.3', 'inf': .* a finite back-off"),
         ("\t<s> ▁a b", "\tb ▁a b", 19, "the n-gram without its last piece is not in the file"),
-        ("-0.2\t▁a b", "-0.2\t<s> ▁a", 16, "the n-gram stands in the file twice"),
-        ("-0.7\tb", "-0.7\t▁a", 12, "the n-gram stands in the file twice"),
+        ("-0.2\t▁a b", "-0.2\t<s> ▁a", 16, "the n-gram is in the file twice"),
+        ("-0.7\tb", "-0.7\t▁a", 12, "the n-gram is in the file twice"),
         ("\\end\\", "\\4-grams:", 21, "expected .end."),
         ("\\end\\", "", 22, "the file ends before .end."),
     ],
@@ -428,13 +428,17 @@ def changed(table, place, value):
         ("keys.1", lambda t: t + 1, "order 1 are not the 12 pieces"),
         ("keys.2", lambda t: changed(t, 0, -1), "order 2 have contexts that order 1 does not"),
         ("keys.3", lambda t: changed(t, -1, 2**60), "order 3 have contexts that order 2 does not"),
-        ("keys.3", lambda t: changed(t, 0, t[1]), "order 3 are not sorted, or stand there twice"),
+        ("keys.3", lambda t: changed(t, 0, t[1]), "order 3 are not sorted, or not distinct"),
         ("keys.3", lambda t: t[1:], "n-grams do not have a log-probability each"),
         ("log_probabilities.1", lambda t: t[1:], "n-grams do not have a log-probability each"),
         ("backoffs.1", lambda t: t[1:], "contexts do not have a back-off each"),
         ("log_probabilities.3", lambda t: changed(t, 0, 0.1), "order 3 have a log-probability abo"),
         ("log_probabilities.2", lambda t: t * math.nan, "order 2 have a log-probability above 0"),
-        ("backoffs.2", lambda t: changed(t, 0, -INFINITY), "order 2 have a back-off that is no nu"),
+        (
+            "backoffs.2",
+            lambda t: changed(t, 0, -INFINITY),
+            "order 2 have a back-off that is not",
+        ),
     ],
 )
 def test_damaged_tensors_are_refused(name, change, message):

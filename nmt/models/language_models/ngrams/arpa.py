@@ -1,4 +1,4 @@
-"""N-gram tables as text, in the format that SRILM, KenLM and others read and write."""
+"""N-gram tables as text, in the ARPA format of SRILM, KenLM and others."""
 
 import math
 import re
@@ -20,17 +20,17 @@ NEVER = -99
 LOG_10 = math.log(10)
 
 SPECIAL = {UNKNOWN: "<unk>", BEGIN: "<s>", END: "</s>"}
-"""What the format calls them."""
+"""The format's names of special pieces."""
 
 HEADER = re.compile(rb"ngram\s+(\d{1,9})\s*=\s*(\d{1,18})")
 
 
 def write(path: Path, tables: NGramTables, names: Sequence[str]) -> None:
-    """Write all n-grams; PADDING is left out, as it is in none of them.
+    """Write all n-grams; none has PADDING.
 
     Args:
-        path: replaced once the new file is complete.
-        tables: what to write.
+        path: replaced when the new file is complete.
+        tables: the n-grams.
         names: of all pieces, by id.
 
     Raises:
@@ -40,8 +40,8 @@ def write(path: Path, tables: NGramTables, names: Sequence[str]) -> None:
     words = _words(names)
     texts = words
     lines = ["\\data\\"]
-    present = [len(keys) - (order == 0) for order, keys in enumerate(tables.keys)]
-    lines += [f"ngram {order}={count}" for order, count in enumerate(present, start=1)]
+    counts = [len(keys) - (order == 0) for order, keys in enumerate(tables.keys)]
+    lines += [f"ngram {order}={count}" for order, count in enumerate(counts, start=1)]
     for order, keys in enumerate(tables.keys):
         if order > 0:
             contexts, last = np.divmod(keys, tables.pieces)
@@ -57,14 +57,15 @@ def write(path: Path, tables: NGramTables, names: Sequence[str]) -> None:
 
 
 def read(path: Path, names: Sequence[str]) -> NGramTables:
-    """Read a file; back-offs that are not there are 1, and unigrams that are not there UNKNOWN's.
+    """Read a file; missing back-offs are 1, and missing unigrams as probable as UNKNOWN.
 
     Args:
-        path: what SRILM, KenLM or `write` wrote.
+        path: written by SRILM, KenLM or `write`.
         names: of all pieces, by id.
 
     Raises:
-        ModelError: if it cannot be read, or is no such file over these pieces; names the line.
+        ModelError: if the file cannot be read, or is no ARPA file over these pieces; names the
+            line.
     """
     ids = {word.encode(): piece for piece, word in enumerate(_words(names)) if piece != PADDING}
     try:
@@ -79,11 +80,11 @@ def read(path: Path, names: Sequence[str]) -> NGramTables:
         if len(section.lines) != count:
             problem = f"{len(section.lines)} {order}-grams, but the header says {count}"
             raise lines.error_at(lines.number + 1, problem)
-        tables = _added(tables, section, lines)
+        tables = _with_order(tables, section, lines)
         if order == 1:
-            present = set(tables.keys[0].tolist())
-            ids = {word: piece for word, piece in ids.items() if piece in present}
-            tables = _whole(tables)
+            known = set(tables.keys[0].tolist())
+            ids = {word: piece for word, piece in ids.items() if piece in known}
+            tables = _with_all_unigrams(tables)
     if lines.take() != b"\\end\\":
         raise lines.error("expected \\end\\")
     return replace(tables, backoffs=tables.backoffs[:-1])
@@ -91,7 +92,7 @@ def read(path: Path, names: Sequence[str]) -> NGramTables:
 
 @dataclass(frozen=True)
 class _Section:
-    """The n-grams of one order as they stand in a file, in nats, and their lines' numbers."""
+    """The n-grams of one order in the file's sequence, in nats, with their line numbers."""
 
     ngrams: Int[np.ndarray, "ngrams length"]
     log_probabilities: Float[np.ndarray, " ngrams"]
@@ -100,7 +101,7 @@ class _Section:
 
 
 class _Lines:
-    """The lines of a file that are not blank, one after the other."""
+    """The lines of a file that are not blank, in turn."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -108,7 +109,7 @@ class _Lines:
         self.number = 0
 
     def take(self) -> bytes:
-        """Give the next line, without the space around it."""
+        """Return the next line, without surrounding white space."""
         while self.number < len(self._lines):
             self.number += 1
             if line := self._lines[self.number - 1].strip():
@@ -116,30 +117,30 @@ class _Lines:
         raise self.error("the file ends before \\end\\")
 
     def entries(self) -> Iterator[bytes]:
-        """Give lines up to the next that starts with a backslash."""
+        """Yield the lines before the next one that starts with a backslash."""
         while not (line := self.take()).startswith(b"\\"):
             yield line
         self.number -= 1
 
     def error(self, problem: str) -> ModelError:
-        """Say where it is."""
+        """Return an error that names the last line taken."""
         return self.error_at(self.number, problem)
 
     def error_at(self, number: int, problem: str) -> ModelError:
-        """Say it of another line."""
+        """Return an error that names a line."""
         return ModelError(f"{self._path}, line {number}: {problem}")
 
 
 def _header(lines: _Lines) -> list[int]:
-    """Give how many n-grams of each order there shall be."""
+    """Read the number of n-grams of each order."""
     if lines.take() != b"\\data\\":
         raise lines.error("expected \\data\\, with which an ARPA file starts")
     counts: list[int] = []
     for line in lines.entries():
-        found = HEADER.fullmatch(line)
-        if not found or int(found[1]) != len(counts) + 1:
+        match = HEADER.fullmatch(line)
+        if not match or int(match[1]) != len(counts) + 1:
             raise lines.error(f"{_shown(line)}, expected ngram {len(counts) + 1}=COUNT")
-        counts.append(int(found[2]))
+        counts.append(int(match[2]))
     if not counts:
         raise lines.error("expected ngram 1=COUNT")
     return counts
@@ -153,67 +154,66 @@ def _section(
         raise lines.error(f"{_shown(line)}, expected {expected}")
     ngrams: list[int] = []
     numbers: list[tuple[float, float]] = []
-    where: list[int] = []
+    line_numbers: list[int] = []
     for line in lines.entries():
         cells = line.split()
         if len(cells) not in fields:
-            wanted = " or ".join(map(str, fields))
-            raise lines.error(f"{len(cells)} fields, expected {wanted}")
+            raise lines.error(f"{len(cells)} fields, expected {' or '.join(map(str, fields))}")
         try:
             ngrams += [ids[cell] for cell in cells[1 : order + 1]]
         except KeyError as error:
             expected = "a piece of the vocabulary" if order == 1 else "one of the 1-grams"
             raise lines.error(f"{_shown(error.args[0])}: expected {expected}") from None
         numbers.append(_numbers(lines, cells[0], cells[order + 1 :]))
-        where.append(lines.number)
+        line_numbers.append(lines.number)
     table = np.array(ngrams, np.int64).reshape(-1, order)
     probabilities, backoffs = np.array(numbers, np.float64).reshape(-1, 2).T * LOG_10
     probabilities[(probabilities <= NEVER * LOG_10) | (table[:, -1] == BEGIN)] = -np.inf
-    return _Section(table, probabilities, backoffs, np.array(where, np.int64))
+    return _Section(table, probabilities, backoffs, np.array(line_numbers, np.int64))
 
 
 def _numbers(lines: _Lines, probability: bytes, backoff: Sequence[bytes]) -> tuple[float, float]:
     try:
-        found = float(probability), float(backoff[0]) if backoff else 0.0
+        numbers = float(probability), float(backoff[0]) if backoff else 0.0
     except ValueError:
-        found = math.nan, math.nan
-    if not (found[0] <= 0 and math.isfinite(found[1])):
+        numbers = math.nan, math.nan
+    if not (numbers[0] <= 0 and math.isfinite(numbers[1])):
         shown = ", ".join(map(_shown, [probability, *backoff]))
         raise lines.error(f"{shown}: expected a log-probability, at most 0, and a finite back-off")
-    return found
+    return numbers
 
 
-def _added(tables: NGramTables, section: _Section, lines: _Lines) -> NGramTables:
-    """Put an order on top of the tables."""
+def _with_order(tables: NGramTables, section: _Section, lines: _Lines) -> NGramTables:
+    """Return the tables with one more order."""
     contexts = tables.find(section.ngrams[:, :-1])
     for number in section.lines[contexts < 0][:1].tolist():
         raise lines.error_at(number, "the n-gram without its last piece is not in the file")
     keys = contexts * tables.pieces + section.ngrams[:, -1]
-    places = np.argsort(keys, kind="stable")
-    keys = keys[places]
-    for number in section.lines[places[1:]][keys[1:] == keys[:-1]][:1].tolist():
-        raise lines.error_at(number, "the n-gram stands in the file twice")
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    for number in section.lines[order[1:]][keys[1:] == keys[:-1]][:1].tolist():
+        raise lines.error_at(number, "the n-gram is in the file twice")
     return NGramTables(
         tables.pieces,
         (*tables.keys, keys),
-        (*tables.log_probabilities, section.log_probabilities[places]),
-        (*tables.backoffs, section.backoffs[places]),
+        (*tables.log_probabilities, section.log_probabilities[order]),
+        (*tables.backoffs, section.backoffs[order]),
     )
 
 
-def _whole(tables: NGramTables) -> NGramTables:
-    """Give unigrams all pieces; one that is not there is as probable as UNKNOWN."""
-    (keys,), (found,), (weights,) = tables.keys, tables.log_probabilities, tables.backoffs
+def _with_all_unigrams(tables: NGramTables) -> NGramTables:
+    """Return unigrams of all pieces; missing ones are as probable as UNKNOWN."""
+    (keys,), (known,), (weights,) = tables.keys, tables.log_probabilities, tables.backoffs
     probabilities, backoffs = np.full(tables.pieces, -np.inf), np.zeros(tables.pieces)
-    for unknown in found[keys == UNKNOWN]:
+    for unknown in known[keys == UNKNOWN]:
         probabilities[END:] = unknown
-    probabilities[keys] = found
+    probabilities[keys] = known
     backoffs[keys] = weights
     return NGramTables(tables.pieces, (np.arange(tables.pieces),), (probabilities,), (backoffs,))
 
 
 def _words(names: Sequence[str]) -> list[str]:
-    """Call the special pieces as the format does; refuse names that would be read as several."""
+    """Return the names of pieces in the file; raise ModelError if one has white space."""
     words = [SPECIAL.get(piece, name) for piece, name in enumerate(names)]
     for piece, word in enumerate(words):
         if word.encode().split() != [word.encode()]:

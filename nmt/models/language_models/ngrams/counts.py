@@ -1,4 +1,4 @@
-"""How often n-grams occur, and behind how many different pieces."""
+"""How often n-grams occur, and after how many different pieces."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ class NGramCounts:
     Attributes:
         keys: row of the context, one order below, · pieces + last piece.
         suffixes: row, one order below, of the n-gram without its first piece; 0 in order 1.
-        counts: adjusted as Kneser-Ney smoothing wants them.
+        counts: adjusted for Kneser-Ney smoothing.
     """
 
     keys: Int[np.ndarray, " ngrams"]
@@ -25,7 +25,7 @@ class NGramCounts:
     counts: Int[np.ndarray, " ngrams"]
 
 
-def adjusted(lines: Ragged, pieces: int, order: int) -> list[NGramCounts]:
+def adjusted_counts(lines: Ragged, pieces: int, order: int) -> list[NGramCounts]:
     """Count the n-grams of all orders up to `order`; a line is BEGIN, its ids, END.
 
     An n-gram of the highest order, or one that starts with BEGIN, counts its occurrences; any
@@ -34,44 +34,44 @@ def adjusted(lines: Ragged, pieces: int, order: int) -> list[NGramCounts]:
     Source: Heafield et al. 2013, section 3.2.
 
     Raises:
-        CorpusError: if there is no line, or an id that no text has.
+        CorpusError: if there is no line, or an id that text cannot have.
     """
-    stream, left = _marked(lines, pieces)
+    stream, left = _stream(lines, pieces)
     occurrences = np.bincount(stream, minlength=pieces)
     occurrences[BEGIN] = 0
     counted = [NGramCounts(np.arange(pieces), np.zeros(pieces, np.int64), occurrences)]
     rows = stream
     first = np.arange(pieces) == BEGIN
     for length in range(2, order + 1):
-        places = np.flatnonzero(left >= length)
+        positions = np.flatnonzero(left >= length)
         keys, examples, inverse, occurrences = np.unique(
-            rows[places] * pieces + stream[places + length - 1],
+            rows[positions] * pieces + stream[positions + length - 1],
             return_index=True,
             return_inverse=True,
             return_counts=True,
         )
-        suffixes = rows[places[examples] + 1]
+        suffixes = rows[positions[examples] + 1]
         below = counted[-1]
         before = np.bincount(suffixes, minlength=len(below.keys))
         counted[-1] = replace(below, counts=np.where(first, below.counts, before))
         counted.append(NGramCounts(keys, suffixes, occurrences))
         rows = np.zeros_like(stream)
-        rows[places] = inverse
+        rows[positions] = inverse
         first = first[keys // pieces]
     return counted
 
 
-def _marked(
+def _stream(
     lines: Ragged, pieces: int
-) -> tuple[Int[np.ndarray, " places"], Int[np.ndarray, " places"]]:
-    """Give all lines with BEGIN and END, and how many pieces of its line start at each place."""
+) -> tuple[Int[np.ndarray, " positions"], Int[np.ndarray, " positions"]]:
+    """Join all lines with BEGIN and END; return also the pieces left in a line at each position."""
     if len(lines.lengths) == 0:
         raise CorpusError("n-grams cannot be counted: the text has no line")
     ids = lines.compact().values
-    strange = ids[((ids <= END) & (ids != UNKNOWN)) | (ids >= pieces)]
-    if strange.size:
+    invalid = ids[((ids <= END) & (ids != UNKNOWN)) | (ids >= pieces)]
+    if invalid.size:
         raise CorpusError(
-            f"n-grams cannot be counted: the text has the id {strange[0]}, expected UNKNOWN or one"
+            f"n-grams cannot be counted: the text has the id {invalid[0]}, expected UNKNOWN or one"
             f" from {END + 1} to {pieces - 1}"
         )
     ends = np.cumsum(lines.lengths + 2)

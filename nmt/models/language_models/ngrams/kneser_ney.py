@@ -8,22 +8,22 @@ import numpy as np
 
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import BEGIN, PADDING
-from nmt.models.language_models.ngrams.counts import adjusted
+from nmt.models.language_models.ngrams.counts import adjusted_counts
 from nmt.models.language_models.ngrams.tables import NGramTables
 from nmt.runtime.errors import require
 
 FALLBACK = (0.5, 1.0, 1.5)
-"""Discounts where the closed form has none, as KenLM's `--discount_fallback` has them."""
+"""Discounts where the closed form has none, those of KenLM's `--discount_fallback`."""
 
 Discounts = tuple[float, float, float]
-"""What is taken from counts of 1, of 2, and of 3 and more."""
+"""What is subtracted from counts of 1, of 2, and of 3 and more."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class KneserNey:
-    """Takes a little from each seen n-gram and gives it to its context's shorter n-grams.
+    """Discounts the count of each n-gram, and interpolates with the n-grams of shorter contexts.
 
     With the adjusted counts `a`, `p(w | h) = (a(h w) - D(a(h w))) / Σ_x a(h x) + b(h) p(w | h')`,
     where `h'` is `h` without its first piece and `b(h) = Σ_x D(a(h x)) / Σ_x a(h x)`. Below the
@@ -32,40 +32,43 @@ class KneserNey:
     Source: Chen and Goodman 1999, section 3; orders and BEGIN as Heafield et al. 2013, section 3.
 
     Attributes:
-        order: pieces of the longest n-grams.
-
-    Raises:
-        ConfigurationError: if the order is no whole number, 1 or more.
+        order: pieces of the longest n-grams, at least 1.
     """
 
     order: int
 
     def __post_init__(self) -> None:
-        """Refuse an order that no n-gram has."""
-        whole = type(self.order) is int and self.order >= 1
-        require(whole, "model.order", self.order, "a whole number, 1 or more")
-
-    def __call__(self, lines: Ragged, pieces: int) -> NGramTables:
-        """Estimate from lines of ids without BEGIN and END.
+        """Check that the order is a whole number, 1 or more.
 
         Raises:
-            CorpusError: if there is no line, or an id that no text has.
+            ConfigurationError: otherwise.
+        """
+        valid = type(self.order) is int and self.order >= 1
+        require(valid, "model.order", self.order, "a whole number, 1 or more")
+
+    def __call__(self, lines: Ragged, pieces: int) -> NGramTables:
+        """Estimate a model from lines of ids without BEGIN and END.
+
+        Raises:
+            CorpusError: if there is no line, or an id that text cannot have.
         """
         keys, logarithms, backoffs = [], [], []
         probabilities = np.full(1, 1 / (pieces - 2))
-        for number, level in enumerate(adjusted(lines, pieces, self.order), start=1):
+        levels = adjusted_counts(lines, pieces, self.order)
+        for order, level in enumerate(levels, start=1):
             contexts = level.keys // pieces
-            taken = np.array([0.0, *_discounts(number, level.counts)])[np.minimum(level.counts, 3)]
+            discounts = np.array([0.0, *_discounts(order, level.counts)])
+            discounted = discounts[np.minimum(level.counts, 3)]
             rows = len(probabilities)
             total = np.maximum(np.bincount(contexts, level.counts, rows), 1)
-            left = np.bincount(contexts, taken, rows)
+            left = np.bincount(contexts, discounted, rows)
             weights = left / total
-            seen = (level.counts - taken) / total[contexts]
-            probabilities = seen + weights[contexts] * probabilities[level.suffixes]
-            if number == 1:
+            known = (level.counts - discounted) / total[contexts]
+            probabilities = known + weights[contexts] * probabilities[level.suffixes]
+            if order == 1:
                 probabilities[[PADDING, BEGIN]] = 0
             else:
-                # A context that is never continued passes everything on.
+                # A context without continuations backs off with a weight of 1.
                 backoffs.append(np.log(np.where(left > 0, weights, 1)))
             keys.append(level.keys)
             with np.errstate(divide="ignore"):
@@ -79,7 +82,7 @@ def closed_form(ngrams: Sequence[int]) -> Discounts | None:
     Source: Chen and Goodman 1999, section 3 ("Modified Kneser-Ney smoothing").
 
     Args:
-        ngrams: `t_1` to `t_4`, how many n-grams have that count.
+        ngrams: `t_1` to `t_4`, the number of n-grams with that count.
 
     Returns:
         None if one of the first three is 0, or a discount is not above 0.
@@ -91,14 +94,15 @@ def closed_form(ngrams: Sequence[int]) -> Discounts | None:
     return (one, two, three) if min(one, two, three) > 0 else None
 
 
-def _discounts(number: int, counts: np.ndarray) -> Discounts:
+def _discounts(order: int, counts: np.ndarray) -> Discounts:
     ngrams = np.bincount(counts[counts < 5], minlength=5)[1:].tolist()
-    found = closed_form(ngrams)
-    if found is None:
+    discounts = closed_form(ngrams)
+    if discounts is None:
         log.warning(
-            "n-grams of order %d: %s with counts of 1, 2, 3, 4 give no discounts; taken: %s",
-            number,
+            "n-grams of order %d: no discounts can be estimated from %s n-grams with counts of"
+            " 1, 2, 3, 4; using %s",
+            order,
             ", ".join(map(str, ngrams)),
             ", ".join(map(str, FALLBACK)),
         )
-    return found or FALLBACK
+    return discounts or FALLBACK

@@ -1,4 +1,4 @@
-"""The n-grams of a back-off model in sorted arrays, an order each, looked up many at a time."""
+"""The n-grams of a back-off model in sorted arrays, one per order, looked up many at a time."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from nmt.runtime.errors import ModelError
 
 @dataclass(frozen=True)
 class NGramTables:
-    """A trie of n-grams, an order a level.
+    """A trie of n-grams, one level per order.
 
-    An n-gram is the row of its context in the order below and its last piece, as one number:
-    `key = row of the context · pieces + piece`. Each order is sorted by key, and a row is a place
-    in that order. Order 1 has all pieces, so that a row there is an id. With `p` and `b` of this
-    table (logarithms, in nats): `log p(w | h) = p(h w)` where the n-gram `h w` is in it, else
+    The key of an n-gram is the row of its context in the order below, combined with its last
+    piece: `key = row · pieces + piece`. Each order is sorted by key, and a row is an index into
+    that order. Order 1 has all pieces, so that its rows are ids. With `p` and `b` of these tables
+    (logarithms, in nats): `log p(w | h) = p(h w)` if the n-gram `h w` is known, else
     `b(h) + log p(w | h without its first piece)`, where `b` of an unknown `h` is 0.
 
     Attributes:
@@ -32,22 +32,22 @@ class NGramTables:
 
     @property
     def order(self) -> int:
-        """Give the number of pieces of the longest n-grams."""
+        """Return the number of pieces of the longest n-grams."""
         return len(self.keys)
 
     def find(self, ngrams: Int[np.ndarray, "ngrams length"]) -> Int[np.ndarray, " ngrams"]:
-        """Give the rows of n-grams of one length, in that length's order; -1 for unknown ones."""
+        """Return the rows of n-grams of one length, in that length's order; -1 if unknown."""
         rows = np.zeros(len(ngrams), np.int64)
         for keys, last in zip(self.keys, ngrams.T, strict=False):
             wanted = rows * self.pieces + last
-            places = np.searchsorted(keys, wanted)
-            inside = places < len(keys)
+            indices = np.searchsorted(keys, wanted)
+            inside = indices < len(keys)
             rows = np.full(len(ngrams), -1)
-            rows[inside] = np.where(keys[places[inside]] == wanted[inside], places[inside], -1)
+            rows[inside] = np.where(keys[indices[inside]] == wanted[inside], indices[inside], -1)
         return rows
 
     def check(self) -> None:
-        """Hold the arrays against each other, so that no look-up can leave them.
+        """Check that the arrays fit each other, so that no look-up can leave them.
 
         Raises:
             ModelError: names the order and what is wrong with it.
@@ -61,7 +61,7 @@ class NGramTables:
             if keys.size and not (keys.min() >= 0 and keys.max() < contexts * self.pieces):
                 raise ModelError(f"{name} have contexts that order {order - 1} does not have")
             if not np.all(keys[1:] > keys[:-1]):
-                raise ModelError(f"{name} are not sorted, or stand there twice")
+                raise ModelError(f"{name} are not sorted, or not distinct")
             contexts = len(keys)
         self._check_numbers()
 
@@ -76,4 +76,4 @@ class NGramTables:
                 raise ModelError(f"the n-grams of order {order} have a log-probability above 0")
         for order, table in enumerate(self.backoffs, start=1):
             if not np.all(np.isfinite(table)):
-                raise ModelError(f"the n-grams of order {order} have a back-off that is no number")
+                raise ModelError(f"the n-grams of order {order} have a back-off that is not finite")

@@ -74,4 +74,4 @@ def _names(tokenizer: Tokenizer) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(run("arpa", arpa))
+    sys.exit(run("arpa", arpa, ("input",)))

@@ -37,4 +37,4 @@ def download(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run("download", download, words=("corpus",)))
+    sys.exit(run("download", download, ("corpus",)))

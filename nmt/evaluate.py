@@ -39,4 +39,4 @@ def evaluate(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run("evaluate", evaluate))
+    sys.exit(run("evaluate", evaluate, ("hypotheses...",)))

@@ -25,4 +25,4 @@ def gradients(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run("gradients", gradients))
+    sys.exit(run("gradients", gradients, ("input",)))

@@ -12,11 +12,12 @@ import logging
 import sys
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 
 from nmt.analysis.plots.file_formats import check_format
 from nmt.config.command_line import run
 from nmt.inspection.model_folder import inspect
+from nmt.runtime.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ def plot(config: DictConfig) -> None:
     if config.output is not None:
         check_format(Path(config.output))
     if "trust" in config.plot:
+        if isinstance(config.input, ListConfig):
+            raise ConfigurationError(f"input={config.input}: expected one sentence")
         inspect(Path(str(config.plot.run)), ("model",), config.plot.trust)
     # Imported after that look, as they import matplotlib, which not everybody has, and torch.
     from nmt.analysis.plots.plot import save
@@ -38,4 +41,4 @@ def plot(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run("plot", plot, words=("plot",)))
+    sys.exit(run("plot", plot, ("plot", "input...")))

@@ -23,4 +23,4 @@ def rerank(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run("rerank", rerank))
+    sys.exit(run("rerank", rerank, ("input",)))

@@ -74,4 +74,4 @@ def _texts(config: DictConfig, invalid_text: InvalidText) -> Iterator[tuple[str,
 
 
 if __name__ == "__main__":
-    sys.exit(run("score", score))
+    sys.exit(run("score", score, ("input",)))

@@ -27,7 +27,9 @@ def translate(config: DictConfig) -> None:
         logger.info("type a line to translate it; Ctrl-D ends")
     began = time.monotonic()
     count = 0
-    lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
+    lines = streams.read(
+        name(config.input), config.starter_suffix, instantiate(config.invalid_text)
+    )
     with streams.open_output(name(config.output)) as file:
         for translation in translator.stream(lines):
             file.write(output_format(count, translation).encode())
@@ -40,4 +42,4 @@ def translate(config: DictConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run("translate", translate))
+    sys.exit(run("translate", translate, ("input",)))

@@ -23,6 +23,7 @@ from benchmarks.recall.stories import Text
 from nmt.config import overrides
 from nmt.config.command_line import configuration, run
 from nmt.config.instantiate import instantiate, plain
+from nmt.config.search_path import SearchPath
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
 from nmt.evaluation.likelihood import load
 from nmt.models import parameters
@@ -31,10 +32,12 @@ from nmt.models.saved.folder import SCORES
 from nmt.prepare import prepared
 from nmt.runtime import atomic_files, checks, device
 from nmt.runtime.errors import ConfigurationError, require
-from nmt.runtime.package_files import folder
 from nmt.train_language_model import learn
 
 logger = logging.getLogger(__name__)
+
+HOME = Path(__file__).parent / "conf"
+"""Folder of this command's configuration."""
 
 OWN = ("cells", "questions", "rates", "text", "trust", "weights", "windows")
 """What is no setting of a training."""
@@ -106,7 +109,7 @@ def training(config: DictConfig, cell: str, rate: float) -> DictConfig:
             "the language model has no cell; expected language_model=recurrent, whose cells change"
         )
     choice = f"model/cell={cell}"
-    overrides.check_choice(folder("conf"), overrides.parse(choice))
+    overrides.check_choice(SearchPath.of(None, ()), overrides.parse(choice))
     one = copy.deepcopy(config)
     with open_dict(one):
         for part in ("train", "valid"):
@@ -167,4 +170,4 @@ def fit(trainings: Sequence[DictConfig], weights: int, pieces: int, cell: str) -
 
 
 if __name__ == "__main__":
-    sys.exit(run("recall", recall))
+    sys.exit(run("recall", recall, home=HOME))

@@ -38,7 +38,9 @@ def rerank(config: DictConfig) -> None:
     language = SavedLanguageModel.load(Path(str(config.language_run)), config.trust, place)
     judge = LanguageModelScorer(language.model, language.tokenizer, windows, place)
     weights = _weights(config, translator, judge)
-    lines = streams.read(name(config.input), config.side, instantiate(config.invalid_text))
+    lines = streams.read(
+        name(config.input), config.starter_suffix, instantiate(config.invalid_text)
+    )
     translations = translator.stream(lines)
     with streams.open_output(name(config.output)) as file:
         for candidates in options(translations, judge, windows):

@@ -1,5 +1,8 @@
-"""From the command line to objects: words and overrides, YAML, constructors.
+"""From arguments to objects: a configuration is composed by Hydra, its objects by constructors.
 
-`command_line.run` is how every command starts; `overrides` reads `KEY=VALUE`; `instantiate` makes
-the object that a node of the configuration describes, its values checked against the constructor.
+YAML holds every value, constructors every name and type. `command_line.run` runs a command,
+`command_line.configuration` composes a configuration from `KEY=VALUE`, after checking it by name
+and by type; `instantiate` builds the object that a node describes. `search_path` knows the folders
+of configurations, `usage` writes `--help`, `arguments` reads values that name files and folders.
+Nothing here imports torch.
 """

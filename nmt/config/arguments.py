@@ -1,4 +1,4 @@
-"""What a command was given, as the words that were meant: names of files and of runs' folders."""
+"""Values of a configuration that name files and folders."""
 
 from pathlib import Path
 
@@ -8,32 +8,32 @@ from nmt.runtime.errors import ConfigurationError, NmtError
 
 
 def name(value: object) -> str | None:
-    """Give a file's name as text, also where it reads as a number; None where there is none."""
+    """Return the name of a file as text, also one that YAML reads as a number; None for null."""
     return None if value is None else str(value)
 
 
 def folders(names: object) -> list[str]:
-    """Give the folders that `run=` names, be it one or a list.
+    """Return the folders that `run=` names, one or a list.
 
     Raises:
         ConfigurationError: if it names none.
     """
-    found = several(names)
-    if not found:
+    listed = several(names)
+    if not listed:
         raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
-    return found
+    return listed
 
 
 def several(names: object) -> list[str]:
-    """Give the names of a list, or the one name that was written without brackets."""
+    """Return the names in a list, or the one name that was written without brackets."""
     return [str(name) for name in (names if isinstance(names, ListConfig) else [names])]
 
 
 def output(value: object) -> Path | None:
-    """Give the file that `output=` names, if it does, after a look at whether it can be written.
+    """Return the file that `output=` names, None for null, after checking that it can be written.
 
     Raises:
-        NmtError: if it is a folder, or its folder is not there; before the work and not after it.
+        NmtError: if it is a folder, or its folder does not exist; before the work, not after it.
     """
     if value is None:
         return None

@@ -1,7 +1,7 @@
-"""From what was typed to a configuration: words, overrides, and one clear line when they are off.
+"""Commands: from arguments to a composed configuration, and from an error to one line.
 
 A command composes `conf/<name>.yaml` itself (Hydra's compose API) instead of being run by Hydra,
-which would create folders, log to stdout, refuse umlauts and not name the keys there are.
+which would create folders, log to stdout, reject umlauts and not name the keys that exist.
 """
 
 import logging
@@ -9,21 +9,22 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nmt.config import overrides
+from nmt.config.search_path import SearchPath
+from nmt.config.usage import usage
 from nmt.runtime import allocator
 from nmt.runtime.control_characters import cleaned
 from nmt.runtime.errors import ConfigurationError, LostProcessError, NmtError
 from nmt.runtime.out_of_memory import is_out_of_memory
-from nmt.runtime.package_files import folder
 from nmt.runtime.signals import Terminated, raise_on_sigterm
 
 SHORTAGE = (
@@ -31,22 +32,31 @@ SHORTAGE = (
     " validation_budget or windows.pieces, whichever of them --help names"
 )
 
+CONFIGS = "configs="
+HELP = {"-h", "--help"}
+
 log = logging.getLogger(__name__)
 
 
-def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...] = ()) -> int:
-    """Compose `conf/<name>.yaml` with the command line, run the command, and give its exit status.
+def run(
+    name: str,
+    command: Callable[[DictConfig], object],
+    positional: Sequence[str] = (),
+    home: Path | None = None,
+) -> int:
+    """Run a command with the arguments of this process, and return its exit status.
 
     Args:
-        name: the command's and its configuration's name.
-        command: is given the composed configuration.
-        words: the keys that plain words before the overrides fill, in order.
+        name: of the command and of its configuration.
+        command: receives the composed configuration.
+        positional: keys that arguments without a key fill, as `overrides.keyed` has them.
+        home: folder of the command's configuration; None is `conf`.
 
     Returns:
-        0; 2 after an error that the user can mend; 130 after Ctrl-C and 143 after SIGTERM, which
-        leave nothing half written; 141 when the reader of stdout went away.
+        0; 2 after an NmtError, which is reported in one line; 130 after Ctrl-C and 143 after
+        SIGTERM, which leave nothing half written; 141 when the reader of stdout has closed it.
     """
-    # Where the shell closed a stream, there is nothing to read, and nobody who reads.
+    # Where the shell has closed a stream, there is nothing to read, and nobody reads.
     sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
@@ -54,10 +64,10 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     allocator.limit_kernel_caches()
     try:
-        with raise_on_sigterm():
-            _run(name, command, words)
+        with raise_on_sigterm(), _explained():
+            _run(name, command, positional, home)
     except NmtError as error:
-        return _refused(error)
+        return _report(error)
     except Terminated:
         return 128 + signal.SIGTERM
     except KeyboardInterrupt:
@@ -70,87 +80,127 @@ def run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]
             raise
     else:
         return 0
-    # Only here is the error gone, and with it the frames that hold the memory.
-    return _refused(NmtError(SHORTAGE))
+    # Only here are the error and its frames gone, and with them what they hold in memory.
+    return _report(NmtError(SHORTAGE))
 
 
-def _run(name: str, command: Callable[[DictConfig], None], words: tuple[str, ...]) -> None:
-    try:
-        if {"-h", "--help"} & set(sys.argv[1:]):
-            sys.stdout.write(usage(name, command, words))
-        else:
-            command(configuration(name, sys.argv[1:], words))
-        sys.stdout.flush()
-    except OmegaConfBaseException as error:
-        raise ConfigurationError(_explain(error)) from error
+def _run(
+    name: str,
+    command: Callable[[DictConfig], object],
+    positional: Sequence[str],
+    home: Path | None,
+) -> None:
+    arguments = [argument for argument in sys.argv[1:] if argument not in HELP]
+    path, given = _parse(arguments, positional, home)
+    config = _compose(name, path, given)
+    if len(arguments) < len(sys.argv[1:]):
+        program = f"nmt.{name}" if home is None else ".".join(home.parts[-3:-1])
+        words = [f"[{key.upper().replace('...', ' ...')}]" for key in positional]
+        call = " ".join([f"python -m {program}", *words, "[KEY=VALUE ...]"])
+        sys.stdout.write(usage(call, path, path.defaults(name, given), config))
+    else:
+        command(config)
+    sys.stdout.flush()
 
 
-def _refused(error: NmtError) -> int:
+def _report(error: NmtError) -> int:
     if isinstance(error, LostProcessError) and os.environ.get("RANK", "0") != "0":
         return 2
-    # A message may hold anything that a file or a shell does; and nobody may be there to read it.
+    # A message may hold anything that a file or a shell does; and stderr may be closed.
     with suppress(OSError):
         sys.stderr.write(f"error: {cleaned(str(error))}\n")
         sys.stderr.flush()
     return 2
 
 
-def configuration(name: str, arguments: Sequence[str], words: Sequence[str]) -> DictConfig:
-    """Compose a command's configuration.
+class CommandModule(ModuleType):
+    """A module of a command that is called from Python with the command's arguments.
+
+    Importing a module sets the attribute of its package: `nmt.train` is the module, whatever else
+    had that name before. So the module itself is what can be called.
+    """
+
+    def __call__(self, *arguments: str) -> Any:
+        """Run the command as the command line does, and return what its function returns.
+
+        Args:
+            arguments: `KEY=VALUE`, as on the command line.
+
+        Raises:
+            NmtError: where the command would end with one line and status 2.
+            KeyboardInterrupt: when a training has saved its state after a signal.
+        """
+        name = self.__name__.rpartition(".")[2]
+        before = sys.argv
+        # Other processes of a training get their arguments from there.
+        sys.argv = [str(self.__file__), *arguments]
+        try:
+            with _explained():
+                return getattr(self, name)(configuration(name, arguments))
+        except SystemExit as error:
+            raise KeyboardInterrupt from error
+        finally:
+            sys.argv = before
+
+
+def configuration(
+    name: str,
+    arguments: Sequence[str],
+    positional: Sequence[str] = (),
+    home: Path | None = None,
+) -> DictConfig:
+    """Compose the configuration of a command.
+
+    Args:
+        name: of the configuration.
+        arguments: of the command line; those of the form `configs=DIR` are searched, too.
+        positional: keys that arguments without a key fill, as `overrides.keyed` has them.
+        home: folder of the configuration; None is `conf`.
 
     Raises:
-        ConfigurationError: if a word, key, value or choice is not one; names the nearest.
+        ConfigurationError: if an argument, key, value or choice is wrong; names the nearest.
     """
-    root = folder("conf")
-    OmegaConf.register_new_resolver("folder", lambda name: str(folder(name)), replace=True)
-    typed = [overrides.parse(argument) for argument in overrides.named(arguments, words)]
-    for override in typed:
-        overrides.check_choice(root, override)
-    with initialize_config_dir(config_dir=str(root), version_base="1.3"):
-        groups = [override for override in typed if overrides.chooses(root, override)]
-        base = _composed(name, groups)
-        changed = [override for override in typed if override not in groups]
-        for override in changed:
-            if not (override.is_add() or override.is_force_add()):
-                overrides.check_key(root, override, base)
-        composed = _composed(name, typed) if changed else base
-    for override in changed:
-        if not override.is_delete():
-            overrides.fit(override, base, composed)
+    return _compose(name, *_parse(arguments, positional, home))
+
+
+def _parse(
+    arguments: Sequence[str], positional: Sequence[str], home: Path | None
+) -> tuple[SearchPath, list[Override]]:
+    values = [overrides.parse(one).value() for one in arguments if one.startswith(CONFIGS)]
+    folders = [str(name) for one in values for name in (one if isinstance(one, list) else [one])]
+    path = SearchPath.of(home, folders)
+    others = [argument for argument in arguments if not argument.startswith(CONFIGS)]
+    return path, [overrides.parse(one) for one in overrides.keyed(others, positional, path)]
+
+
+def _compose(name: str, path: SearchPath, given: Sequence[Override]) -> DictConfig:
+    choices = [override for override in given if path.choices(override.key_or_group)]
+    values = [override for override in given if override not in choices]
+    for override in choices:
+        overrides.check_choice(path, override)
+    base = path.compose(name, choices)
+    if added := list(filter(overrides.adds, choices)):
+        without = path.compose(name, [override for override in choices if override not in added])
+        for override in added:
+            overrides.check_added(override, without, base)
+    for override in values:
+        overrides.check_key(path, override, base)
+    composed = path.compose(name, given) if values else base
+    for override in values:
+        overrides.check_added(override, base, composed)
+        overrides.convert(override, base, composed)
     return composed
 
 
-def _composed(name: str, typed: Sequence[Override]) -> DictConfig:
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raise what a command meets in its configuration as a ConfigurationError."""
     try:
-        return compose(config_name=name, overrides=[one.input_line or "" for one in typed])
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
+        yield
+    except MissingMandatoryValue as error:
+        key = error.full_key
+        raise ConfigurationError(
+            f"{key} is not set; give {key}=VALUE on the command line"
+        ) from error
+    except OmegaConfBaseException as error:
         raise ConfigurationError(" ".join(str(error).split())) from error
-
-
-def usage(name: str, command: Callable[[DictConfig], None], words: Sequence[str]) -> str:
-    """Say what the command does, its groups with their choices, and all its keys."""
-    root = folder("conf")
-    composed = configuration(name, [], words)
-    mounted = {str(key).split("@")[0].split()[-1] for key in _defaults(root / f"{name}.yaml")}
-    groups = sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_dir())
-    own = [group for group in groups if group.split("/")[0] in mounted]
-    typed = "".join(f" {word.upper()}" for word in words)
-    lines = [f"python -m nmt.{name}{typed} [KEY=VALUE ...]", "", (command.__doc__ or "").strip()]
-    if own:
-        lines += ["", "Groups, each with its choices (GROUP=CHOICE):"]
-        lines += [f"  {group}: {', '.join(overrides.choices(root, group))}" for group in own]
-    lines += ["", "Keys with their defaults (KEY.KEY=VALUE):", "", OmegaConf.to_yaml(composed)]
-    return "\n".join(lines)
-
-
-def _defaults(path: Path) -> Iterator[str]:
-    """Name the groups of a command's defaults list."""
-    for entry in OmegaConf.load(path).defaults:
-        if isinstance(entry, DictConfig):
-            yield from map(str, entry)
-
-
-def _explain(error: OmegaConfBaseException) -> str:
-    if isinstance(error, MissingMandatoryValue):
-        return f"{error.full_key} is not set; give {error.full_key}=VALUE on the command line"
-    return " ".join(str(error).split())

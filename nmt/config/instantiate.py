@@ -1,4 +1,4 @@
-"""From a node of the configuration to the object that it describes, without torch."""
+"""From a node of a configuration to the object that it describes, without torch."""
 
 import dataclasses
 import difflib
@@ -21,14 +21,14 @@ ACCEPTED: dict[Any, tuple[type, ...]] = {
     str: (str,),
     bool: (bool,),
 }
-"""For each annotation that is checked the types of values that it takes."""
+"""For each annotation that is checked the types of the values that it accepts."""
 
 
 def instantiate(node: Any) -> Any:
-    """Make what a node of the configuration that the user typed asks for, by its `_target_`.
+    """Build the object that a node of the user's configuration describes, by its `_target_`.
 
     Raises:
-        ConfigurationError: if the class does not exist or refuses its values; names the key.
+        ConfigurationError: if the class does not exist or rejects its values; names the key.
     """
     _check_values(OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node)
     try:
@@ -37,12 +37,12 @@ def instantiate(node: Any) -> Any:
         if isinstance(error.__cause__, NmtError):
             raise error.__cause__ from None
         raise ConfigurationError(" ".join(str(error).split())) from error
-    except (TypeError, ValueError) as error:  # what Hydra says of its own words, as of _partial_=3
+    except (TypeError, ValueError) as error:  # from Hydra's own keys, as _partial_=3
         raise ConfigurationError(" ".join(str(error).split())) from error
 
 
 def _check_values(node: Any, path: str = "") -> None:
-    """Hold each value of a node against its constructor's name and type, all nodes below too."""
+    """Check the names and types of a node's values, and of all below, by their constructors."""
     if not isinstance(node, Mapping):
         return
     parameters = _parameters(node["_target_"]) if "_target_" in node else {}
@@ -51,10 +51,7 @@ def _check_values(node: Any, path: str = "") -> None:
         _check_values(value, f"{name}.")
         if not parameters or key.startswith("_") or value == "???":
             continue
-        if key not in parameters:
-            near = difflib.get_close_matches(key, parameters, n=3)
-            hint = f" (nearest: {', '.join(near)})" if near else ""
-            raise ConfigurationError(f"{name}: {node['_target_']} has no such value{hint}")
+        check_parameter(key, name, node["_target_"])
         expected = parameters[key].annotation
         if expected in ACCEPTED and type(value) not in ACCEPTED[expected]:
             raise ConfigurationError(
@@ -62,22 +59,40 @@ def _check_values(node: Any, path: str = "") -> None:
             )
 
 
+def check_parameter(parameter: str, key: str, target: object) -> None:
+    """Check that a constructor has a parameter.
+
+    Args:
+        parameter: its name.
+        key: its path in the configuration.
+        target: name of the class.
+
+    Raises:
+        ConfigurationError: if it has not; names the nearest ones.
+    """
+    parameters = _parameters(target)
+    if parameters and parameter not in parameters and not parameter.startswith("_"):
+        near = difflib.get_close_matches(parameter, parameters, n=3)
+        hint = f" (nearest: {', '.join(near)})" if near else ""
+        raise ConfigurationError(f"{key}: {target} has no such value{hint}")
+
+
 def _parameters(target: object) -> Mapping[str, inspect.Parameter]:
-    """Give what a constructor takes; nothing where it does not say, or takes any name."""
+    """Return the parameters of a constructor; none if it cannot be inspected or takes any name."""
     if not isinstance(target, str):
         raise ConfigurationError(f"_target_={target}: expected the name of a class")
     try:
-        found = inspect.signature(hydra.utils.get_object(target)).parameters
+        parameters = inspect.signature(hydra.utils.get_object(target)).parameters
     except (ImportError, InstantiationException) as error:
         raise ConfigurationError(f"_target_={target}: there is no such class") from error
     except (ValueError, TypeError):
         return {}
-    kinds = {parameter.kind for parameter in found.values()}
-    return {} if inspect.Parameter.VAR_KEYWORD in kinds else found
+    kinds = {parameter.kind for parameter in parameters.values()}
+    return {} if inspect.Parameter.VAR_KEYWORD in kinds else parameters
 
 
 def plain(node: DictConfig) -> dict[str, Any]:
-    """Give a node as plain dicts and lists, its interpolations resolved."""
+    """Return a node as plain dicts and lists, its interpolations resolved."""
     container = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}

@@ -1,4 +1,4 @@
-"""What was typed after a command's name: quoted where Hydra needs it, checked by name and type."""
+"""The arguments of a command: quoted where Hydra needs it, checked by name and by type."""
 
 import difflib
 import re
@@ -11,8 +11,11 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from nmt.config.instantiate import check_parameter
+from nmt.config.search_path import SearchPath
 from nmt.runtime.control_characters import SURROGATES
 from nmt.runtime.errors import ConfigurationError
+from nmt.runtime.package_files import STARTER
 
 OPTIONAL = ("data.test", "experiment", "language_experiment")
 """Nodes that may be null: no test set, no experiment."""
@@ -22,31 +25,53 @@ EXPECTED = {
     int: ("a whole number", (int,)),
     float: ("a number", (int, float)),
 }
-"""For each type of a default what is expected in its place, and the types that are."""
+"""For each type of a default a description of what may replace it, and the types that may."""
 
 
-def named(arguments: Sequence[str], words: Sequence[str]) -> Iterator[str]:
-    """Give all arguments as KEY=VALUE; plain words fill the keys `words`, in order.
+def keyed(arguments: Sequence[str], keys: Sequence[str], path: SearchPath) -> Iterator[str]:
+    """Yield all arguments as KEY=VALUE.
+
+    Args:
+        arguments: of the command.
+        keys: those that arguments without a key fill, in order: groups with the name of a choice,
+            others with a file; the last one may end in `...` and take all files that remain.
+        path: knows the groups.
 
     Raises:
-        ConfigurationError: if there are more words than keys for them, or one is no UTF-8.
+        ConfigurationError: if an argument fills no key, or is not UTF-8.
     """
-    waiting = list(words)
+    waiting, several = list(keys), []
     for argument in arguments:
-        if SURROGATES.search(argument):  # as which Python gives bytes that are no text
+        if SURROGATES.search(argument):  # as which Python represents bytes that are not UTF-8
             raise ConfigurationError(f"{argument!r} is not UTF-8; give such a file another name")
         if "=" in argument or argument.startswith("~"):
             yield argument
-        elif waiting:
-            yield f"{waiting.pop(0)}={argument}"
-        else:
+        elif not waiting:
             raise ConfigurationError(
                 f"{argument!r} is not understood; write KEY=VALUE, or --help for all keys"
             )
+        elif path.choices(waiting[0]):
+            yield f"{waiting.pop(0)}={argument}"
+        elif waiting[0].endswith("..."):
+            several.append(_quote(_file(argument)))
+        else:
+            yield f"{waiting.pop(0)}={_quote(_file(argument))}"
+    if several:
+        yield f"{waiting[0].removesuffix('...')}=[{','.join(several)}]"
+
+
+def _file(argument: str) -> str:
+    path = Path(argument)
+    if not argument.startswith(STARTER) and (path.is_dir() or not path.exists()):
+        raise ConfigurationError(
+            f"{argument!r} is not understood: there is no such file; name one, write KEY=VALUE, or"
+            " --help for all keys"
+        )
+    return argument
 
 
 def parse(argument: str) -> Override:
-    """Read KEY=VALUE, quoting what the user's shell took the quotes of.
+    """Read KEY=VALUE, and quote the value if the shell has removed its quotes.
 
     Raises:
         ConfigurationError: if it cannot be read either way.
@@ -61,36 +86,27 @@ def parse(argument: str) -> Override:
             override = OverridesParser.create().parse_override(form)
         except (HydraException, ValueError):  # the latter of numbers of thousands of digits
             continue
-        added = override.is_add() or override.is_force_add()
-        if not override.is_sweep_override() and (override.key_or_group or not added):
+        if not override.is_sweep_override() and (override.key_or_group or not adds(override)):
             return override
     raise ConfigurationError(f"{argument!r} is not understood; write KEY=VALUE")
 
 
 def _quote(value: str) -> str:
     # Hydra reads backslashes as they are, except before a quote.
-    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + "\\'" * len(found[2]), value)
+    escaped = re.sub(r"(\\*)('|$)", lambda match: match[1] * 2 + "\\'" * len(match[2]), value)
     return "'" + escaped.replace("${", "\\${") + "'"
 
 
-def chooses(root: Path, override: Override) -> bool:
-    """Tell whether it names a group, whose value is a choice; `root` is the folder of groups."""
-    return override.key_or_group != "" and (root / override.key_or_group).is_dir()
+def check_choice(path: SearchPath, override: Override) -> None:
+    """Check that a group has the choice of an override.
 
-
-def choices(root: Path, group: str) -> list[str]:
-    """Give the names of a group's choices."""
-    return sorted(path.stem for path in (root / group).glob("[!_]*.yaml"))
-
-
-def check_choice(root: Path, override: Override) -> None:
-    """Refuse what is no choice of the group that it names, with the nearest ones."""
-    if not chooses(root, override) or override.is_delete():
-        return
+    Raises:
+        ConfigurationError: if it has not; names the nearest ones, and all.
+    """
     group, value = override.key_or_group, override.value()
-    if value is None and group in OPTIONAL:
+    if override.is_delete() or (value is None and group in OPTIONAL):
         return
-    known, choice = choices(root, group), "null" if value is None else str(value)
+    known, choice = path.choices(group), "null" if value is None else str(value)
     if choice not in known:
         raise ConfigurationError(
             f"{group}={choice}: there is no such choice{_nearest(choice, known)};"
@@ -98,22 +114,82 @@ def check_choice(root: Path, override: Override) -> None:
         )
 
 
-def check_key(root: Path, override: Override, base: DictConfig) -> None:
-    """Refuse a key that the configuration `base` does not have, with the nearest ones."""
+def check_key(path: SearchPath, override: Override, base: DictConfig) -> None:
+    """Check that the configuration has the key of an override without `+`.
+
+    Args:
+        path: knows the groups, which a misspelt key may mean as well.
+        override: names the key.
+        base: the configuration with all choices, without other overrides.
+
+    Raises:
+        ConfigurationError: if it has not; names the nearest ones.
+    """
     known, key = list(_keys(base)), override.key_or_group
-    if key not in known:
-        groups = [path.name for path in root.iterdir() if path.is_dir()]
-        hint = _nearest(key, sorted({*known, *groups}))
+    if key not in known and not adds(override):
+        hint = _nearest(key, sorted({*known, *path.groups()}))
         raise ConfigurationError(f"{key or '(empty)'}: there is no such key{hint}; see --help")
 
 
-def fit(override: Override, base: DictConfig, composed: DictConfig) -> None:
-    """Hold a value in `composed` against the default in `base`: its type, or what can become it.
+def check_added(override: Override, base: DictConfig, composed: DictConfig) -> None:
+    """Check that something reads what an override adds with `+`, a value or a choice.
+
+    That is a constructor, an interpolation, or a node that holds parts under any names.
+
+    Args:
+        override: with `+` or without.
+        base: the configuration without what it adds.
+        composed: the configuration with it.
 
     Raises:
-        ConfigurationError: if the value cannot stand in the default's place.
+        ConfigurationError: if nothing does; names the nearest keys.
+    """
+    key, known = override.package or override.key_or_group.replace("/", "."), list(_keys(base))
+    # A choice whose file names another package, as _global_, adds nothing under this key.
+    if not adds(override) or key in known or key not in _keys(composed):
+        return
+    parts = key.split(".")
+    depth = max(n for n in range(len(parts)) if n == 0 or ".".join(parts[:n]) in known)
+    path = ".".join(parts[:depth])
+    owner = OmegaConf.select(composed, path) if depth else composed
+    if "_target_" in owner:
+        check_parameter(parts[depth], key, owner["_target_"])
+    elif not _holds_parts(base, path) and not _interpolated(key, composed):
+        raise ConfigurationError(f"+{key}: nothing reads such a key{_nearest(key, known)}")
+
+
+def _holds_parts(base: DictConfig, path: str) -> bool:
+    """Return whether a node has no values of its own, as `metrics`, and one without keys."""
+    node = OmegaConf.select(base, path) if path else base
+    if node is None:  # as data.test, which is optional
+        return True
+    parts = [node._get_node(key) for key in node] if isinstance(node, DictConfig) else [node]
+    return all(isinstance(part, DictConfig) for part in parts)
+
+
+def _interpolated(key: str, config: DictConfig) -> bool:
+    return re.search(rf"\$\{{{re.escape(key)}[.}}]", OmegaConf.to_yaml(config)) is not None
+
+
+def adds(override: Override) -> bool:
+    """Return whether an override begins with `+` or `++`."""
+    return bool(override.is_add() or override.is_force_add())
+
+
+def convert(override: Override, base: DictConfig, composed: DictConfig) -> None:
+    """Convert the value of an override to the type of the default that it replaces.
+
+    Args:
+        override: names the key.
+        base: holds the default.
+        composed: holds the value, which is replaced there.
+
+    Raises:
+        ConfigurationError: if the value cannot replace the default.
     """
     key = override.key_or_group
+    if override.is_delete():
+        return
     default, value = OmegaConf.select(base, key), OmegaConf.select(composed, key)
     if value is None and key in OPTIONAL:
         return
@@ -124,18 +200,18 @@ def fit(override: Override, base: DictConfig, composed: DictConfig) -> None:
     elif isinstance(default, ListConfig) and not isinstance(value, ListConfig):
         OmegaConf.update(composed, key, [value])
     else:
-        _check_kind(key, default, value)
+        _check_type(key, default, value)
 
 
-def _check_kind(key: str, default: Any, value: Any) -> None:
+def _check_type(key: str, default: Any, value: Any) -> None:
     if isinstance(default, DictConfig) and not isinstance(value, DictConfig):
         _refuse(key, value, "keys below it, or a choice")
     if isinstance(default, str) and value is None:
         _refuse(key, value, "text")
     if type(default) in EXPECTED and value is not None:
-        words, types = EXPECTED[type(default)]
+        description, types = EXPECTED[type(default)]
         if type(value) not in types:
-            _refuse(key, value, words)
+            _refuse(key, value, description)
 
 
 def _refuse(key: str, value: Any, expected: str) -> NoReturn:
@@ -148,6 +224,7 @@ def _nearest(name: str, names: Sequence[str]) -> str:
 
 
 def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
+    """Yield the keys of a node and of all nodes below, those of interpolated nodes too."""
     for key in node:
         name = prefix + str(key)
         yield name
@@ -155,5 +232,5 @@ def _keys(node: DictConfig, prefix: str = "") -> Iterator[str]:
         if isinstance(child, DictConfig) and not child._is_none() and not child._is_missing():
             if not child._is_interpolation():
                 yield from _keys(child, f"{name}.")
-            elif isinstance(found := OmegaConf.select(node, str(key)), DictConfig):
-                yield from _keys(found, f"{name}.")
+            elif isinstance(target := OmegaConf.select(node, str(key)), DictConfig):
+                yield from _keys(target, f"{name}.")

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from nmt.runtime.errors import NmtError
 
+STARTER = "starter:"
+"""How names of files of the starter corpus begin where a command reads text."""
+
 PACKAGE = Path(__file__).resolve().parents[1]
 
 

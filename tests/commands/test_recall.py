@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from benchmarks.recall.__main__ import recall
+from benchmarks.recall.__main__ import HOME, recall
 from benchmarks.recall.answers import counted
 from benchmarks.recall.sizes import nearest
 from benchmarks.recall.stories import (
@@ -126,7 +126,7 @@ def test_no_question_is_asked_twice_and_all_there_are_can_be_asked():
 
 
 def test_the_questions_by_default_are_apart():
-    stories = instantiate(configuration("recall", [], ()).questions).stories()
+    stories = instantiate(configuration("recall", [], (), HOME).questions).stories()
     assert len(set(stories)) == len(stories) == 6 * 16 * 10
 
 
@@ -182,7 +182,7 @@ def command(tmp_path, monkeypatch, capsys):
     def call(*arguments):
         pieces = ["tokenizer.size=200", "tokenizer.threads=1", "rates=[0.002]"]
         monkeypatch.setattr(sys, "argv", ["benchmarks.recall", *small, *fast, *pieces, *arguments])
-        return run("recall", recall), *capsys.readouterr()
+        return run("recall", recall, home=HOME), *capsys.readouterr()
 
     return call
 

@@ -18,9 +18,8 @@ from nmt.data.text.invalid_text.invalid_text import InvalidText
 from nmt.runtime import atomic_files, locks
 from nmt.runtime.errors import CorpusError, NmtError
 from nmt.runtime.log_messages import RateLimitedWarning
-from nmt.runtime.package_files import folder
+from nmt.runtime.package_files import STARTER, folder
 
-STARTER = "starter:"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 1 << 24  # of a line
 MAX_WARNINGS = 3  # lines logged one by one before the others are only counted

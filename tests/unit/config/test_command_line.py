@@ -49,11 +49,123 @@ def test_lists_of_names_with_umlauts_are_lists():
     assert list(composed.run) == ["läufe/a", "läufe/b"]
 
 
-def test_words_before_overrides_fill_their_keys():
+def test_arguments_without_a_key_name_choices():
     composed = configuration("download", ["multi30k", "folder=x"], ("corpus",))
     assert composed.folder == "x"
     with pytest.raises(ConfigurationError, match=r"corpus=multi31k: .*nearest: multi30k"):
         configuration("download", ["multi31k"], ("corpus",))
+
+
+def test_arguments_without_a_key_name_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.de", "Öl, (neu).de", "123"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder").mkdir()
+    for name in ("a.de", "Öl, (neu).de", "starter:test", "123"):
+        composed = configuration("translate", ["starter_suffix=.en", name], ("input",))
+        assert composed.input == name
+    several = ["a.de", "target=b", "Öl, (neu).de"]
+    composed = configuration("evaluate", several, ("hypotheses...",))
+    assert list(composed.hypotheses) == ["a.de", "Öl, (neu).de"]
+    composed = configuration("plot", ["lengths", "a.de", "123"], ("plot", "input..."))
+    assert list(composed.input) == ["a.de", "123"]
+    for name in ("b.de", "folder", "-"):
+        with pytest.raises(
+            ConfigurationError, match=rf"^'{name}' is not .*: there is no such file"
+        ):
+            configuration("translate", [name], ("input",))
+    with pytest.raises(ConfigurationError, match=r"^'123' is not understood; write KEY=VALUE"):
+        configuration("translate", ["a.de", "123"], ("input",))
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A user's folder of configurations, below the working directory: a cell, an experiment."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "model/cell/mine.yaml": (
+            "# A cell of mine.\n_target_: nmt.models.cells.lstm.LSTM\n_partial_: true\n"
+            "forget_bias: 0.5  # lower\n"
+        ),
+        "experiment/mine.yaml": (
+            "# @package _global_\ndefaults:\n  - override /model/cell: mine\nupdates: 7\n"
+        ),
+        "extra/mine.yaml": "# @package _global_\nseed: 5\n",
+    }.items():
+        path = tmp_path / "mine, all" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_choices_in_a_folder_of_the_user_are_found_beside_those_that_ship(own):
+    composed = configuration("train", ["configs=mine, all", "experiment=mine", "+extra=mine"])
+    assert composed.model.cell.forget_bias == 0.5
+    assert (composed.updates, composed.seed) == (7, 5)
+    assert "configs" not in composed
+    composed = configuration("train", ["model/cell=mine", "configs=mine, all", "seed=3"])
+    assert composed.model.encoder.cell.forget_bias == 0.5
+    composed = configuration("train", ["experiment=multi30k", "configs=mine, all"])
+    assert composed.run == "runs/multi30k"
+    with pytest.raises(
+        ConfigurationError, match=r"cell=mine: there is no such choice \(nearest: min"
+    ):
+        configuration("train", ["model/cell=mine"])
+    with pytest.raises(
+        ConfigurationError, match=r"experiment is one of mine, multi30k, multi30k_f"
+    ):
+        configuration("train", ["experiment=min", "configs=mine, all"])
+
+
+def test_several_folders_of_the_user_are_searched(own):
+    (own / "b" / "data").mkdir(parents=True)
+    (own / "b" / "data" / "b.yaml").write_text("name: b\n")
+    for given in (["configs=mine, all", "configs=b"], ["configs=[b]", "configs=mine, all"]):
+        composed = configuration("train", [*given, "data=b", "experiment=mine"])
+        assert (composed.data.name, composed.updates) == ("b", 7)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        (None, "", r"^configs=new: there is no such folder$"),
+        (
+            "model/cell/gru.yaml",
+            "",
+            r"^configs=new: model/cell/gru.yaml has the name of .*rename it",
+        ),
+        ("model/cell/new.yaml", "a: [1", r"while parsing a flow sequence in .*new/model/cell/new"),
+        ("model/cell/new.yaml", "a: ${b", r"no viable alternative at input .* full_key: a"),
+    ],
+)
+def test_a_folder_of_the_user_that_cannot_be_used_is_refused(own, file, text, message):
+    if file:
+        (own / "new" / file).parent.mkdir(parents=True)
+        (own / "new" / file).write_text(text)
+    with pytest.raises(ConfigurationError, match=message):
+        configuration("train", ["configs=new", "model/cell=new"])
+
+
+def test_help_shows_what_the_arguments_choose_with_the_comments_of_their_files(
+    own, monkeypatch, capsys
+):
+    monkeypatch.setattr(sys, "argv", ["", "configs=mine, all", "--help", "experiment=mine"])
+    assert run("train", pytest.fail) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    for line in (
+        "cell: # A cell of mine.",
+        "forget_bias: 0.5 # lower",
+        "updates: 7 # steps of the optimizer; null is no limit",
+        "experiment: mine, multi30k, multi30k_fast, why_attention [mine]",
+        "search@validation_search: beam, beam_10, greedy, sample [greedy]",
+        "resumption: exact, fork [exact]",
+    ):
+        assert line in lines
+    monkeypatch.setattr(sys, "argv", ["", "-h"])
+    assert run("train_language_model", pytest.fail) == 0
+    text = capsys.readouterr().out
+    assert "\n  model/readout: linear, maxout, tanh [linear]\n" in text
+    assert "lstm, min_gru, state_dropout, zoneout [lstm]\n" in text
 
 
 def test_one_override_reaches_both_encoder_and_decoder_and_one_of_them_alone():

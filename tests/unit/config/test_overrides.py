@@ -1,7 +1,10 @@
-import pytest
-from helpers.configurations import COMMANDS, groups_of
+import sys
 
-from nmt.config.command_line import configuration, usage
+import pytest
+from helpers.configurations import COMMANDS, ROOT, groups_of
+from omegaconf import OmegaConf
+
+from nmt.config.command_line import configuration, run
 from nmt.runtime.errors import ConfigurationError
 
 
@@ -41,11 +44,61 @@ def test_values_become_what_stands_in_their_place():
     assert list(configuration("translate", ["run=[a,b]"], ()).run) == ["a", "b"]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_names_every_group_of_the_defaults(command):
-    def described() -> None:
-        """Do it."""
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("+seeed=3", r"^\+seeed: nothing reads such a key \(nearest: seed\)$"),
+        ("+seeed=null", r"^\+seeed: nothing reads such a key"),
+        ("++seeed=3", r"^\+seeed: nothing reads such a key"),
+        ("+seed.more=3", r"^\+seed.more: nothing reads such a key"),
+        ("+model.layer=3", r"^\+model.layer: nothing reads .*nearest: model.layers"),
+        ("+new.key=3", r"^\+new.key: nothing reads such a key"),
+        ("+engine=torch", r"^\+engine: nothing reads such a key"),
+        ("+metric@metrics.ter=ter", r"^\+metrics.ter: nothing reads such a key"),
+        ("+batches.budgt=3", r"^batches.budgt: .*Batches has no such value \(nearest: budget\)$"),
+        ("+optimizer.weight=1", r"^optimizer.weight: torch.* no such value \(nearest: weight_d"),
+    ],
+)
+def test_a_key_that_is_added_and_that_nothing_reads_is_refused(argument, message):
+    with pytest.raises(ConfigurationError, match=message):
+        configuration("train", [argument])
 
-    text = usage(command, described, ())
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("train", ["+optimizer.weight_decay=0.1"]),
+        ("train", ["++seed=3"]),
+        ("train", ["+width=16", "model.layers=${width}"]),
+        ("evaluate", ["+metric@metrics.lowercase=lowercase_bleu"]),
+        ("evaluate", ["+metrics.mine._target_=nmt.evaluation.metrics.ter.TER"]),
+        ("gradients", ["+model/cell@cells.mine=irnn", "cells.mine.scale=0.9"]),
+    ],
+)
+def test_a_key_that_is_added_may_be_one_of_a_constructor_or_the_name_of_a_part(command, arguments):
+    assert configuration(command, arguments)
+
+
+def test_no_value_has_the_name_of_a_group_whose_choice_it_would_be():
+    groups = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    configs = [OmegaConf.load(ROOT / f"{command}.yaml") for command in COMMANDS]
+    assert not [
+        key
+        for node in configs
+        for key in node
+        if key in groups and not OmegaConf.is_dict(node[key])
+    ]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_names_all_groups_and_explains_the_keys_of_a_command(command, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [f"nmt.{command}", "--help"])
+    assert run(command, pytest.fail) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"python -m nmt.{command} ")
     for group in groups_of(command):
-        assert f"  {group.split('@')[0]}: " in text
+        assert f"\n  {group}: " in text
+    keys = {str(key) for key in OmegaConf.load(ROOT / f"{command}.yaml")} - {"defaults"}
+    lines = {line.partition(":")[0]: line for line in text.splitlines() if line[:1].isalpha()}
+    unexplained = {"fetch", "objective", "schedule", "windows"}  # whose keys have comments
+    assert not [key for key in keys - unexplained if "  # " not in lines[key]]

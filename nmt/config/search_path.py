@@ -1,0 +1,98 @@
+"""Where configurations lie: the folder of the command, and folders of the user's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from nmt.runtime.errors import ConfigurationError
+from nmt.runtime.package_files import folder
+
+
+@dataclass(frozen=True)
+class SearchPath:
+    """Folders in which Hydra looks for configurations, without the suffix `.yaml`.
+
+    Attributes:
+        folders: searched in this order; the first one holds the command's own configuration.
+    """
+
+    folders: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, home: Path | None, others: Sequence[str]) -> "SearchPath":
+        """Join the folder of a command, the one that ships, and those of the user.
+
+        Args:
+            home: where the command's configuration lies; None is `conf`.
+            others: what `configs=` names.
+
+        Raises:
+            ConfigurationError: if one is no folder, or has a file of the name of one before it.
+        """
+        shipped = folder("conf")
+        path = cls((shipped,) if home is None else (home, shipped))
+        for name in others:
+            if not Path(name).is_dir():
+                raise ConfigurationError(f"configs={name}: there is no such folder")
+            for own in path.folders:
+                for file in (file.relative_to(own) for file in own.rglob("*.yaml")):
+                    if (Path(name) / file).exists():
+                        raise ConfigurationError(
+                            f"configs={name}: {file} has the name of a file in {own}, which would"
+                            " hide it; rename it"
+                        )
+            path = cls((*path.folders, Path(name).resolve()))
+        return path
+
+    def file(self, name: str) -> Path:
+        """Return the file of a configuration, such as `model/cell/gru`."""
+        paths = (folder / f"{name}.yaml" for folder in self.folders)
+        return next(path for path in paths if path.is_file())
+
+    def choices(self, group: str) -> list[str]:
+        """Return the names of a group's choices; none if there is no such group."""
+        folders = [folder / group for folder in self.folders] if group else []
+        return sorted({path.stem for folder in folders for path in folder.glob("[!_]*.yaml")})
+
+    def groups(self) -> list[str]:
+        """Return the names of the groups that lie in no other one."""
+        names = {path.name for folder in self.folders for path in folder.iterdir()}
+        return sorted(filter(self.choices, names))
+
+    def compose(self, name: str, overrides: Sequence[Override]) -> DictConfig:
+        """Compose a configuration.
+
+        Raises:
+            ConfigurationError: with what Hydra, OmegaConf or the YAML parser reports.
+        """
+        OmegaConf.register_new_resolver("folder", lambda name: str(folder(name)), replace=True)
+        try:
+            with initialize_config_dir(config_dir=str(self.folders[0]), version_base="1.3"):
+                return compose(config_name=name, overrides=self._typed(overrides))
+        except (HydraException, OmegaConfBaseException, ValueError, yaml.YAMLError) as error:
+            # Hydra raises some errors of OmegaConf again, without their message.
+            message = str(error) or str(error.__cause__)
+            raise ConfigurationError(" ".join(message.split())) from error
+
+    def defaults(self, name: str, overrides: Sequence[Override]) -> Any:
+        """Return Hydra's list of the files that make a configuration, and of the choices."""
+        with initialize_config_dir(config_dir=str(self.folders[0]), version_base="1.3"):
+            loader = GlobalHydra.instance().config_loader()
+            return loader.compute_defaults_list(name, self._typed(overrides), RunMode.RUN)
+
+    def _typed(self, overrides: Sequence[Override]) -> list[str]:
+        others = ",".join(repr(f"file://{folder}") for folder in self.folders[1:])
+        return [
+            *(override.input_line or "" for override in overrides),
+            *([f"hydra.searchpath=[{others}]"] if others else []),
+        ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from nmt.evaluation.aligned_table import align
 from nmt.evaluation.scores import Comparison, LengthBucket, Metric, Score, by_length, compare, score
 from nmt.evaluation.test_sets import EvaluationSet
 from nmt.runtime.errors import ConfigurationError, NmtError
@@ -147,7 +148,7 @@ def _comparison(judgements: Sequence[SystemScores]) -> str:
     signatures = [each.score for each in judgements[0].comparisons]
     return "\n".join(
         [
-            *_columns(rows),
+            *align(rows),
             f"p: how probable such a difference from {judgements[0].system.name} is by chance "
             "(paired bootstrap)",
             *(f"{each.metric}: {each.signature}" for each in signatures),
@@ -158,10 +159,10 @@ def _comparison(judgements: Sequence[SystemScores]) -> str:
 def _scores(judgement: SystemScores) -> str:
     values = [[each.metric, f"{each.value:.1f}"] for each in judgement.scores]
     signatures = ["signature", *(each.signature for each in judgement.scores)]
-    numbers = _columns([["metric", "value"], *values])
+    numbers = align([["metric", "value"], *values])
     lines = [judgement.system.name, *map("{}  {}".format, numbers, signatures)]
     if judgement.buckets:
-        lines += ["", *_columns(_lengths(judgement))]
+        lines += ["", *align([*_lengths(judgement)])]
     return "\n".join(lines)
 
 
@@ -171,12 +172,3 @@ def _lengths(judgement: SystemScores) -> Iterable[list[str]]:
         values = [f"{each.value:.1f}" for each in bucket.scores]
         empty = [NOTHING] * len(judgement.scores)
         yield [bucket.name, str(bucket.lines), *(values or empty)]
-
-
-def _columns(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Set the first column to the left and the numbers after it to the right."""
-    cells = [list(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in cells
-    ]

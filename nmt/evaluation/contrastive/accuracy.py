@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nmt.evaluation.aligned_table import align
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
 
@@ -78,8 +79,7 @@ class AccuracyTable:
             rows.append(
                 [group, str(sums[0][1]), *(f"{right / lines:.3f}" for right, lines in sums)]
             )
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "".join(_aligned(row, widths) for row in rows)
+        return "\n".join(align(rows)) + "\n"
 
     def _sum(self, system: str, groups: Sequence[str]) -> tuple[int, int]:
         chosen = [one for one in self.counts if one.system == system and one.group in groups]
@@ -152,11 +152,3 @@ def ordered(groups: Iterable[str]) -> list[str]:
     if values is None:
         return distinct
     return [group for _, group in sorted(zip(values, distinct, strict=True))]
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = (
-        text.ljust(width) if number == 0 else text.rjust(width)
-        for number, (text, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join([first, *others]).rstrip() + "\n"

@@ -1,1 +1,1 @@
-"""What commands do once the models that they were given are found harmless: one command a file."""
+"""What `nmt.evaluate` does once the models that it was given are found harmless."""

@@ -1,4 +1,4 @@
-"""N-best lists ranked again by what a language model says of them, with weights that were tuned."""
+"""N-best lists ranked again with the log-probabilities of a language model, by tuned weights."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ class RerankingCandidate:
     Attributes:
         text: the translation.
         translation: its log-probability under the translation model, in nats.
-        language: the same under the language model.
+        language: its log-probability under the language model, in nats.
         pieces: its length.
     """
 
@@ -33,78 +33,82 @@ class RerankingCandidate:
 
 @dataclass(frozen=True)
 class RerankingWeights:
-    """What a candidate's features count, the translation model's counting 1.
+    """The weights of a candidate's features; that of the translation model is 1.
 
     Attributes:
         language: of the language model's log-probability.
-        length: nats a piece, since sums of log-probabilities favour what is short.
+        length: of the pieces, in nats per piece, as log-probabilities favour short translations.
     """
 
     language: float
     length: float
 
-    def score(self, option: RerankingCandidate) -> float:
-        """Give what candidates are ranked by."""
-        # What does not count must not make 0 times minus infinity, which is no number.
-        language = self.language * option.language if self.language else 0.0
-        return option.translation + language + self.length * option.pieces
+    def score(self, candidate: RerankingCandidate) -> float:
+        """Return the weighted sum that candidates are ranked by, in nats."""
+        # A weight of 0 times minus infinity would be NaN.
+        language = self.language * candidate.language if self.language else 0.0
+        return candidate.translation + language + self.length * candidate.pieces
 
-    def best(self, options: Sequence[RerankingCandidate]) -> str:
-        """Give the text of the highest score, the first of equals."""
-        return max(options, key=self.score).text
+    def best(self, candidates: Sequence[RerankingCandidate]) -> str:
+        """Return the text of the highest score, the first of equals."""
+        return max(candidates, key=self.score).text
 
     def save(self, path: Path, score: Score, settings: Mapping[str, object]) -> None:
-        """Write them with what they reached on the text that they were tuned on.
+        """Write the weights, and how they were tuned, as JSON.
 
         Args:
-            path: is replaced.
-            score: on that text.
+            path: replaced if it exists.
+            score: what they reach on the text that they were tuned on.
             settings: what they were tuned for, as plain values.
         """
-        numbers = {**asdict(self), "tuned": asdict(score), "settings": settings}
-        atomic_files.write(path, (json.dumps(numbers, indent=2) + "\n").encode())
+        values = {**asdict(self), "tuned": asdict(score), "settings": settings}
+        atomic_files.write(path, (json.dumps(values, indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, path: Path, settings: Mapping[str, object]) -> "RerankingWeights":
         """Read what `save` wrote for the same settings.
 
         Raises:
-            ModelError: if the file does not hold weights, or those were tuned for others.
+            ModelError: if the file does not hold weights, or they were tuned for other settings.
         """
         try:
-            numbers = json.loads(path.read_bytes())
-            weights = cls(float(numbers["language"]), float(numbers["length"]))
-            tuned = {key: numbers["settings"][key] for key in settings}
+            values = json.loads(path.read_bytes())
+            weights = cls(float(values["language"]), float(values["length"]))
+            tuned = {key: values["settings"][key] for key in settings}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
-                f"{path} holds no weights ({error!r}); delete it, they are tuned again"
+                f"{path} holds no weights ({error!r}); delete it to tune them again"
             ) from error
         for key, value in settings.items():
             if tuned[key] != value:
                 raise ModelError(
                     f"{path} holds weights tuned for {key}={tuned[key]}, not {value}; give"
-                    " another weights=FILE, or delete it, and they are tuned again"
+                    " another weights=FILE, or delete it to tune them again"
                 )
         return weights
 
 
 @dataclass(frozen=True)
 class WeightGrid:
-    """Tunes weights by trying all pairs of two lists; called, it gives the best pair.
+    """Tunes the two weights by trying all pairs of two lists.
 
-    Two numbers need no cleverer search, and a grid finds no accident of one line's n-grams as an
+    With two weights a grid is cheap enough, and it does not fit the n-grams of single lines as an
     exact line search (Och 2003) may.
 
     Attributes:
         language: weights of the language model to try.
-        length: weights of the length to try.
+        length: weights of the length to try, in nats per piece.
     """
 
     language: Sequence[float]
     length: Sequence[float]
 
     def __post_init__(self) -> None:
-        """Refuse lists without a number, and what is none."""
+        """Validate the values.
+
+        Raises:
+            ConfigurationError: if a list is empty or holds anything but finite numbers.
+        """
         for key, values in (("language", self.language), ("length", self.length)):
             checks.at_least(f"len(grid.{key})", len(values), 1)
             for value in values:
@@ -112,52 +116,52 @@ class WeightGrid:
 
     def __call__(
         self,
-        options: Sequence[Sequence[RerankingCandidate]],
+        n_bests: Sequence[Sequence[RerankingCandidate]],
         references: Sequence[str],
         metric: Metric,
     ) -> tuple[RerankingWeights, Score]:
-        """Give the weights of the best metric, the first of equals, and the metric's value.
+        """Return the weights of the best score, the first of equals, and the score.
 
         Raises:
             NmtError: if the numbers of lines differ, or there are none.
         """
-        tried: dict[tuple[str, ...], Score] = {}
-        found: list[tuple[RerankingWeights, Score]] = []
+        scores: dict[tuple[str, ...], Score] = {}
+        results: list[tuple[RerankingWeights, Score]] = []
         for language, length in product(self.language, self.length):
             weights = RerankingWeights(language, length)
-            texts = tuple(map(weights.best, options))
-            if texts not in tried:
-                tried[texts] = metric(texts, references)
-            found.append((weights, tried[texts]))
-        return max(found, key=lambda one: metric.direction * one[1].value)
+            texts = tuple(map(weights.best, n_bests))
+            if texts not in scores:
+                scores[texts] = metric(texts, references)
+            results.append((weights, scores[texts]))
+        return max(results, key=lambda result: metric.direction * result[1].value)
 
 
-def options(
-    translations: Iterable[Translation], judge: LikelihoodScorer, windows: LineWindows
+def score_candidates(
+    translations: Iterable[Translation], scorer: LikelihoodScorer, windows: LineWindows
 ) -> Iterator[tuple[RerankingCandidate, ...]]:
-    """Judge all candidates of each line, holding a window of them."""
-    for lines in windows.split(translations, lambda line: len(line.source)):
-        texts = [ScoredLine(one.text, "") for line in lines for one in line.candidates]
-        judged = judge(texts)
-        for line in lines:
+    """Yield the candidates of each line with the scorer's log-probabilities, window by window."""
+    for window in windows.split(translations, lambda line: len(line.source)):
+        texts = [ScoredLine(one.text, "") for line in window for one in line.candidates]
+        likelihoods = scorer(texts)
+        for line in window:
             yield tuple(
                 RerankingCandidate(
-                    one.text, one.log_probability, said.log_probability, len(one.pieces)
+                    one.text, one.log_probability, likelihood.log_probability, len(one.pieces)
                 )
-                for one, said in zip(line.candidates, judged, strict=False)
+                for one, likelihood in zip(line.candidates, likelihoods, strict=False)
             )
 
 
 def check_best(search: Mapping[str, object]) -> None:
-    """Refuse a search that leaves nothing to rank.
+    """Check that a search, as plain values, returns several candidates for each line.
 
     Raises:
-        NmtError: if it gives one candidate a line.
+        NmtError: if it returns one.
     """
     if "best" not in search:
         raise NmtError(
-            f"{search['_target_']} gives one candidate a line, which leaves nothing to rank again;"
+            f"{search['_target_']} returns one candidate per line, which leaves nothing to rerank;"
             " take search=beam_10, or search=sample search.best=10"
         )
     if search["best"] == 1:
-        raise NmtError("search.best=1 leaves nothing to rank again; expected 2 or more")
+        raise NmtError("search.best=1 leaves nothing to rerank; expected 2 or more")

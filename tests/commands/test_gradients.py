@@ -14,9 +14,9 @@ from nmt.analysis.gradients.flow import (
     DecoderSteps,
     LanguageSteps,
     Unrolled,
+    concatenate,
     norms,
     points,
-    together,
 )
 from nmt.analysis.gradients.table import (
     EMBEDDING,
@@ -234,7 +234,7 @@ def test_batch_mates_change_nothing():
     steps = LanguageSteps(language(LSTM_CELL, layers=2))
     rows = [[4, 7, 5, 9], [8], [6, 6]]
     whole = norms(steps, lines(*rows), 9)
-    alone = together([norms(steps, lines(row), 9) for row in rows])
+    alone = concatenate([norms(steps, lines(row), 9) for row in rows])
     assert whole.keys() == alone.keys()
     for key in whole:
         assert torch.allclose(whole[key].sort().values, alone[key].sort().values, atol=1e-12)
@@ -260,12 +260,12 @@ def test_a_model_that_carries_no_vectors_is_refused():
     embedding = partial(Embedding, size=5, dropout=0.0, word_dropout=0.0)
     _, own, output = Untied()(PIECES, PIECES, embedding, 6)
     model = FeedForwardLanguageModel(own, output, order=3, hidden_size=6, dropout=0.0)
-    with pytest.raises(ModelError, match="carries no vectors from place to place"):
+    with pytest.raises(ModelError, match="carries no vectors from position to position"):
         norms(LanguageSteps(model), lines([4]), 9)
 
 
 def test_a_distance_of_nothing_is_refused():
-    with pytest.raises(ConfigurationError, match=r"distance=0: expected 1 or more places"):
+    with pytest.raises(ConfigurationError, match=r"distance=0: expected 1 or more positions"):
         norms(LanguageSteps(language(GRU)), lines([4]), 0)
 
 
@@ -310,7 +310,9 @@ def test_what_is_no_table_is_refused(tmp_path):
         read(tmp_path / "none.csv")
     for text in ("", "a,b\n1,2\n", GOLDEN + "lstm,fresh,state,one,4,0,0,0\n", GOLDEN + "lstm\n"):
         (tmp_path / "a.csv").write_text(text)
-        with pytest.raises(NmtError, match=r"a\.csv is no table of gradients \(.*nmt\.gradients"):
+        with pytest.raises(
+            NmtError, match=r"a\.csv is not a table of gradients \(.*nmt\.gradients"
+        ):
             read(tmp_path / "a.csv")
 
 

@@ -18,7 +18,12 @@ from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import Likelihood
 from nmt.evaluation.metrics.bleu import BLEU
 from nmt.evaluation.metrics.ter import TER
-from nmt.inference.reranking import RerankingCandidate, RerankingWeights, WeightGrid, options
+from nmt.inference.reranking import (
+    RerankingCandidate,
+    RerankingWeights,
+    WeightGrid,
+    score_candidates,
+)
 from nmt.inference.translation import Candidate, Translation
 from nmt.models.language_models.ngram import NGramLanguageModel
 from nmt.models.language_models.ngrams.kneser_ney import KneserNey
@@ -75,8 +80,8 @@ def test_the_grid_takes_the_fewest_edits():
 
 
 def test_of_equal_weights_the_first_are_taken():
-    options = [[RerankingCandidate(GOOD, -1.0, -1.0, 6), RerankingCandidate(BAD, -9.0, -9.0, 7)]]
-    weights, _ = WeightGrid([0.1, 0.0], [0.2, 0.0])(options, [GOOD], BLEU("13a"))
+    n_bests = [[RerankingCandidate(GOOD, -1.0, -1.0, 6), RerankingCandidate(BAD, -9.0, -9.0, 7)]]
+    weights, _ = WeightGrid([0.1, 0.0], [0.2, 0.0])(n_bests, [GOOD], BLEU("13a"))
     assert weights == RerankingWeights(0.1, 0.2)
 
 
@@ -97,7 +102,7 @@ def test_each_candidate_is_judged_with_its_own_line():
         return iter([Likelihood(-10.0 * len(one.text), 1, 1) for one in texts])
 
     for window in (1, 2, 5):
-        found = list(options(lines, judge, LineWindows(window, 1000, 2, 100)))
+        found = list(score_candidates(lines, judge, LineWindows(window, 1000, 2, 100)))
         expected = [[-10.0 * n for n in range(1, row)] for row in (2, 4, 3)]
         assert [[one.language for one in line] for line in found] == expected
         assert [[one.translation for one in line] for line in found] == [
@@ -113,7 +118,7 @@ def test_weights_are_read_as_they_were_written_and_broken_ones_are_refused(tmp_p
     assert json.loads((tmp_path / "w.json").read_text())["tuned"]["metric"] == "BLEU"
     for broken in ("{}", '{"language": 0.1, "length": 0.1}'):
         (tmp_path / "w.json").write_text(broken)
-        with pytest.raises(ModelError, match=r"w.json holds no weights .*tuned again"):
+        with pytest.raises(ModelError, match=r"w.json holds no weights .*to tune them again"):
             RerankingWeights.load(tmp_path / "w.json", settings)
 
 
@@ -184,7 +189,7 @@ def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
     status, out, error = say("rerank", rerank, text, *arguments, *tuning)
     assert (status, len(out.splitlines())) == (0, 4), error
     assert "tuning on 5 lines of" in error
-    assert "the search's own choice" in error
+    assert "without reranking" in error
     again = say("rerank", rerank, text, *arguments)
     assert again[1] == out
     assert "tuning" not in again[2]
@@ -200,7 +205,7 @@ def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
         status, out, error = say("rerank", rerank, text, *arguments, other)
         assert (status, out) == (2, "")
         assert f"w.json holds weights tuned for {named}" in error
-        assert error.endswith("weights=FILE, or delete it, and they are tuned again\n")
+        assert error.endswith("weights=FILE, or delete it to tune them again\n")
 
 
 def test_drawn_translations_are_candidates_as_well(say, runs, tmp_path):
@@ -217,10 +222,10 @@ def test_drawn_translations_are_candidates_as_well(say, runs, tmp_path):
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("search.best=1", "search.best=1 leaves nothing to rank again; expected 2 or more"),
-        ("search=beam", "search.best=1 leaves nothing to rank again; expected 2 or more"),
-        ("search=sample", "search.best=1 leaves nothing to rank again; expected 2 or more"),
-        ("search=greedy", "Greedy gives one candidate a line, which leaves nothing to rank again"),
+        ("search.best=1", "search.best=1 leaves nothing to rerank; expected 2 or more"),
+        ("search=beam", "search.best=1 leaves nothing to rerank; expected 2 or more"),
+        ("search=sample", "search.best=1 leaves nothing to rerank; expected 2 or more"),
+        ("search=greedy", "Greedy returns one candidate per line, which leaves nothing to rerank"),
         ("source=a.de", "source= and target= go together"),
         ("grid.length=[]", "grid.length"),
     ],

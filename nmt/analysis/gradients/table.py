@@ -1,4 +1,4 @@
-"""Norms of gradients by distance as a table in a file, for pictures and for other programs."""
+"""Norms of gradients by distance as a CSV file, for plots and for other programs."""
 
 import csv
 import io
@@ -11,13 +11,13 @@ from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
 
 STATE, EMBEDDING = "state", "embedding"
-"""The quantities: what a loss is derived by."""
+"""The quantities: what the gradient of a loss is taken with respect to."""
 
 FRESH, TRAINED = "fresh", "trained"
-"""What weights can be."""
+"""The states of weights."""
 
 BAND = (10, 90)
-"""The lower and the upper percentile that stand beside a mean."""
+"""The lower and the upper percentile reported with a mean."""
 
 HEADER = (
     "model",
@@ -32,11 +32,11 @@ HEADER = (
 
 @dataclass(frozen=True)
 class GradientPoint:
-    """What was found at one distance.
+    """The norms at one distance.
 
     Attributes:
-        distance: places between what a loss is derived by and the loss.
-        count: of the norms.
+        distance: positions between the variable and the loss.
+        count: number of the norms.
         mean: of the norms.
         low, high: their percentiles BAND.
     """
@@ -53,10 +53,10 @@ class GradientCurve:
     """One model's norms of one quantity.
 
     Attributes:
-        model: a run's folder, or a cell's name where the weights are fresh.
+        model: a run's folder, or a cell's name if the weights are fresh.
         weights: FRESH or TRAINED.
         quantity: STATE or EMBEDDING.
-        points: by distance, near ones first.
+        points: by rising distance.
     """
 
     model: str
@@ -66,7 +66,7 @@ class GradientCurve:
 
 
 def write(path: Path, curves: Iterable[GradientCurve]) -> None:
-    """Write a CSV file of a line for each point, numbers with all digits that matter.
+    """Write a CSV file with a line for each point, its numbers with 6 digits.
 
     Raises:
         NmtError: if it cannot be written.
@@ -86,7 +86,7 @@ def read(path: Path) -> list[GradientCurve]:
     """Read what `write` wrote.
 
     Raises:
-        NmtError: if the file is missing or no such table.
+        NmtError: if the file is missing or not such a table.
     """
     try:
         header, *lines = csv.reader(path.read_text(encoding="utf-8").splitlines())
@@ -100,7 +100,7 @@ def read(path: Path) -> list[GradientCurve]:
         raise NmtError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, csv.Error) as error:
         raise NmtError(
-            f"{path} is no table of gradients ({error}); expected what `python -m nmt.gradients`"
+            f"{path} is not a table of gradients ({error}); expected what `python -m nmt.gradients`"
             " writes"
         ) from error
 

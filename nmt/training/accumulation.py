@@ -12,31 +12,31 @@ from nmt.training.progress import TrainingState
 
 @runtime_checkable
 class TrainingData(Protocol):
-    """What the loop knows of the training data."""
+    """Training data that is read in epochs."""
 
     def epoch(self, number: int, skip: int) -> Iterator[Batch]:
-        """Give the batches of a pass (counted from 0), without the first `skip` of them.
+        """Yield the batches of an epoch, counted from 0, without the first `skip` of them.
 
-        The same number gives the same batches, whatever the global random generators' states.
+        They depend on the number alone, not on the states of the global random generators.
         """
         ...
 
 
 @dataclass(frozen=True)
 class UpdateBatches:
-    """What an update is made from.
+    """The batches of one update.
 
     Attributes:
-        batches: at least one; the last group of an epoch may have fewer than the others.
-        last: whether the epoch ends with it.
+        batches: at least one; the last update of an epoch may have fewer than the others.
+        last: whether it is the last update of an epoch.
     """
 
     batches: list[Batch]
     last: bool
 
 
-def groups(data: TrainingData, state: TrainingState, size: int) -> Iterator[UpdateBatches]:
-    """Give groups of `size` batches for ever, beginning where `state` stands.
+def group_batches(data: TrainingData, state: TrainingState, size: int) -> Iterator[UpdateBatches]:
+    """Yield groups of `size` batches without end, from the position of `state` on.
 
     Raises:
         NmtError: if an epoch has no batch.
@@ -45,7 +45,7 @@ def groups(data: TrainingData, state: TrainingState, size: int) -> Iterator[Upda
         batches = data.epoch(state.epoch, state.batches)
         group = list(islice(batches, size))
         if not group:
-            raise NmtError("the training data gives no batch; expected one sentence pair or more")
+            raise NmtError("the training data has no batch; expected at least one sentence pair")
         while group:
             following = list(islice(batches, size))
             yield UpdateBatches(group, not following)

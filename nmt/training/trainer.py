@@ -8,7 +8,7 @@ from typing import Any
 
 from nmt.models.parameters import set_weights, weights
 from nmt.runtime.signals import Interrupted
-from nmt.training.accumulation import TrainingData, UpdateBatches, groups
+from nmt.training.accumulation import TrainingData, UpdateBatches, group_batches
 from nmt.training.callbacks import Callbacks
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.distributed import collectives, random_states
@@ -99,7 +99,7 @@ class Trainer:
 
     def _loop(self) -> str:
         """Make updates until there is a reason to end, and return it; validate the last weights."""
-        following = groups(self.data, self.state, self.spec.intervals.accumulate)
+        following = group_batches(self.data, self.state, self.spec.intervals.accumulate)
         while True:
             self._stopwatch.tick(self.state)
             self._signals.check_between_updates()

@@ -8,7 +8,7 @@ import torch
 
 from nmt.runtime import random_state
 from nmt.runtime.errors import ConfigurationError, ModelError, NmtError
-from nmt.training.checkpoints import Checkpoints, _Summing, load_checkpoint
+from nmt.training.checkpoints import Checkpoints, _HashingFile, load_checkpoint
 
 
 def draws():
@@ -172,7 +172,7 @@ def test_a_failed_save_leaves_the_state_before(checkpoints, monkeypatch):
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
 @pytest.mark.parametrize("when", [1, 3])
 def test_what_a_write_raises_within_torch_comes_out_as_it_is(checkpoints, monkeypatch, kind, when):
-    write, calls = _Summing.write, []
+    write, calls = _HashingFile.write, []
 
     def interrupted(self, data):
         calls.append(data)
@@ -181,7 +181,7 @@ def test_what_a_write_raises_within_torch_comes_out_as_it_is(checkpoints, monkey
         return write(self, data)
 
     checkpoints.save(1, {"update": 1})
-    monkeypatch.setattr(_Summing, "write", interrupted)
+    monkeypatch.setattr(_HashingFile, "write", interrupted)
     with pytest.raises(kind, match="amid a write"):
         checkpoints.save(2, {"weights": torch.zeros(1000)})
     monkeypatch.undo()

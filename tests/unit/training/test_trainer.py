@@ -342,7 +342,7 @@ def test_data_without_a_batch_is_refused(tmp_path):
     class Nothing(Data):
         batches = 0
 
-    with pytest.raises(NmtError, match="the training data gives no batch"):
+    with pytest.raises(NmtError, match="the training data has no batch"):
         trainer(tmp_path, Nothing()).train()
 
 

@@ -24,14 +24,7 @@ SPECIAL_KEYS = ("_target_", "_partial_")
 FORBIDDEN = ("${", "..", "/", "\\", "???")
 """Not part of any value: interpolations, paths, and missing values."""
 
-UNREADABLE = (
-    yaml.YAMLError,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+UNREADABLE = (yaml.YAMLError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What reading YAML may raise: the parser itself fails on some dates, numbers and depths."""
 
 STRING = "tag:yaml.org,2002:str"

@@ -43,11 +43,9 @@ class Process(Protocol):
 
     def kill(self) -> None:
         """Kill it, if it has not ended."""
-        ...
 
     def wait(self) -> int:
         """Wait for its end; return its status, or -SIGNAL."""
-        ...
 
 
 class Spawned(Process):

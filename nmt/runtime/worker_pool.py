@@ -21,10 +21,7 @@ class WorkerPool:
     """
 
     def __init__(
-        self,
-        function: Callable[[Any], Any],
-        count: int,
-        single_threaded: Callable[[Any], Any],
+        self, function: Callable[[Any], Any], count: int, single_threaded: Callable[[Any], Any]
     ) -> None:
         """Start nothing yet.
 

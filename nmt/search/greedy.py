@@ -1,4 +1,4 @@
-"""Takes the most probable next piece, again and again: the fastest search."""
+"""Greedy search: takes the most probable next piece at each step; the fastest search."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from nmt.search.top_k import best
 
 @dataclass(frozen=True)
 class Greedy:
-    """Gives one hypothesis a sentence, the same as a beam search of size 1.
+    """Returns one hypothesis for each sentence, that of a beam search of size 1.
 
     Attributes:
         length_factor: pieces that a translation may have for each piece of the source.
@@ -26,18 +26,26 @@ class Greedy:
     length_extra: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
+        """Validate the values.
+
+        Raises:
+            ConfigurationError: if one is out of range.
+        """
         check_length(self.length_factor, self.length_extra)
 
     def __call__(
         self, scorer: Scorer, source: Int[Tensor, "batch source"]
     ) -> list[list[Hypothesis]]:
-        """Give each sentence's one hypothesis; its score is its log-probability."""
+        """Return the hypothesis of each sentence; its score is its log-probability, in nats.
+
+        Raises:
+            ModelError: if the model's log-probabilities are not finite.
+        """
         limits = length.limits(source, self.length_factor, self.length_extra)
-        return search_stepwise(scorer, source, 1, limits, _highest)
+        return search_stepwise(scorer, source, 1, limits, _most_probable)
 
 
-def _highest(
-    log_probabilities: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
+def _most_probable(
+    log_probabilities: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], position: int
 ) -> Int[Tensor, " rows"]:
     return best(log_probabilities, 1)[1].squeeze(1)

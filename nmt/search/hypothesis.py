@@ -1,4 +1,4 @@
-"""What every search returns; without torch, as searches on other engines return it too."""
+"""What every search returns; without torch, as searches of other engines return it too."""
 
 import math
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ class Hypothesis:
 
     Attributes:
         ids: its pieces, without BEGIN and END.
-        log_probability: natural logarithm of the probability of its pieces, END included (also
-            where the length limit allowed nothing but END).
+        log_probability: of its pieces and END (also where the length limit allowed nothing but
+            END), in nats.
         score: what the search ranked it by; higher is better.
     """
 
@@ -22,10 +22,10 @@ class Hypothesis:
     score: float
 
     def __post_init__(self) -> None:
-        """Refuse what comes of a model whose numbers are broken.
+        """Check that the model's numbers are not broken.
 
         Raises:
-            ModelError: if the log-probability is not a finite number.
+            ModelError: if the log-probability is not finite.
         """
         if not math.isfinite(self.log_probability):
             raise ModelError(

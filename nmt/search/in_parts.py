@@ -1,4 +1,4 @@
-"""A search whose batch does not fit into memory, made of parts of the batch."""
+"""A search that splits its batch when memory runs out."""
 
 from itertools import chain
 
@@ -13,18 +13,18 @@ from nmt.search.search import Scorer, Search
 def in_parts(
     search: Search, scorer: Scorer, source: Int[Tensor, "batch source"], advice: str
 ) -> list[list[Hypothesis]]:
-    """Search all sentences at once, or where memory does not suffice, half of them at a time.
+    """Search all sentences at once, or if memory runs out, half of them at a time.
 
-    What a sentence gets does not depend on the others of its batch.
+    The result is the same, as a sentence's hypotheses do not depend on its batch.
 
     Args:
-        search: finds translations.
+        search: finds the translations.
         scorer: the model or models.
         source: ids of the sentences.
-        advice: what the user may do where not even one sentence fits.
+        advice: what the user can do if not even one sentence fits.
 
     Raises:
         NmtError: if a single sentence does not fit.
     """
-    found = retry_in_halves(lambda rows: search(scorer, source[rows]), len(source), advice)
-    return list(chain.from_iterable(found))
+    parts = retry_in_halves(lambda rows: search(scorer, source[rows]), len(source), advice)
+    return list(chain.from_iterable(parts))

@@ -8,10 +8,10 @@ from nmt.search.checks import MOST
 
 
 def limits(source: Int[Tensor, "batch source"], factor: float, extra: int) -> Int[Tensor, " batch"]:
-    """Give the most pieces, END apart, that each sentence's translation may have; at least 1.
+    """Return the most pieces, END apart, of each sentence's translation; at least 1.
 
-    It is `factor` times the pieces of the source (END, if it is there, is one) plus `extra`.
-    A hypothesis that has so many pieces can only end: its next piece is END.
+    That is `factor` times the pieces of the source (END included) plus `extra`. A hypothesis of
+    that length can only end: its next piece is END.
     """
     pieces = (source != PADDING).sum(dim=1)
     return (pieces * factor + extra).clamp(1, MOST).long()

@@ -1,4 +1,4 @@
-"""Draws translations at random, as the model would have them distributed."""
+"""Sampling: translations at random, distributed as the model predicts."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,21 +19,21 @@ from nmt.search.top_k import best
 
 @dataclass(frozen=True)
 class Sample:
-    """Draws each next piece from the softmax of logits / temperature, cut by top-k, then top-p.
+    """Samples each next piece from the softmax of logits / temperature, cut by top-k, then top-p.
 
-    What is drawn for a sentence depends on `seed` and on the sentence's own pieces alone, not on
-    its place in the text: two equal lines get equal translations, another seed gives others.
-    Draws are independent, so two of a sentence may be the same; the first ones do not depend on
-    how many are asked for. Log-probabilities are the model's own, at temperature 1 and uncut.
+    The samples of a sentence depend on `seed` and on its own pieces alone, not on its position in
+    the text: equal lines get equal translations, another seed gives others. Samples are
+    independent, so that two of a sentence may be the same; the first ones do not depend on how
+    many there are. Log-probabilities are the model's own, at temperature 1 and uncut.
 
     Attributes:
         temperature: above 1 flattens the distribution, below 1 sharpens it.
-        top_k: only the so many most probable pieces are drawn; 0 allows all.
-        top_p: only the smallest set of most probable pieces that together have at least this
-            probability is drawn (Holtzman et al. 2020, "The Curious Case of Neural Text
+        top_k: samples only from that many most probable pieces; 0 allows all.
+        top_p: samples only from the smallest set of most probable pieces that together have at
+            least this probability (Holtzman et al. 2020, "The Curious Case of Neural Text
             Degeneration", section 3.1); 1 allows all.
-        seed: another one, other draws.
-        best: how many translations are drawn for each sentence; they are given best first.
+        seed: of the random numbers.
+        best: samples of each sentence, returned best first.
         length_factor: pieces that a translation may have for each piece of the source.
         length_extra: pieces that it may have above that.
     """
@@ -47,7 +47,11 @@ class Sample:
     length_extra: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
+        """Validate the values.
+
+        Raises:
+            ConfigurationError: if one is out of range.
+        """
         check_length(self.length_factor, self.length_extra)
         greedy = "more than 0 (search=greedy is the limit at 0)"
         require(self.temperature > 0, "search.temperature", self.temperature, greedy)
@@ -58,38 +62,44 @@ class Sample:
     def __call__(
         self, scorer: Scorer, source: Int[Tensor, "batch source"]
     ) -> list[list[Hypothesis]]:
-        """Give each sentence's draws, the most probable first."""
+        """Return the samples of each sentence, the most probable first.
+
+        Raises:
+            ModelError: if the model's log-probabilities are not finite.
+        """
         limits = length.limits(source, self.length_factor, self.length_extra)
         noise = self.noise(source, int(limits.max()) + 1)
 
-        def draw(
-            following: Float[Tensor, "rows choices"], numbers: Int[Tensor, " rows"], place: int
+        def choose(
+            log_probabilities: Float[Tensor, "rows choices"],
+            numbers: Int[Tensor, " rows"],
+            position: int,
         ) -> Int[Tensor, " rows"]:
-            return pick(self.probabilities(following), noise[numbers, place])
+            return pick(self.probabilities(log_probabilities), noise[numbers, position])
 
-        drawn = search_stepwise(scorer, source, self.best, limits, draw)
-        return [sorted(one, key=lambda found: (-found.score, found.ids)) for one in drawn]
+        samples = search_stepwise(scorer, source, self.best, limits, choose)
+        return [sorted(each, key=lambda sample: (-sample.score, sample.ids)) for each in samples]
 
     def noise(
-        self, source: Int[Tensor, "batch source"], places: int
-    ) -> Float[Tensor, "rows places"]:
-        """Give each row's numbers in [0, 1), one for each place, from the sentence's content."""
+        self, source: Int[Tensor, "batch source"], positions: int
+    ) -> Float[Tensor, "rows positions"]:
+        """Return each row's numbers in [0, 1), seeded by the content of its sentence."""
         generator = torch.Generator()
         rows = []
         for ids in source.tolist():
             pieces = [piece for piece in ids if piece != PADDING]
-            for draw in range(self.best):
-                content = repr((self.seed, draw, pieces)).encode()
+            for sample in range(self.best):
+                content = repr((self.seed, sample, pieces)).encode()
                 digest = hashlib.blake2b(content, digest_size=8).digest()
                 generator.manual_seed(int.from_bytes(digest, "big") >> 1)
-                rows.append(torch.rand(places, generator=generator, dtype=torch.float64))
+                rows.append(torch.rand(positions, generator=generator, dtype=torch.float64))
         return torch.stack(rows).to(source.device)
 
     def probabilities(
-        self, following: Float[Tensor, "rows choices"]
+        self, log_probabilities: Float[Tensor, "rows choices"]
     ) -> Float[Tensor, "rows choices"]:
-        """Give what pieces are drawn with; 0 where top-k or top-p cut."""
-        probabilities = torch.softmax(following.double() / self.temperature, dim=1)
+        """Return the probabilities to sample with; 0 where top-k or top-p cut."""
+        probabilities = torch.softmax(log_probabilities.double() / self.temperature, dim=1)
         if self.top_k:
             values, columns = best(probabilities, self.top_k)
             probabilities = torch.zeros_like(probabilities).scatter(1, columns, values)
@@ -105,7 +115,7 @@ class Sample:
 def pick(
     probabilities: Float[Tensor, "rows choices"], noise: Float[Tensor, " rows"]
 ) -> Int[Tensor, " rows"]:
-    """Give the column in which each row's number in [0, 1) falls; they need not sum to 1."""
+    """Return the column in which each row's number in [0, 1) falls; rows need not sum to 1."""
     heights = probabilities.cumsum(dim=1)
     falls = (noise * heights[:, -1]).unsqueeze(1)
     return torch.searchsorted(heights, falls, right=True).squeeze(1).clamp(max=heights.shape[1] - 1)

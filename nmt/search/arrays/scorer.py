@@ -1,4 +1,4 @@
-"""The contract between a search over arrays and the engine that it asks."""
+"""The contract between a search over arrays and an engine."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -12,17 +12,17 @@ from nmt.search.checks import MOST
 
 @dataclass(frozen=True)
 class BestPieces:
-    """Each row's best next pieces, best first; of equal ones the lower id first.
+    """The best next pieces of each row, best first; of equal ones the lower id first.
 
-    PADDING, UNKNOWN and BEGIN are not among them. The engine finds them, as it can do so without
-    handing over a number for each piece of the vocabulary.
+    PADDING, UNKNOWN and BEGIN are not among them. The engine finds them, so that it need not
+    return a number for each piece of the vocabulary.
 
     Attributes:
         logits: of these pieces.
         ids: of these pieces.
         end: the logit of END.
-        normalizer: logarithm of the sum of the exponentials of all logits, what is subtracted
-            from a logit to get a log-probability.
+        normalizer: logarithm of the sum of the exponentials of all logits, which is subtracted
+            from a logit to get a log-probability, in nats.
     """
 
     logits: Float[np.ndarray, "rows best"]
@@ -33,31 +33,31 @@ class BestPieces:
 
 @runtime_checkable
 class ArrayScorer(Protocol):
-    """One step of one model; the rows of its states are those of `nmt.search.search.Scorer`."""
+    """Next-piece scores; the rows of its states are those of `nmt.search.search.Scorer`."""
 
     def start(self, source: Int[np.ndarray, "batch source"]) -> Any:
-        """Encode the sentences (padded with PADDING) and give the state before the first piece."""
+        """Encode sentences, padded with PADDING; return the state before the first piece."""
         ...
 
     def step(self, ids: Int[np.ndarray, " rows"], state: Any, count: int) -> tuple[BestPieces, Any]:
-        """Take in one piece a row; give the `count` best next ones, or as many as there are."""
+        """Append a piece to each row; return the `count` best next ones, or all there are."""
         ...
 
     def reorder(self, state: Any, rows: Int[np.ndarray, " kept"]) -> Any:
-        """Take the rows at `rows`; the sentences stay, so there are as many rows for each."""
+        """Select rows, as many for each sentence; all sentences stay."""
         ...
 
     def keep(
         self, state: Any, sentences: Int[np.ndarray, " left"], rows: Int[np.ndarray, " kept"]
     ) -> Any:
-        """Go on with these sentences only, and with the rows at `rows`, which are theirs."""
+        """Select sentences, and rows of these."""
         ...
 
 
 def limits(
     source: Int[np.ndarray, "batch source"], factor: float, extra: int
 ) -> Int[np.ndarray, " batch"]:
-    """Give the most pieces of each translation, as `nmt.search.limits.limits` does."""
+    """Return the most pieces of each translation, as `nmt.search.limits.limits` does."""
     pieces = np.asarray((source != PADDING).sum(axis=1), dtype=np.float32)
     allowed = pieces * np.float32(factor) + np.float32(extra)
     return np.clip(allowed, 1, MOST).astype(np.int64)

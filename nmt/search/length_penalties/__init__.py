@@ -1,1 +1,4 @@
-"""How a beam search compares hypotheses of different lengths, one file for each answer."""
+"""Length penalties: how a beam search compares hypotheses of different lengths.
+
+One implementation per module; without torch.
+"""

@@ -12,5 +12,5 @@ class Average:
     """
 
     def __call__(self, log_probability: float, length: int) -> float:
-        """Give nats a piece."""
+        """Return nats per piece."""
         return log_probability / length

@@ -14,5 +14,5 @@ class GNMT:
     alpha: float
 
     def __call__(self, log_probability: float, length: int) -> float:
-        """Give the penalised log-probability; `length` counts END."""
+        """Return the normalised log-probability; `length` is in pieces with END."""
         return float(log_probability / ((5 + length) / 6) ** self.alpha)

@@ -8,5 +8,5 @@ class NoLengthPenalty:
     """The score is the log-probability itself."""
 
     def __call__(self, log_probability: float, length: int) -> float:
-        """Give the log-probability, whatever the length."""
+        """Return the log-probability, in nats."""
         return log_probability

@@ -1,1 +1,1 @@
-"""Scorers: what a search asks for the next piece, be it one model or several, one file for each."""
+"""Scorers (`nmt.search.search.Scorer`) of one model or several, one implementation per module."""

@@ -1,4 +1,4 @@
-"""Several models that write one translation together."""
+"""Several models that translate together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from nmt.search.search import Scorer
 
 @dataclass(frozen=True)
 class Ensemble:
-    """Averages the members' log-probabilities: the geometric mean of what they believe.
+    """Averages the members' log-probabilities, which is the geometric mean of probabilities.
 
     Source: Sutskever, Vinyals, Le (2014), "Sequence to Sequence Learning with Neural Networks",
     ensembles by averaging predictions; geometric, as in Junczys-Dowmunt, Dwojak, Sennrich (2016),
@@ -24,22 +24,22 @@ class Ensemble:
         members: scorers whose columns mean the same pieces; a state is the tuple of theirs.
 
     Raises:
-        ModelError: if there are none, or, when asked, if their columns differ.
+        ModelError: if there are none, or, when stepped, if their columns differ.
     """
 
     members: Sequence[Scorer]
 
     def __post_init__(self) -> None:
-        """Refuse an ensemble of nobody."""
+        """Check that there is a member."""
         if not self.members:
-            raise ModelError("an ensemble needs at least one model, none was given")
+            raise ModelError("an ensemble of 0 models; expected at least one")
 
     def start(self, source: Int[Tensor, "batch source"]) -> tuple[Any, ...]:
-        """Let each member encode the sentences."""
+        """Encode the sentences with each member."""
         return tuple(member.start(source) for member in self.members)
 
     def choices(self, state: tuple[Any, ...]) -> Int[Tensor, " choices"] | None:
-        """Give the first member's choices, which must be all members'."""
+        """Return the choices of the first member, which must be those of all."""
         first, *others = (
             member.choices(its) for member, its in zip(self.members, state, strict=True)
         )
@@ -53,22 +53,22 @@ class Ensemble:
     def step(
         self, ids: Int[Tensor, " rows"], state: tuple[Any, ...]
     ) -> tuple[Float[Tensor, "rows choices"], tuple[Any, ...]]:
-        """Give the mean of the log-probabilities; they do not sum to 1 exactly."""
-        answers, states = [], []
+        """Return the mean of the members' log-probabilities; it is not normalised."""
+        log_probabilities, states = [], []
         for member, its in zip(self.members, state, strict=True):
-            logits, moved = member.step(ids, its)
-            answers.append(logits.log_softmax(dim=1))
-            states.append(moved)
-        shapes = {tuple(answer.shape) for answer in answers}
-        if len(shapes) > 1:
+            logits, after = member.step(ids, its)
+            log_probabilities.append(logits.log_softmax(dim=1))
+            states.append(after)
+        sizes = [each.shape[1] for each in log_probabilities]
+        if len(set(sizes)) > 1:
             raise ModelError(
                 "the models of an ensemble have vocabularies of different sizes:"
-                f" {', '.join(str(answer.shape[1]) for answer in answers)} pieces"
+                f" {', '.join(map(str, sizes))} pieces"
             )
-        return torch.stack(answers).mean(dim=0), tuple(states)
+        return torch.stack(log_probabilities).mean(dim=0), tuple(states)
 
     def reorder(self, state: tuple[Any, ...], rows: Int[Tensor, " kept"]) -> tuple[Any, ...]:
-        """Let each member move its rows."""
+        """Select rows of each member's state."""
         return tuple(
             member.reorder(its, rows) for member, its in zip(self.members, state, strict=True)
         )
@@ -76,7 +76,7 @@ class Ensemble:
     def keep(
         self, state: tuple[Any, ...], sentences: Int[Tensor, " left"], rows: Int[Tensor, " kept"]
     ) -> tuple[Any, ...]:
-        """Let each member drop what is finished."""
+        """Select sentences and rows of each member's state."""
         return tuple(
             member.keep(its, sentences, rows)
             for member, its in zip(self.members, state, strict=True)

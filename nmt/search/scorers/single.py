@@ -1,4 +1,4 @@
-"""One model's opinion of the next piece."""
+"""Next-piece scores of one model."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,11 +14,11 @@ from nmt.models.translation_model import TranslationModel
 
 @dataclass(frozen=True)
 class SingleModelState:
-    """What one model carries.
+    """The state of one model.
 
     Attributes:
-        memory: one row a sentence, whatever the number of its hypotheses.
-        recurrent: the decoder's state, one row a hypothesis.
+        memory: one row for each sentence, however many hypotheses it has.
+        recurrent: the decoder's state, one row for each hypothesis.
     """
 
     memory: Memory
@@ -27,10 +27,10 @@ class SingleModelState:
 
 @dataclass(frozen=True)
 class SingleModel:
-    """Asks one model, which should be at rest (`eval`); no gradients are kept.
+    """Encodes once for each sentence, and decodes step by step, without gradients.
 
     Attributes:
-        model: encodes once a sentence, decodes step by step.
+        model: in evaluation mode.
     """
 
     model: TranslationModel
@@ -42,27 +42,27 @@ class SingleModel:
         return SingleModelState(memory, self.model.start(memory))
 
     def choices(self, state: SingleModelState) -> None:
-        """Say that there is a column for each piece."""
+        """Return None, as there is a column for each piece."""
         return None
 
     @torch.inference_mode()
     def step(
         self, ids: Int[Tensor, " rows"], state: SingleModelState
     ) -> tuple[Float[Tensor, "rows choices"], SingleModelState]:
-        """Take in one piece a row and give the next one's logits."""
+        """Append a piece to each row; return the logits of the next one, and the state."""
         readouts, recurrent = self.model.step(ids, state.recurrent, state.memory)
         return self.model.logits(readouts).float(), replace(state, recurrent=recurrent)
 
     @torch.inference_mode()
     def reorder(self, state: SingleModelState, rows: Int[Tensor, " kept"]) -> SingleModelState:
-        """Take the recurrent state's rows; memory stays where it is."""
+        """Select rows of the recurrent state; memory belongs to sentences."""
         return replace(state, recurrent=tree.select(state.recurrent, rows))
 
     @torch.inference_mode()
     def keep(
         self, state: SingleModelState, sentences: Int[Tensor, " left"], rows: Int[Tensor, " kept"]
     ) -> SingleModelState:
-        """Drop the memory of the other sentences."""
+        """Select sentences of the memory, and rows."""
         memory = state.memory
         left = Memory(
             values=memory.values[sentences],

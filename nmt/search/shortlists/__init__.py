@@ -1,1 +1,4 @@
-"""Shortlists: which target pieces a sentence's translation may be made of, one file for each."""
+"""Shortlists: the target pieces that a translation may consist of, one implementation per module.
+
+Without torch.
+"""

@@ -1,4 +1,4 @@
-"""The shortlist of a sentence's probable translations."""
+"""The shortlist of frequent pieces and of each source piece's probable translations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,25 +20,29 @@ class LexicalShortlist:
     Neural Machine Translation", section 3.3.
 
     Attributes:
-        frequent: how many frequent pieces every sentence may use.
-        translations: how many translations of each of its pieces.
+        frequent: frequent pieces that every sentence may use.
+        translations: translations of each of its pieces.
     """
 
     frequent: int
     translations: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that a lexicon does not have."""
+        """Validate the values.
+
+        Raises:
+            ConfigurationError: if one is more than a lexicon holds, or too small.
+        """
         require(self.frequent >= 0, "shortlist.frequent", self.frequent, "0 or more")
         fits = 1 <= self.translations <= MAX_TRANSLATIONS
         require(fits, "shortlist.translations", self.translations, f"1 to {MAX_TRANSLATIONS}")
 
     def __call__(self, lexicon: Callable[[], TranslationLexicon]) -> Choose:
-        """Read the lexicon once."""
-        found = lexicon()
-        always = np.concatenate([[END], found.frequent[: self.frequent]])
-        translations = found.translations[:, : self.translations]
-        pieces = END + 1 + len(found.frequent)
+        """Read the lexicon; return the function that looks sentences up in it."""
+        entries = lexicon()
+        always = np.concatenate([[END], entries.frequent[: self.frequent]])
+        translations = entries.translations[:, : self.translations]
+        pieces = END + 1 + len(entries.frequent)
 
         def choose(source: Int[np.ndarray, "batch source"]) -> ShortlistedPieces:
             mask = np.zeros((len(source), pieces), bool)

@@ -1,4 +1,4 @@
-"""The shortlist that leaves nothing out."""
+"""No shortlist: every piece may be written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from nmt.data.lexicon.lexicon import TranslationLexicon
 
 @dataclass(frozen=True)
 class NoShortlist:
-    """Allows all pieces."""
+    """Allows all pieces, without reading a lexicon."""
 
     def __call__(self, lexicon: Callable[[], TranslationLexicon]) -> None:
-        """Ask for no lexicon."""
+        """Return None: all pieces are allowed."""
         return None

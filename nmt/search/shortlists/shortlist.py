@@ -15,8 +15,8 @@ class ShortlistedPieces:
     """The target pieces of a batch of sentences.
 
     Attributes:
-        ids: that stand in some sentence's list, ascending; END is the first.
-        mask: which of them stand in each sentence's own, which batch mates do not change.
+        ids: pieces in any sentence's shortlist, ascending; END is the first.
+        mask: true for those in the sentence's own, which does not depend on its batch.
     """
 
     ids: Int[np.ndarray, " columns"]
@@ -24,17 +24,17 @@ class ShortlistedPieces:
 
 
 Choose = Callable[[Int[np.ndarray, "batch source"]], ShortlistedPieces]
-"""Gives the lists of sentences that are padded with PADDING."""
+"""Returns the shortlists of sentences that are padded with PADDING."""
 
 
 @runtime_checkable
 class Shortlist(Protocol):
-    """Says of which pieces translations may be made."""
+    """Restricts the pieces that translations may consist of."""
 
     def __call__(self, lexicon: Callable[[], TranslationLexicon]) -> Choose | None:
-        """Give what makes lists by a model's lexicon; None where all pieces are allowed.
+        """Return the function that makes the shortlists of a batch; None if all are allowed.
 
         Args:
-            lexicon: reads it; asked only where it is needed.
+            lexicon: reads the model's lexicon; called only if it is needed.
         """
         ...

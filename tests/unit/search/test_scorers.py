@@ -87,6 +87,6 @@ def test_an_ensemble_of_different_vocabularies_is_refused():
         ensemble.step(torch.full((3,), BEGIN), ensemble.start(batch().source))
 
 
-def test_an_ensemble_of_nobody_is_refused():
-    with pytest.raises(ModelError, match="at least one model"):
+def test_an_ensemble_needs_a_member():
+    with pytest.raises(ModelError, match="an ensemble of 0 models; expected at least one"):
         Ensemble([])

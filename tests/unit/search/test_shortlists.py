@@ -114,9 +114,9 @@ def test_what_is_written_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"frequent": None}, "expected translations and frequent, of type I64"),
-        ({"frequent": np.zeros(3, np.float32)}, "expected translations and frequent, of type I64"),
-        ({"more": np.zeros(3, np.int64)}, "expected translations and frequent, of type I64"),
+        ({"frequent": None}, "expected translations and frequent, of dtype I64"),
+        ({"frequent": np.zeros(3, np.float32)}, "expected translations and frequent, of dtype I64"),
+        ({"more": np.zeros(3, np.int64)}, "expected translations and frequent, of dtype I64"),
         ({"translations": np.full((39, 50), END)}, "expected translations for 40 source pieces"),
         ({"translations": np.full(40, END)}, "expected translations for 40 source pieces"),
         ({"frequent": np.full(41, END)}, "expected frequent of 36 target pieces"),

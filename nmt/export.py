@@ -26,6 +26,7 @@ def export(config: DictConfig) -> None:
         raise MissingExtraError(str(error.name), "onnx") from error
     from nmt.config.instantiate import instantiate
     from nmt.inference.export import folder
+    from nmt.inference.export.trace import trace
     from nmt.models.saved.translation_model import SavedTranslationModel
     from nmt.runtime.device import choose
 
@@ -34,7 +35,8 @@ def export(config: DictConfig) -> None:
     bundle = SavedTranslationModel.load(source, tuple(config.trust), choose("cpu"))
     described = {"numbers": type(numbers).__name__}
     learnt = bundle.lexicon().to_bytes() if (source / lexicon.NAME).exists() else None
-    folder.write(output, bundle.model, bundle.tokenizers, numbers, described, learnt)
+    graphs = folder.graph_files(trace(bundle.model), bundle.model.target_pieces, numbers)
+    folder.write(output, graphs, bundle.tokenizers, described, learnt)
     log.info("wrote %s; translate with: nmt.translate engine=onnxruntime run=%s", output, output)
 
 

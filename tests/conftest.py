@@ -80,3 +80,21 @@ def log_as_before():
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def saved_model(tmp_path_factory):
+    """Folder of a small translation model with random weights and 46 pieces; not to be altered."""
+    from helpers.saved_models import save
+
+    return save(tmp_path_factory.mktemp("saved") / "model", 46)
+
+
+@pytest.fixture(scope="session")
+def exported_model(saved_model, tmp_path_factory):
+    """Folder of `saved_model` as ONNX graphs in float32; not to be altered."""
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name, reason="the extra onnx is not installed")
+    from helpers.exported_models import export_model
+
+    return export_model(saved_model, tmp_path_factory.mktemp("exported") / "model")

@@ -10,7 +10,7 @@ from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.inference.export.number_formats.number_format import NumberFormat
 from nmt.inference.export.shortlist import split
 from nmt.inference.export.top_k import rank, rank_listed
-from nmt.inference.export.trace import trace
+from nmt.inference.export.trace import Graphs
 from nmt.inspection import lexicon
 from nmt.inspection.exported_folder import (
     COLUMNS,
@@ -21,16 +21,14 @@ from nmt.inspection.exported_folder import (
     MAX_BYTES,
     STEP,
 )
-from nmt.models.translation_model import TranslationModel
 from nmt.runtime import atomic_files, checksums
 from nmt.runtime.errors import NmtError
 
 
 def write(
     folder: Path,
-    model: TranslationModel,
+    graphs: Mapping[str, bytes],
     tokenizers: Tokenizers,
-    numbers: NumberFormat,
     described: Mapping[str, object],
     learnt: bytes | None,
 ) -> None:
@@ -38,20 +36,18 @@ def write(
 
     Args:
         folder: made when missing; an older export there is replaced.
-        model: at rest.
+        graphs: by file name, as `graph_files` returns them.
         tokenizers: of source and target.
-        numbers: in which the graphs compute.
         described: what else the description shall say.
         learnt: the bytes of the lexicon's file, for shortlists; None for a model without.
 
     Raises:
-        ModelError: if the model has no counterpart in ONNX.
         NmtError: if a file cannot be written.
     """
     files = {
         # First, as it says of a folder that was left unfinished whose it is.
         DESCRIPTION: yaml.safe_dump({"format": FORMAT, **described}, sort_keys=False).encode(),
-        **written(model, numbers),
+        **graphs,
         **tokenizers.files(),
         **({} if learnt is None else {lexicon.NAME: learnt}),
     }
@@ -64,11 +60,16 @@ def write(
     )
 
 
-def written(model: TranslationModel, numbers: NumberFormat) -> dict[str, bytes]:
-    """Give a model's graphs by the names of their files: the step with all pieces and with some."""
-    graphs = trace(model)
+def graph_files(graphs: Graphs, target_pieces: int, numbers: NumberFormat) -> dict[str, bytes]:
+    """Return the files of traced graphs, which are altered: the step over all pieces and over some.
+
+    Args:
+        graphs: of a model in evaluation mode.
+        target_pieces: size of the target vocabulary.
+        numbers: the format in which the graphs compute.
+    """
     step = numbers(graphs.step)
-    columns, listed = split(step, model.target_pieces)
+    columns, listed = split(step, target_pieces)
     rank(step)
     rank_listed(listed)
     all_four = {ENCODER: numbers(graphs.encoder), STEP: step, COLUMNS: columns, LISTED: listed}

@@ -1,0 +1,110 @@
+"""Exported models are checked before anything of them is used: graphs, checksums, links."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers.folders import seal
+
+from nmt.inspection import onnx_graphs
+from nmt.inspection.exported_folder import inspect
+from nmt.inspection.model_folder import inspect_all
+from nmt.runtime import checksums
+from nmt.runtime.errors import ModelError
+
+onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
+
+
+def outside(graph):
+    tensor = next(one for one in graph.graph.initializer if one.raw_data)
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="../../secret")
+
+
+def endless(graph):
+    graph.graph.node.append(onnx.helper.make_node("Loop", ["", ""], []))
+
+
+def foreign(graph):
+    graph.graph.node.append(onnx.helper.make_node("Run", [], [], domain="evil"))
+
+
+def sparse(graph):
+    values = onnx.helper.make_tensor("values", onnx.TensorProto.FLOAT, [1], [1.0])
+    places = onnx.helper.make_tensor("places", onnx.TensorProto.INT64, [1], [0])
+    given = onnx.helper.make_sparse_tensor(values, places, [2])
+    graph.graph.node.append(onnx.helper.make_node("Constant", [], ["c"], sparse_value=given))
+
+
+def deep(graph):
+    for _ in range(9):
+        node = onnx.helper.make_node("Scan", [], [], body=graph.graph, num_scan_inputs=0)
+        inner = onnx.helper.make_graph([node], "deep", [], [])
+        graph.graph.CopyFrom(inner)
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (outside, "part of its data is in another file"),
+        (endless, "it has the operation b'Loop'"),
+        (foreign, "it has an operation of b'evil', not of ONNX itself"),
+        (sparse, "it has sparse tensors"),
+        (deep, "its graphs are nested too deeply"),
+        (lambda graph: graph.functions.add(name="f"), "it has functions"),
+        (lambda graph: graph.ClearField("graph"), "it has 0 graphs"),
+    ],
+)
+@pytest.mark.parametrize("name", ["encoder.onnx", "step.onnx", "columns.onnx", "step_listed.onnx"])
+def test_a_graph_that_does_more_than_compute_is_refused(
+    exported_model, tmp_path, harm, message, name
+):
+    copied = Path(shutil.copytree(exported_model, tmp_path / "copied"))
+    graph = onnx.load(copied / name)
+    harm(graph)
+    (copied / name).write_bytes(graph.SerializeToString())
+    seal(copied)
+    with pytest.raises(ModelError, match=re.escape(message)):
+        inspect(copied)
+
+
+def test_a_field_of_another_type_is_refused(tmp_path):
+    # A graph (7) with a node (1) whose operation (4) is a number.
+    (tmp_path / "graph.onnx").write_bytes(bytes([7 << 3 | 2, 4, 1 << 3 | 2, 2, 4 << 3, 9]))
+    with pytest.raises(ModelError, match="a field of an operation has another type"):
+        onnx_graphs.check(tmp_path / "graph.onnx", 100)
+
+
+def test_an_exported_model_is_none_for_torch(exported_model):
+    with pytest.raises(ModelError, match="holds an exported model"):
+        inspect_all([str(exported_model)], ("model",), [])
+
+
+def test_a_folder_that_was_altered_is_refused(exported_model, tmp_path):
+    copied = Path(shutil.copytree(exported_model, tmp_path / "copied"))
+    data = (copied / "step.onnx").read_bytes()
+    (copied / "step.onnx").write_bytes(data[:-1] + b"\0")
+    with pytest.raises(ModelError, match=r"step\.onnx is not what it was when it was written"):
+        inspect(copied)
+    (copied / "step.onnx").write_bytes(data[: len(data) // 2])
+    seal(copied)
+    with pytest.raises(ModelError, match=r"step\.onnx is no graph of an exported model"):
+        inspect(copied)
+    (copied / "step.onnx").unlink()
+    (copied / "step.onnx").symlink_to(exported_model / "step.onnx")
+    with pytest.raises(ModelError, match="is a symbolic link"):
+        inspect(copied)
+    shutil.copy(exported_model / "export.yaml", copied)
+    (copied / checksums.NAME).unlink()
+    (copied / "step.onnx").unlink()
+    (copied / "step.onnx").write_bytes(data)
+    with pytest.raises(ModelError, match="SHA256SUMS is missing"):
+        inspect(copied)
+    (copied / "export.yaml").write_text("format: 9\n")
+    seal(copied)
+    with pytest.raises(
+        ModelError,
+        match="has format 9, this program reads format 1; export the",
+    ):
+        inspect(copied)

@@ -1,4 +1,14 @@
-"""`python -m nmt.train`: prepare a corpus if need be, and train a translation model."""
+"""`python -m nmt.train`: prepare a corpus if need be, and train a translation model.
+
+From Python, the same with the same arguments; the result is the folder of the run:
+    >>> nmt.train(
+    ...     "data=tsv", "data.train.paths=train.tsv", "data.valid.paths=valid.tsv",
+    ...     "tokenizer.size=200", "model/cell=gru", "updates=3", "run=runs/mine",
+    ... )
+    run runs/mine
+    valid  loss ...
+    PosixPath('runs/mine')
+"""
 
 import functools
 import json
@@ -13,7 +23,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from nmt.config.command_line import run
+from nmt.config.command_line import CommandModule, run
 from nmt.config.instantiate import build, instantiate, packages, settings
 from nmt.data.batching import Segmentation
 from nmt.data.preparation.preparation import PreparedCorpus
@@ -75,8 +85,12 @@ class TranslationSpec(TrainingSpec):
         instantiate(self.settings["search"])
 
 
-def train(config: DictConfig) -> None:
-    """Train a translation model, or resume one; print scores and translations on stdout."""
+def train(config: DictConfig) -> Path:
+    """Train a translation model, or resume one; print scores and translations on stdout.
+
+    Returns:
+        the folder of the run.
+    """
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
     place = device.choose(config.device, collectives.local_rank())
@@ -101,6 +115,7 @@ def train(config: DictConfig) -> None:
         trained = _train(config, spec, folder, place)
     if trained and not collectives.rank():
         _show(config, spec, test)
+    return Path(spec.run)
 
 
 def _spec(config: DictConfig) -> tuple[TranslationSpec, EvaluationSet | None]:
@@ -240,6 +255,8 @@ def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None)
     logger.info("to score it:  python -m nmt.evaluate run=%s", name)
     logger.info("to see how it learned: python -m nmt.plot curves run=%s", name)
 
+
+sys.modules[__name__].__class__ = CommandModule  # so that `nmt.train(...)` trains
 
 if __name__ == "__main__":
     sys.exit(run("train", train))

@@ -22,7 +22,7 @@ from nmt.runtime import allocator, atomic_files, checks, device, provenance
 log = logging.getLogger(__name__)
 
 
-def evaluate(config: DictConfig) -> None:
+def evaluate(config: DictConfig) -> dict[str, Any]:
     """Score runs or files of translations; a table goes to stdout, all numbers to output=FILE."""
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
@@ -37,11 +37,12 @@ def evaluate(config: DictConfig) -> None:
     logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it narrates each resampling
     judgements = evaluation(benchmark, systems)
     sys.stdout.write(table(benchmark, judgements))
+    numbers = report(benchmark, judgements, _versions(config.device))
     if output is not None:
-        numbers = report(benchmark, judgements, _versions(config.device))
         text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
         atomic_files.write(output, text.encode())
         log.info("wrote %s", output)
+    return numbers
 
 
 def _benchmark(config: DictConfig) -> EvaluationSet:

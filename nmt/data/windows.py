@@ -20,10 +20,10 @@ class LineWindows:
         pieces: at most in a batch, padding included; a longer sentence is a batch of its own.
     """
 
-    lines: int
-    characters: int
-    sentences: int
-    pieces: int
+    lines: int = 1024
+    characters: int = 1_000_000
+    sentences: int = 64
+    pieces: int = 4096
 
     def __post_init__(self) -> None:
         """Validate the values."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
 from nmt.config.instantiate import instantiate
 from nmt.data.special_ids import END, UNKNOWN
@@ -15,13 +14,13 @@ from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.windows import LineWindows
 from nmt.inference.line_translator import LineTranslator
 from nmt.inference.long_lines.long_lines import LongLines
+from nmt.inference.long_lines.split import SplitLongLines
 from nmt.inference.scorer_options import DEFAULT, ScorerOptions
 from nmt.inference.translation import Translation
 from nmt.models.saved.folder import described
 from nmt.models.saved.translation_model import CONFIGURATION, SavedTranslationModel
 from nmt.runtime.device import choose
 from nmt.runtime.errors import ModelError
-from nmt.runtime.package_files import folder
 from nmt.runtime.worker_pool import WorkerPool, resolve_count
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.in_parts import in_parts
@@ -70,8 +69,8 @@ class Translator:
         Args:
             runs: folder of a trained model, or of several for an ensemble.
             search: None takes the one that is saved with the (first) model.
-            long_lines: None takes that of `conf/long_lines/split.yaml`.
-            windows: None takes those of `conf/windows/default.yaml`.
+            long_lines: None is `SplitLongLines()`.
+            windows: None is `LineWindows()`.
             device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
             trust: packages of the user's own whose classes the models may name.
             assembly: number format, shortlist, and a language model that writes along.
@@ -79,6 +78,11 @@ class Translator:
         Raises:
             ModelError: if a model is missing, altered or not allowed, or models do not fit.
             ConfigurationError: if the device is not there.
+
+        Example, with the model that `python -m nmt.train` writes:
+            >>> translator = Translator.load("runs/default")
+            >>> translator.translate(["Der Hund schläft.", ""])
+            ['...', '']
         """
         place = choose(device)
         several = [runs] if isinstance(runs, str | Path) else list(runs)
@@ -90,8 +94,8 @@ class Translator:
             assembly(bundles, trust, place),
             first.tokenizers,
             chosen,
-            _configured("long_lines/split") if long_lines is None else long_lines,
-            _configured("windows/default") if windows is None else windows,
+            long_lines or SplitLongLines(),
+            windows or LineWindows(),
             place,
         )
 
@@ -143,11 +147,6 @@ def _saved_search(run: Path, bundle: SavedTranslationModel, device: torch.device
         search: Search = instantiate(bundle.config["search"])
         search(SingleModel(bundle.model), torch.tensor([[UNKNOWN, END]], device=device))
     return search
-
-
-def _configured(name: str) -> Any:
-    """Make what a file of the program's configuration says."""
-    return instantiate(yaml.safe_load((folder("conf") / f"{name}.yaml").read_text("utf-8")))
 
 
 def _check_vocabularies(

@@ -4,7 +4,15 @@ from pathlib import Path
 
 
 class NmtError(Exception):
-    """The base of all; a message names the thing, its value, what was expected, and where."""
+    """The base of all; a message names the thing, its value, what was expected, and where.
+
+    Example:
+        >>> try:
+        ...     nmt.Translator.load("runs/none")
+        ... except nmt.NmtError as error:
+        ...     print(error)
+        runs/none holds no trained model ...
+    """
 
 
 class ConfigurationError(NmtError):

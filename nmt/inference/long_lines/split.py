@@ -31,7 +31,7 @@ class SplitLongLines:
         max_pieces: of a chunk.
     """
 
-    max_pieces: int
+    max_pieces: int = 128
     done: ClassVar[str] = "split into parts that are translated one by one"
 
     def __post_init__(self) -> None:

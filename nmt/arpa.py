@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from nmt.config.command_line import run
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
-from nmt.inspection.model_folder import WEIGHTS, inspect, is_ngram
+from nmt.inspection.model_folder import WEIGHTS, inspect
 from nmt.runtime.errors import ConfigurationError, ModelError
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,8 @@ def arpa(config: DictConfig) -> None:
 
 
 def _write(folder: Path, path: Path, config: DictConfig) -> None:
-    if not is_ngram(inspect(folder, ("language_model",), config.trust)):
+    inspected = inspect(folder, ("language_model",), config.trust)
+    if not inspected.is_ngram:
         raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
     # Imported after that look, as they import torch.
     from nmt.models.language_models.ngram import NGramLanguageModel
@@ -39,7 +40,7 @@ def _write(folder: Path, path: Path, config: DictConfig) -> None:
     from nmt.models.saved.language_model import SavedLanguageModel
     from nmt.runtime.device import choose
 
-    bundle = SavedLanguageModel.load(folder, config.trust, choose("cpu"))
+    bundle = SavedLanguageModel.load(inspected, choose("cpu"))
     write(path, cast(NGramLanguageModel, bundle.model).tables(), _names(bundle.tokenizer))
     log.info("wrote %s", path)
 

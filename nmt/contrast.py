@@ -8,14 +8,13 @@ of nouns between subject and verb. Your own: `contrasts=files right=FILE wrong=[
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from omegaconf import DictConfig
 
 from nmt.config import arguments
 from nmt.config.command_line import run
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
-from nmt.inspection.model_folder import ANY, inspect_all, kind
+from nmt.inspection.model_folder import ANY, InspectedModel, inspect_all
 from nmt.runtime import allocator
 from nmt.runtime.errors import ConfigurationError
 
@@ -24,8 +23,7 @@ logger = logging.getLogger(__name__)
 
 def contrast(config: DictConfig) -> None:
     """Print a table of accuracies, a column a run; numbers for nmt.plot go to output=FILE.csv."""
-    folders = [Path(name) for name in arguments.folders(config.run)]
-    inspect_all(map(str, folders), ANY, config.trust)
+    models = inspect_all(arguments.folders(config.run), ANY, config.trust)
     # Imported after that look, as they import torch.
     from nmt.config.instantiate import instantiate
     from nmt.evaluation.contrastive.contrasts import counted, read_contrasts
@@ -37,29 +35,31 @@ def contrast(config: DictConfig) -> None:
     place = device.choose(config.device)
     output = arguments.output(config.output)
     right, wrongs = str(config.right), arguments.several(config.wrong)
-    _check(folders, wrongs, config.source)
+    _check(models, wrongs, config.source)
     source, groups = arguments.name(config.source), arguments.name(config.groups)
     contrasts = read_contrasts(right, wrongs, source, groups, instantiate(config.invalid_text))
     counts: list[AccuracyCount] = []
-    for folder in folders:
-        judge = load(folder, instantiate(config.windows), config.trust, place)
-        logger.info("%s judges %d lines", folder, len(contrasts) * (1 + len(wrongs)))
-        counts += counted(str(folder), judge, contrasts)
+    for model in models:
+        judge = load(model, instantiate(config.windows), place)
+        logger.info("%s scores %d lines", model.folder, len(contrasts) * (1 + len(wrongs)))
+        counts += counted(str(model.folder), judge, contrasts)
     table = AccuracyTable("run", str(config.label), counts)
     sys.stdout.write(table.text())
     if output is not None:
         table.write(output, (), [()] * len(counts))
 
 
-def _check(folders: Sequence[Path], wrongs: Sequence[object], source: object) -> None:
+def _check(models: Sequence[InspectedModel], wrongs: Sequence[object], source: object) -> None:
+    folders = [model.folder for model in models]
     if len(set(folders)) < len(folders):
         raise ConfigurationError(f"run={[str(one) for one in folders]}: expected each run once")
     if not wrongs:
         raise ConfigurationError("wrong=[] names no file; expected at least one")
-    for folder in folders:
-        if kind(folder) == "model" and source is None:
+    for model in models:
+        if model.kind == "model" and source is None:
             raise ConfigurationError(
-                f"{folder} holds a translation model: give source=FILE, what the lines translate"
+                f"{model.folder} holds a translation model: give source=FILE, whose lines the"
+                " lines translate"
             )
 
 

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 def export(config: DictConfig) -> None:
     """Write run=FOLDER as ONNX graphs into output=FOLDER, for nmt.translate engine=onnxruntime."""
     source, output = Path(str(config.run)), Path(str(config.output))
-    inspect(source, ("model",), config.trust)
+    inspected = inspect(source, ("model",), config.trust)
     # Imported after that look, as they import torch.
     try:
         import onnx  # noqa: F401
@@ -32,7 +32,7 @@ def export(config: DictConfig) -> None:
 
     folder.check_free(output)
     numbers = instantiate(config.number_format)
-    bundle = SavedTranslationModel.load(source, tuple(config.trust), choose("cpu"))
+    bundle = SavedTranslationModel.load(inspected, choose("cpu"))
     described = {"numbers": type(numbers).__name__}
     learnt = bundle.lexicon().to_bytes() if (source / lexicon.NAME).exists() else None
     graphs = folder.graph_files(trace(bundle.model), bundle.model.target_pieces, numbers)

@@ -12,8 +12,7 @@ from nmt.runtime import allocator
 
 def generate(config: DictConfig) -> None:
     """Write a line to standard output, each piece as soon as it is chosen."""
-    folder = Path(str(config.run))
-    inspect(folder, ("language_model",), config.trust)
+    inspected = inspect(Path(str(config.run)), ("language_model",), config.trust)
     # Imported after that look, as they import torch.
     from nmt.inference.generation import TextGenerator
     from nmt.models.saved.language_model import SavedLanguageModel
@@ -29,7 +28,7 @@ def generate(config: DictConfig) -> None:
         seed=config.seed,
         max_pieces=config.max_pieces,
     )
-    bundle = SavedLanguageModel.load(folder, config.trust, place)
+    bundle = SavedLanguageModel.load(inspected, place)
     for text in writer(bundle.model, bundle.tokenizer, str(config.prompt), place):
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -17,7 +17,7 @@ from nmt.analysis.plots.file_formats import check_format
 from nmt.config import arguments
 from nmt.config.command_line import configuration, run
 from nmt.config.instantiate import instantiate, plain
-from nmt.inspection.model_folder import ANY, inspect_all, kind
+from nmt.inspection.model_folder import ANY, InspectedModel, inspect_all
 from nmt.runtime import allocator
 from nmt.runtime.checks import at_least
 from nmt.runtime.errors import ConfigurationError
@@ -27,9 +27,8 @@ log = logging.getLogger(__name__)
 
 def gradients(config: DictConfig) -> None:
     """Measure all models on the same text; write a table, and a picture of all curves."""
-    runs = [Path(name) for name in arguments.several(config.run)]
-    inspect_all(map(str, runs), ANY, config.trust)
-    _check(config, runs)
+    models = inspect_all(arguments.several(config.run), ANY, config.trust)
+    _check(config, models)
     check_format(output := Path(str(config.output)))
     cells = {str(name): _cell(config, str(name)) for name in config.fresh}
     # Imported only now, as they import torch; `plot` first, as it names a missing matplotlib.
@@ -46,7 +45,7 @@ def gradients(config: DictConfig) -> None:
     text = reader(str(config.input), suffix, arguments.name(config.source))
     place = device.choose(config.device)
     measurement = GradientMeasurement(text, instantiate(config.windows), config.distance, place)
-    curves = [curve for folder in runs for curve in measurement.trained(folder, config.trust)]
+    curves = [curve for model in models for curve in measurement.trained(model)]
     for name, network, tokenizer in _fresh(config, cells):
         curves += measurement.fresh(name, network, tokenizer)
     table.write(Path(config.table), curves)
@@ -54,15 +53,15 @@ def gradients(config: DictConfig) -> None:
     log.info("wrote %s and %s", config.table, output)
 
 
-def _check(config: DictConfig, runs: Sequence[Path]) -> None:
-    if not runs and not config.fresh:
+def _check(config: DictConfig, models: Sequence[InspectedModel]) -> None:
+    if not models and not config.fresh:
         raise ConfigurationError(
             "run=[] and fresh=[] name no model; expected runs, as in run=[runs/a,runs/b], or cells,"
             " as in fresh=[elman,lstm]"
         )
     for key in ("lines", "joined", "distance"):
         at_least(key, config[key], 1)
-    translating = [folder for folder in runs if kind(folder) == "model"]
+    translating = [model.folder for model in models if model.kind == "model"]
     if translating and config.source is None:
         raise ConfigurationError(
             f"{translating[0]} holds a translation model, which reads a source: give source=FILE,"

@@ -26,15 +26,18 @@ def plot(config: DictConfig) -> None:
     """Draw the picture that the first word names."""
     if config.output is not None:
         check_format(Path(config.output))
-    if "trust" in config.plot:
+    model = None
+    if "_partial_" in config.plot:
         if isinstance(config.input, ListConfig):
             raise ConfigurationError(f"input={config.input}: expected one sentence")
-        inspect(Path(str(config.plot.run)), ("model",), config.plot.trust)
+        model = inspect(Path(str(config.run)), ("model",), config.trust)
     # Imported after that look, as they import matplotlib, which not everybody has, and torch.
     from nmt.analysis.plots.plot import save
     from nmt.config.instantiate import instantiate
 
     picture = instantiate(config.plot)
+    if model is not None:
+        picture = picture(model=model)
     path = Path(config.output or f"{picture.name}.png")
     save(picture(), path)
     log.info("wrote %s", path)

@@ -11,10 +11,10 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from nmt.config.arguments import folders, name, several
+from nmt.config.arguments import folders, name
 from nmt.config.command_line import run
 from nmt.config.instantiate import instantiate, plain
-from nmt.inspection.model_folder import inspect_all
+from nmt.inspection.model_folder import inspect, inspect_all
 from nmt.runtime import allocator
 from nmt.runtime.errors import ConfigurationError
 
@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 
 def rerank(config: DictConfig) -> None:
     """Write the candidate of the highest weighted score for each line."""
-    inspect_all(folders(config.run), ("model",), config.trust)
-    inspect_all(several(config.language_run), ("language_model",), config.trust)
+    models = inspect_all(folders(config.run), ("model",), config.trust)
+    language_run = Path(str(config.language_run))
+    language_model = inspect(language_run, ("language_model",), config.trust)
     # Imported only now, as they import torch.
     from nmt.data.text import streams
     from nmt.evaluation.likelihood import LanguageModelScorer
@@ -38,16 +39,15 @@ def rerank(config: DictConfig) -> None:
     check_best(plain(config.search))
     instantiate(config.grid)
     windows, place = instantiate(config.windows), device.choose(config.device)
-    translator = Translator.load(
-        folders(config.run),
+    translator = Translator.of(
+        models,
         search=instantiate(config.search),
         long_lines=instantiate(config.long_lines),
         windows=windows,
         device=config.device,
-        trust=config.trust,
     )
     translator = translator.shared(config.workers, config.threads)
-    saved = SavedLanguageModel.load(Path(str(config.language_run)), config.trust, place)
+    saved = SavedLanguageModel.load(language_model, place)
     scorer = LanguageModelScorer(saved.model, saved.tokenizer, windows, place)
 
     def candidates(lines: Iterable[str]) -> Iterator[Any]:

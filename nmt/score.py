@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 def score(config: DictConfig) -> None:
     """Write each line's log-probability, END included, in nats; totals go to the log."""
     folder = Path(str(config.run))
-    translates = "model" in inspect(folder, ANY, config.trust)
-    _check_source(folder, translates, config.source)
+    inspected = inspect(folder, ANY, config.trust)
+    _check_source(folder, inspected.kind == "model", config.source)
     # Imported after that look, as they import torch.
     from nmt.config.instantiate import instantiate
     from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load
@@ -35,7 +35,7 @@ def score(config: DictConfig) -> None:
 
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
-    judge = load(folder, instantiate(config.windows), config.trust, device.choose(config.device))
+    judge = load(inspected, instantiate(config.windows), device.choose(config.device))
     total = LikelihoodTotal()
     with streams.open_output(name(config.output)) as file:
         texts = _texts(config, instantiate(config.invalid_text))

@@ -1,6 +1,7 @@
 """Values of a configuration that name files and folders."""
 
 from pathlib import Path
+from typing import Any
 
 from omegaconf import ListConfig
 
@@ -25,8 +26,13 @@ def folders(names: object) -> list[str]:
 
 
 def several(names: object) -> list[str]:
-    """Return the names in a list, or the one name that was written without brackets."""
-    return [str(name) for name in (names if isinstance(names, ListConfig) else [names])]
+    """Return the names of a list, or the one name that was given without brackets."""
+    return list(map(str, values(names)))
+
+
+def values(value: object) -> list[Any]:
+    """Return the elements of a list, or the one value that was given without brackets."""
+    return list(value) if isinstance(value, ListConfig) else [value]
 
 
 def output(value: object) -> Path | None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -15,7 +14,7 @@ from nmt.data.special_ids import BEGIN, END, PADDING
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
 from nmt.data.windows import LineWindows
 from nmt.evaluation.perplexity import count_words, perplexities
-from nmt.inspection.model_folder import kind
+from nmt.inspection.model_folder import InspectedModel
 from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.models.log_probabilities import log_probabilities
 from nmt.models.saved.language_model import SavedLanguageModel
@@ -141,19 +140,22 @@ class TranslationModelScorer(LikelihoodScorer):
         return found.sum(dim=1)
 
 
-def load(
-    run: Path, windows: LineWindows, trust: Sequence[str], device: torch.device
-) -> LikelihoodScorer:
-    """Make a judge of a run's model, whichever kind it is.
+def load(model: InspectedModel, windows: LineWindows, device: torch.device) -> LikelihoodScorer:
+    """Load the scorer of a model, whichever kind it is.
+
+    Args:
+        model: the folder, as its inspection returned it.
+        windows: how many lines are scored at once.
+        device: where the weights go.
 
     Raises:
-        ModelError: if it cannot be loaded.
+        ModelError: if the model cannot be built.
     """
-    if kind(run) == "language_model":
-        language = SavedLanguageModel.load(run, trust, device)
+    if model.kind == "language_model":
+        language = SavedLanguageModel.load(model, device)
         return LanguageModelScorer(language.model, language.tokenizer, windows, device)
-    bundle = SavedTranslationModel.load(run, trust, device)
-    return TranslationModelScorer(bundle.model, bundle.tokenizers, windows, device)
+    translation = SavedTranslationModel.load(model, device)
+    return TranslationModelScorer(translation.model, translation.tokenizers, windows, device)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from pathlib import Path
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import LanguageModelScorer, ScoredLine
 from nmt.inference.generation import TextGenerator
+from nmt.inspection.model_folder import inspect
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.runtime.device import choose
 
@@ -49,7 +50,7 @@ class LanguageModel:
             ConfigurationError: if the device does not exist.
         """
         place = choose(device)
-        saved = SavedLanguageModel.load(Path(run), trust, place)
+        saved = SavedLanguageModel.load(inspect(Path(run), ("language_model",), trust), place)
         return cls(
             LanguageModelScorer(saved.model, saved.tokenizer, windows or LineWindows(), place)
         )

@@ -1,13 +1,12 @@
-"""From loaded models to the one scorer that a search asks."""
+"""From loaded models to the one scorer that a search queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
-from nmt.config.instantiate import instantiate
 from nmt.inference.shallow_fusion import NO_FUSION, ShallowFusion
+from nmt.inspection.model_folder import InspectedModel
 from nmt.models.precision import Float32Precision, Precision
 from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.runtime.errors import ConfigurationError
@@ -21,58 +20,49 @@ from nmt.search.shortlists.shortlist import Shortlist
 
 @dataclass(frozen=True)
 class ScorerOptions:
-    """What becomes of the models before they translate.
+    """How models are combined into a scorer.
 
     Attributes:
-        precision: the format that translation models compute in.
-        shortlist: which pieces they write; by the lexicon of the first of several.
-        fusion: a language model that writes along; it computes in float32.
+        precision: number format of the translation models.
+        shortlist: which pieces a translation may consist of, by the first model's lexicon.
+        fusion: a language model that is added in float32.
+        language_model: that of the fusion, if it is inspected already.
     """
 
     precision: Precision
     shortlist: Shortlist
     fusion: ShallowFusion
-
-    @classmethod
-    def of(cls, config: Any) -> "ScorerOptions":
-        """Make what the nodes of a command's configuration say that are called as attributes are.
-
-        Raises:
-            ConfigurationError: names what is wrong.
-        """
-        return cls(
-            instantiate(config.precision),
-            instantiate(config.shortlist),
-            instantiate(config.fusion),
-        )
+    language_model: InspectedModel | None = None
 
     def __call__(
-        self, bundles: Sequence[SavedTranslationModel], trust: Sequence[str], device: torch.device
+        self, models: Sequence[SavedTranslationModel], trust: Sequence[str], device: torch.device
     ) -> Scorer:
-        """Give the scorer of one model, or of several together.
+        """Return the scorer of one model, or of an ensemble.
 
         Args:
-            bundles: the models, at least one; their networks can then be trained no more.
+            models: at least one; their networks cannot be trained afterwards.
             trust: packages of the user whose classes the language model may name.
             device: where the models are.
 
         Raises:
-            ConfigurationError: if the device does not compute in that format, or a language model
-                is to write along with a shortlist.
+            ConfigurationError: if the device does not support the precision, or a fusion is asked
+                for together with a shortlist.
             ModelError: if the language model cannot be loaded, or does not fit.
         """
-        choose = self.shortlist(bundles[0].lexicon)
+        choose = self.shortlist(models[0].lexicon)
         if choose is not None and self.fusion.run is not None:
             raise ConfigurationError(
-                f"fusion.run={self.fusion.run} writes with all pieces; give shortlist=none with it"
+                f"fusion.run={self.fusion.run} needs the scores of all pieces; give shortlist=none"
             )
-        models = [self.precision.pack(bundle.model, device) for bundle in bundles]
+        networks = [self.precision.pack(model.model, device) for model in models]
         scorers: list[Scorer] = [
-            SingleModel(model) if choose is None else Shortlisted(model, choose) for model in models
+            SingleModel(network) if choose is None else Shortlisted(network, choose)
+            for network in networks
         ]
         scorer = scorers[0] if len(scorers) == 1 else Ensemble(scorers)
-        return self.fusion(scorer, bundles[0].tokenizers.target, trust, device)
+        target = models[0].tokenizers.target
+        return self.fusion(scorer, target, device, self.language_model, trust)
 
 
 DEFAULT = ScorerOptions(Float32Precision(), NoShortlist(), NO_FUSION)
-"""Translation models alone, in float32, writing all pieces."""
+"""Translation models alone, in float32, with the scores of all pieces."""

@@ -17,6 +17,7 @@ from nmt.inference.long_lines.long_lines import LongLines
 from nmt.inference.long_lines.split import SplitLongLines
 from nmt.inference.scorer_options import DEFAULT, ScorerOptions
 from nmt.inference.translation import Translation
+from nmt.inspection.model_folder import InspectedModel, inspect_all
 from nmt.models.saved.folder import described
 from nmt.models.saved.translation_model import CONFIGURATION, SavedTranslationModel
 from nmt.runtime.device import choose
@@ -32,14 +33,14 @@ ADVICE = "give smaller search.size or long_lines.max_pieces, or close other prog
 
 @dataclass(frozen=True)
 class Translator:
-    """Translates lines with one model or several; thread-safe, as nothing is remembered.
+    """Translates lines with one model or several; thread-safe, as it has no state.
 
     Attributes:
-        scorer: the model or models.
-        tokenizers: theirs.
+        scorer: of the model or models.
+        tokenizers: of source and target.
         search: finds the translations.
-        long_lines: what is done with lines that are too long.
-        windows: how much is held at once.
+        long_lines: handles lines of too many pieces.
+        windows: how much of the input is held at once.
         device: where the models are.
         workers: processes of one thread each that share the batches of a window; 1 is this process
             alone. They start with the first window that has several batches.
@@ -62,9 +63,9 @@ class Translator:
         windows: LineWindows | None = None,
         device: str = "auto",
         trust: Sequence[str] = (),
-        assembly: ScorerOptions = DEFAULT,
+        options: ScorerOptions = DEFAULT,
     ) -> "Translator":
-        """Load a trained model, or several that are to write translations together.
+        """Load a trained model, or several as an ensemble.
 
         Args:
             runs: folder of a trained model, or of several for an ensemble.
@@ -72,32 +73,43 @@ class Translator:
             long_lines: None is `SplitLongLines()`.
             windows: None is `LineWindows()`.
             device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
-            trust: packages of the user's own whose classes the models may name.
-            assembly: number format, shortlist, and a language model that writes along.
+            trust: packages of the user whose classes the models may name.
+            options: number format, shortlist, and a language model to fuse with.
 
         Raises:
             ModelError: if a model is missing, altered or not allowed, or models do not fit.
-            ConfigurationError: if the device is not there.
+            ConfigurationError: if the device does not exist.
 
         Example, with the model that `python -m nmt.train` writes:
             >>> translator = Translator.load("runs/default")
             >>> translator.translate(["Der Hund schläft.", ""])
             ['...', '']
         """
-        place = choose(device)
-        several = [runs] if isinstance(runs, str | Path) else list(runs)
-        bundles = [SavedTranslationModel.load(Path(run), tuple(trust), place) for run in several]
-        _check_vocabularies(several, bundles)
-        first = bundles[0]
-        chosen = search or _saved_search(Path(several[0]), first, place)
-        return cls(
-            assembly(bundles, trust, place),
-            first.tokenizers,
-            chosen,
-            long_lines or SplitLongLines(),
-            windows or LineWindows(),
-            place,
-        )
+        folders = [runs] if isinstance(runs, str | Path) else list(runs)
+        models = inspect_all(folders, ("model",), trust)
+        return cls.of(models, search, long_lines, windows, device, options)
+
+    @classmethod
+    def of(
+        cls,
+        models: Sequence[InspectedModel],
+        search: Search | None = None,
+        long_lines: LongLines | None = None,
+        windows: LineWindows | None = None,
+        device: str = "auto",
+        options: ScorerOptions = DEFAULT,
+    ) -> "Translator":
+        """Load models whose folders are inspected; see `load`."""
+        if not models:
+            raise ModelError("no model is given; give run=FOLDER, or run=[FOLDER,FOLDER]")
+        chosen = choose(device)
+        loaded = [SavedTranslationModel.load(model, chosen) for model in models]
+        _check_vocabularies(loaded)
+        first = loaded[0]
+        search = search or _saved_search(first, chosen)
+        scorer = options(loaded, models[0].trust, chosen)
+        long_lines, windows = long_lines or SplitLongLines(), windows or LineWindows()
+        return cls(scorer, first.tokenizers, search, long_lines, windows, chosen)
 
     def shared(self, workers: object, threads: object) -> "Translator":
         """Let so many processes share the work, `auto` where that serves
@@ -110,13 +122,13 @@ class Translator:
         return replace(self, workers=number)
 
     def translate(self, lines: Iterable[str]) -> list[str]:
-        """Give the best translation of each line, in order; of an empty line an empty one."""
+        """Return the best translation of each line, in order; that of an empty line is empty."""
         return [translation.text for translation in self.stream(lines)]
 
     def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
-        """Translate an input of any length, holding one window of it; one out for each line in.
+        """Translate an input of any length, holding one window of it; yield one per line.
 
-        What becomes of lines is said in `LineTranslator.stream`.
+        See `LineTranslator.stream`.
         """
         workers = partial(WorkerPool, self._find, self.workers, SingleProcess(self._find))
         by_line = LineTranslator(workers, self.tokenizers, self.long_lines, self.windows)
@@ -130,39 +142,34 @@ class Translator:
 
 @dataclass(frozen=True)
 class SingleProcess:
-    """Calls a function with one thread, in a process that works beside others."""
+    """Calls a function with one thread, in one of several processes."""
 
     function: Callable[[Any], Any]
 
     def __call__(self, value: Any) -> Any:
-        """Give what the function gives."""
+        """Return what the function returns."""
         if torch.get_num_threads() > 1:
             torch.set_num_threads(1)
         return self.function(value)
 
 
-def _saved_search(run: Path, bundle: SavedTranslationModel, device: torch.device) -> Search:
-    """Make the search that a model was saved with, and try it on one piece."""
-    with described(run / CONFIGURATION):
-        search: Search = instantiate(bundle.config["search"])
-        search(SingleModel(bundle.model), torch.tensor([[UNKNOWN, END]], device=device))
+def _saved_search(model: SavedTranslationModel, device: torch.device) -> Search:
+    """Build the search that a model was saved with, and try it on one piece."""
+    with described(model.folder / CONFIGURATION):
+        search: Search = instantiate(model.config["search"])
+        search(SingleModel(model.model), torch.tensor([[UNKNOWN, END]], device=device))
     return search
 
 
-def _check_vocabularies(
-    runs: Sequence[str | Path], bundles: Sequence[SavedTranslationModel]
-) -> None:
-    if not bundles:
-        raise ModelError("no model is given; give run=FOLDER, or run=[FOLDER,FOLDER]")
-    first = bundles[0].tokenizers
-    for run, bundle in zip(runs, bundles, strict=True):
-        other = bundle.tokenizers
-        for side, one, two in (
-            ("source", first.source, other.source),
-            ("target", first.target, other.target),
+def _check_vocabularies(models: Sequence[SavedTranslationModel]) -> None:
+    first = models[0]
+    for model in models:
+        for side, own, other in (
+            ("source", first.tokenizers.source, model.tokenizers.source),
+            ("target", first.tokenizers.target, model.tokenizers.target),
         ):
-            if not one.same_pieces(two):
+            if not own.same_pieces(other):
                 raise ModelError(
-                    f"{run} has another {side} vocabulary than {runs[0]}; the models of an"
-                    " ensemble must be trained on the same prepared corpus"
+                    f"{model.folder} has another {side} vocabulary than {first.folder}; the models"
+                    " of an ensemble must be trained on the same prepared corpus"
                 )

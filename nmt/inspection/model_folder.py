@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -40,7 +41,29 @@ COMMANDS = {"model": "train", "language_model": "train_language_model"}
 ANY = tuple(KINDS)
 
 
-def inspect(folder: Path, kinds: Sequence[str], trust: Sequence[str]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class InspectedModel:
+    """The folder of a saved model that passed its inspection, as loading takes it.
+
+    Attributes:
+        folder: of the model.
+        kind: a key of KINDS.
+        config: its configuration in plain values.
+        trust: packages of the user whose classes it may name.
+    """
+
+    folder: Path
+    kind: str
+    config: dict[str, Any]
+    trust: tuple[str, ...]
+
+    @property
+    def is_ngram(self) -> bool:
+        """Whether the model was estimated by counting n-grams, and is no network."""
+        return _is_ngram(self.config)
+
+
+def inspect(folder: Path, kinds: Sequence[str], trust: Sequence[str]) -> InspectedModel:
     """Check a folder that may be damaged, or made by somebody who means harm.
 
     Nothing is executed, and only headers and small files are held in memory.
@@ -51,7 +74,7 @@ def inspect(folder: Path, kinds: Sequence[str], trust: Sequence[str]) -> dict[st
         trust: packages of the user whose classes it may name.
 
     Returns:
-        The configuration.
+        What loading the model takes.
 
     Raises:
         ModelError: naming the file, what is wrong with it, and what to do.
@@ -64,37 +87,27 @@ def inspect(folder: Path, kinds: Sequence[str], trust: Sequence[str]) -> dict[st
     if not isinstance(config[key], dict):
         raise ModelError(f"{where} describes no {KINDS[key]}: {key} has no keys")
     tensors = safetensors.read(folder / WEIGHTS)
-    if not is_ngram(config):
+    if not _is_ngram(config):
         _check_weights(folder / WEIGHTS, tensors)
     config_sizes.check_model(config[key], tensors, where)
     if "search" in config:
         config_sizes.check_search(config["search"], where)
     _check_vocabularies(folder, tensors)
-    return config
+    return InspectedModel(folder, key, config, tuple(trust))
 
 
-def inspect_all(folders: Iterable[str], kinds: Sequence[str], trust: Sequence[str]) -> None:
+def inspect_all(
+    folders: Iterable[str | Path], kinds: Sequence[str], trust: Sequence[str]
+) -> list[InspectedModel]:
     """Check several folders as `inspect` does.
 
     Raises:
         ModelError: of the first that it refuses.
     """
-    for folder in folders:
-        inspect(Path(folder), kinds, trust)
+    return [inspect(Path(folder), kinds, trust) for folder in folders]
 
 
-def kind(folder: Path) -> str:
-    """Return which of KINDS a folder holds, by its configuration alone.
-
-    Raises:
-        ModelError: if there is no model, or its configuration cannot be read.
-    """
-    _check_exists(folder, ANY)
-    config = _configuration(folder, ANY)
-    return next(key for key in KINDS if key in config)
-
-
-def is_ngram(config: Mapping[str, Any]) -> bool:
+def _is_ngram(config: Mapping[str, Any]) -> bool:
     """Return whether a saved model is an n-gram language model, and no network."""
     return "language_model" in config and "estimator" in config["language_model"]
 

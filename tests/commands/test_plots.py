@@ -19,6 +19,7 @@ from nmt.config.command_line import configuration
 from nmt.data.batch import Batch
 from nmt.data.special_ids import BEGIN, END
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
+from nmt.inspection.model_folder import inspect
 from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.plot import plot
 from nmt.runtime.errors import NmtError
@@ -359,11 +360,13 @@ def run(tmp_path_factory) -> str:
 
 
 def request(run: str, sentence: str | None, target: str | None = None, most: int = 100):
-    return attention.AttentionPlot(run, sentence, target, Greedy(0.5, 0), "cpu", [], most)
+    return attention.AttentionPlot(
+        inspect(Path(run), ("model",), ()), sentence, target, Greedy(0.5, 0), "cpu", most
+    )
 
 
 def test_attention_draws_the_weights_of_the_model_for_what_the_search_found(run):
-    bundle = SavedTranslationModel.load(Path(run), (), torch.device("cpu"))
+    bundle = SavedTranslationModel.load(inspect(Path(run), ("model",), ()), torch.device("cpu"))
     source = bundle.tokenizers.source.encode("Ein Hund läuft.")
     target = attention.translate(bundle, Greedy(0.5, 0), source)
     batch = Batch(torch.tensor([[*source, END]]), torch.tensor([[BEGIN, *target, END]]))

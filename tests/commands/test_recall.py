@@ -25,6 +25,7 @@ from nmt.config.command_line import configuration, run
 from nmt.config.instantiate import instantiate
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, read
 from nmt.evaluation.likelihood import Likelihood, LikelihoodScorer
+from nmt.inspection.model_folder import inspect
 from nmt.models.parameters import count
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.runtime.errors import ConfigurationError
@@ -203,7 +204,8 @@ def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
     rows = (tmp_path / "runs/recall/accuracy.csv").read_text().splitlines()
     for cell, row in (("elman", rows[1]), ("lstm", rows[3])):
         bundle = SavedLanguageModel.load(
-            tmp_path / "runs/recall" / cell / "0.002", [], torch.device("cpu")
+            inspect(tmp_path / "runs/recall" / cell / "0.002", ("language_model",), []),
+            torch.device("cpu"),
         )
         weights = count(bundle.model)
         assert row.split(",")[-2:] == [str(weights), "0.002"]

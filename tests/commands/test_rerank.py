@@ -25,6 +25,7 @@ from nmt.inference.reranking import (
     score_candidates,
 )
 from nmt.inference.translation import Candidate, Translation
+from nmt.inspection.model_folder import inspect
 from nmt.models.language_models.ngram import NGramLanguageModel
 from nmt.models.language_models.ngrams.kneser_ney import KneserNey
 from nmt.models.saved.language_model import SavedLanguageModel
@@ -262,7 +263,7 @@ def test_an_arpa_file_brings_the_same_model_back(say, runs, tmp_path):
     status, _, error = say("arpa", arpa, "", *arguments)
     assert status == 0, error
     one, two = (
-        SavedLanguageModel.load(folder, (), choose("cpu")).model
+        SavedLanguageModel.load(inspect(folder, ("language_model",), ()), choose("cpu")).model
         for folder in (new, runs[0] / "ngram")
     )
     target = lines(5, 3)

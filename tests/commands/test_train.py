@@ -17,6 +17,7 @@ from nmt import Translator
 from nmt.config.command_line import run
 from nmt.data.special_ids import END
 from nmt.inference.scorer_options import DEFAULT
+from nmt.inspection.model_folder import inspect
 from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.runtime import checksums, locks
 from nmt.search.shortlists.lexical import LexicalShortlist
@@ -100,9 +101,11 @@ def test_a_trained_model_has_a_lexicon_that_shortlists_are_made_by(command, tmp_
     ]
     lines = starter("valid.de")[160:163]
     narrow = replace(DEFAULT, shortlist=LexicalShortlist(2, 1))
-    translator = Translator.load("runs/a", assembly=narrow)
+    translator = Translator.load("runs/a", options=narrow)
     choose = LexicalShortlist(2, 1)(
-        SavedTranslationModel.load(tmp_path / "runs/a", (), torch.device("cpu")).lexicon
+        SavedTranslationModel.load(
+            inspect(tmp_path / "runs/a", ("model",), ()), torch.device("cpu")
+        ).lexicon
     )
     for line, found in zip(lines, translator.stream(lines), strict=True):
         ids = [*translator.tokenizers.source.encode(line), END]

@@ -17,6 +17,7 @@ from helpers.tiny_language_models import (
 from nmt.config.command_line import run
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import ScoredLine, load
+from nmt.inspection.model_folder import inspect
 from nmt.models.cells.cell import Cell
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
@@ -81,7 +82,9 @@ def test_a_training_leaves_a_model_whose_perplexity_is_that_of_its_lines(learn, 
     assert out.splitlines()[0] == "run runs/a"
     assert "python -m nmt.score run=runs/a < FILE" in error
     assert json.loads((tmp_path / "runs/a/scores.json").read_text())["values"]["loss"] > 0
-    bundle = SavedLanguageModel.load(tmp_path / "runs/a", (), choose("cpu"))
+    bundle = SavedLanguageModel.load(
+        inspect(tmp_path / "runs/a", ("language_model",), ()), choose("cpu")
+    )
     assert bundle.model.pieces == bundle.tokenizer.size == 200
     if "text_batching=continuous" in choice:
         return  # what stood before a line is not known to nmt.evaluation.likelihood
@@ -144,7 +147,10 @@ def test_text_of_one_language_is_read_with_the_pieces_of_another_run(call, learn
     sys.argv = ["train_language_model", "data=text", *SMALL, *arguments]
     assert run("train_language_model", train_language_model) == 0
     loaded = [
-        SavedLanguageModel.load(tmp_path / f"runs/{name}", (), choose("cpu")) for name in ("a", "b")
+        SavedLanguageModel.load(
+            inspect(tmp_path / f"runs/{name}", ("language_model",), ()), choose("cpu")
+        )
+        for name in ("a", "b")
     ]
     assert loaded[0].tokenizer.data == loaded[1].tokenizer.data
 
@@ -163,7 +169,9 @@ NEW_CELL = ("model/cell=gru", "model.cell._target_=test_train_language_model.Lea
 def test_a_new_cell_trains_a_language_model_by_an_override_alone(learn, tmp_path):
     assert learn("run=runs/a", *NEW_CELL)[0] == 0
     trust = ("test_train_language_model",)
-    network = SavedLanguageModel.load(tmp_path / "runs/a", trust, choose("cpu")).model
+    network = SavedLanguageModel.load(
+        inspect(tmp_path / "runs/a", ("language_model",), trust), choose("cpu")
+    ).model
     assert [type(cell) for cell in network.stack.cells] == [Leaky]
 
 
@@ -211,9 +219,11 @@ def test_empty_text_is_refused(learn, tmp_path):
 def test_a_language_model_is_no_translation_model_and_the_other_way_round(call, learn, tmp_path):
     assert learn("run=runs/a", *TINY)[0] == 0
     with pytest.raises(ModelError, match=r"holds a language model; expected a translation model"):
-        SavedTranslationModel.load(tmp_path / "runs/a", (), choose("cpu"))
+        SavedTranslationModel.load(inspect(tmp_path / "runs/a", ("model",), ()), choose("cpu"))
     with pytest.raises(ModelError, match=r"train_language_model run="):
-        SavedLanguageModel.load(tmp_path / "runs/none", (), choose("cpu"))
+        SavedLanguageModel.load(
+            inspect(tmp_path / "runs/none", ("language_model",), ()), choose("cpu")
+        )
 
 
 def test_a_counted_model_is_not_overwritten_by_another(learn):
@@ -256,4 +266,4 @@ def test_damaged_and_hostile_models_are_refused(learn, tmp_path, edit, message):
     run = tmp_path / "runs/a"
     checksums.write(run, {name: [checksums.sha256_of(run / name)] for name in checksums.read(run)})
     with pytest.raises(ModelError, match=message):
-        SavedLanguageModel.load(run, (), choose("cpu"))
+        SavedLanguageModel.load(inspect(run, ("language_model",), ()), choose("cpu"))

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -21,7 +20,7 @@ from nmt.data.text.parallel import parallel
 from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import padded
-from nmt.inspection.model_folder import is_ngram, kind
+from nmt.inspection.model_folder import InspectedModel
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
@@ -107,20 +106,20 @@ class GradientMeasurement:
     max_distance: int
     device: torch.device
 
-    def trained(self, run: Path, trust: Sequence[str]) -> Iterator[GradientCurve]:
+    def trained(self, model: InspectedModel) -> Iterator[GradientCurve]:
         """Load a model of either kind, and yield its curve of each quantity.
 
         Raises:
             ModelError: if it cannot be loaded, or has no gradients.
         """
-        if kind(run) == "model":
-            batches = self._pairs(SavedTranslationModel.load(run, trust, self.device))
+        if model.kind == "model":
+            batches = self._pairs(SavedTranslationModel.load(model, self.device))
         else:
-            saved = SavedLanguageModel.load(run, trust, self.device)
-            if is_ngram(saved.config):
-                raise ModelError(f"{run} holds an n-gram model, which has no gradients")
+            if model.is_ngram:
+                raise ModelError(f"{model.folder} holds an n-gram model, which has no gradients")
+            saved = SavedLanguageModel.load(model, self.device)
             batches = self._lines(cast(LanguageNetwork, saved.model), saved.tokenizer)
-        return self._curves(str(run), TRAINED, batches)
+        return self._curves(str(model.folder), TRAINED, batches)
 
     def fresh(
         self, name: str, network: LanguageNetwork, tokenizer: Tokenizer

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +16,7 @@ from torch import Tensor
 from nmt.analysis.plots.plot import INK, PALE, paper
 from nmt.data.batch import Batch
 from nmt.data.special_ids import BEGIN, END
+from nmt.inspection.model_folder import InspectedModel
 from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.runtime.device import choose
 from nmt.runtime.errors import NmtError
@@ -51,22 +51,20 @@ class AttentionPlot:
     """Translates a sentence, feeds the translation back once, and draws the weights.
 
     Attributes:
-        run: folder of the trained model.
+        model: folder of the trained model, as its inspection returned it.
         input: the sentence.
         target: a translation to look at instead of one that is searched.
         search: finds the translation.
         device: where the network runs.
-        trust: packages whose classes the model may name.
         max_pieces: longer sentences and translations are refused.
     """
 
     name: ClassVar[str] = "attention"
-    run: str
+    model: InspectedModel
     input: str | int | float | None
     target: str | int | float | None
     search: Search
     device: str
-    trust: list[str]
     max_pieces: int
 
     def __call__(self) -> Figure:
@@ -77,7 +75,7 @@ class AttentionPlot:
         """
         if self.input is None or not str(self.input).strip():
             raise NmtError("input is empty; expected a sentence: input='Ein Hund läuft.'")
-        bundle = SavedTranslationModel.load(Path(self.run), self.trust, choose(self.device))
+        bundle = SavedTranslationModel.load(self.model, choose(self.device))
         source = bundle.tokenizers.source.encode(str(self.input))
         self._check("input", source)
         if self.target is None:

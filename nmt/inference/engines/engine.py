@@ -1,12 +1,13 @@
-"""The contract of an engine."""
+"""The contract of an engine, and what a command passes to one."""
 
-from collections.abc import Iterable, Iterator
-from typing import Protocol, runtime_checkable
-
-from omegaconf import DictConfig
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 from nmt.data.windows import LineWindows
+from nmt.inference.long_lines.long_lines import LongLines
 from nmt.inference.translation import Translation
+from nmt.search.shortlists.shortlist import Shortlist
 
 
 @runtime_checkable
@@ -14,25 +15,49 @@ class StreamTranslator(Protocol):
     """Translates lines."""
 
     def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
-        """Translate an input of any length; one out for each line in."""
+        """Translate an input of any length; yield one translation per line."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """How a command wants to translate; fields are named as keys of `conf/translate.yaml`.
+
+    Parts whose classes import torch are described by plain values, as an engine may do without.
+
+    Attributes:
+        runs: folders of the models; several are an ensemble.
+        search, precision, fusion: class (`_target_`) and its values.
+        shortlist: which pieces a translation may consist of.
+        long_lines: handles lines of too many pieces.
+        windows: how much of the input is held at once.
+        device: `auto`, `cpu`, `cuda` or `cuda:1`.
+        threads: a number, or None for the engine's choice.
+        workers: number of processes that share the work, or `auto`.
+        trust: packages of the user whose classes the models may name.
+    """
+
+    runs: Sequence[str]
+    search: Mapping[str, Any]
+    precision: Mapping[str, Any]
+    fusion: Mapping[str, Any]
+    shortlist: Shortlist
+    long_lines: LongLines
+    windows: LineWindows
+    device: str
+    threads: object
+    workers: object
+    trust: Sequence[str]
 
 
 @runtime_checkable
 class Engine(Protocol):
-    """Makes what translates, of the configuration of `nmt.translate`.
+    """Turns options into a translator."""
 
-    Making an engine imports nothing that takes long.
-    """
-
-    def load(self, config: DictConfig, windows: LineWindows) -> StreamTranslator:
-        """Look at the models, refuse what cannot be used, and load them.
-
-        Args:
-            config: of the command.
-            windows: how much of the input is held at once.
+    def inspect(self, options: EngineOptions) -> Callable[[], StreamTranslator]:
+        """Inspect the models, and return what loads them; nothing slow is imported before that.
 
         Raises:
-            NmtError: names what is wrong.
+            NmtError: if a model must not be used, or the engine lacks what is asked for.
         """
         ...

@@ -1,6 +1,6 @@
 """ONNX Runtime without torch: models that `nmt.export` wrote."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int
-from omegaconf import DictConfig, OmegaConf
 
-from nmt.config.arguments import folders
 from nmt.config.instantiate import instantiate
 from nmt.data.lexicon.lexicon import TranslationLexicon
 from nmt.data.special_ids import END
 from nmt.data.tokenization.tokenizer import Tokenizers
-from nmt.data.windows import LineWindows
+from nmt.inference.engines.engine import EngineOptions
 from nmt.inference.line_translator import LineTranslator
 from nmt.inspection import lexicon
 from nmt.inspection.exported_folder import COLUMNS, ENCODER, LISTED, STEP, inspect
@@ -48,45 +46,48 @@ NEXT = "next_"  # before the name of a state's tensor, that of the one after it
 
 @dataclass(frozen=True)
 class OnnxRuntimeEngine:
-    """Runs one exported model on the processor."""
+    """Runs one exported model on the CPU."""
 
-    def load(self, config: DictConfig, windows: LineWindows) -> LineTranslator:
-        """Load the exported model in the folder `config.run`.
+    def inspect(self, options: EngineOptions) -> Callable[[], LineTranslator]:
+        """Inspect the exported model, and return what loads it.
 
         Raises:
-            NmtError: if it is not there or not allowed, or something is asked for that only torch
-                gives: an ensemble, fusion, another search or device.
+            NmtError: if it does not exist or must not be used, or something is asked for that only
+                torch has: an ensemble, fusion, another search or device.
         """
-        runs = folders(config.run)
         alone = "one exported model; engine=torch runs several together"
-        require(len(runs) == 1, "run", config.run, alone)
-        fusion = config.fusion.run
+        require(len(options.runs) == 1, "run", options.runs, alone)
+        fusion = options.fusion["run"]
         require(fusion is None, "fusion.run", fusion, "none, as only engine=torch has fusion")
-        cpu = config.device in ("auto", "cpu")
-        require(cpu, "device", config.device, "cpu, as only engine=torch runs on others")
-        exact = config.precision._target_ == "nmt.models.precision.Float32Precision"
-        said = "float32, as nmt.export chose the format of what is computed"
-        require(exact, "precision", config.precision._target_, said)
-        search = _search(config.search)
-        graphs = inspect(Path(runs[0]))
-        tokenizers = Tokenizers.load(Path(runs[0]))
-        number = resolve_count(config.workers, config.threads, "cpu", cpus.count())
-        require(
-            number == 1 or CAN_FORK, "workers", number, "1, as sessions cannot be sent to others"
-        )
-        # A session of one thread has no threads of its own, and can be copied with its process.
-        threads = 1 if number > 1 else config.threads
-        sizes = (tokenizers.source.size, tokenizers.target.size)
-        choose = instantiate(config.shortlist)(partial(_lexicon, Path(runs[0]), *sizes))
-        scorer = ExportedModel.load(graphs, sizes[1], threads, choose)
+        cpu = options.device in ("auto", "cpu")
+        require(cpu, "device", options.device, "cpu, as only engine=torch runs on others")
+        precision = options.precision["_target_"]
+        exact = precision == "nmt.models.precision.Float32Precision"
+        expected = "float32, as nmt.export chose the format of what is computed"
+        require(exact, "precision", precision, expected)
+        folder = Path(options.runs[0])
+        return partial(_load, folder, inspect(folder), _search(options.search), options)
 
-        def find(padded: list[list[int]]) -> list[list[Hypothesis]]:
-            source = np.array(padded, dtype=np.int64)
-            parts = retry_in_halves(lambda rows: search(scorer, source[rows]), len(source), ADVICE)
-            return [one for part in parts for one in part]
 
-        workers = partial(WorkerPool, find, number, find)
-        return LineTranslator(workers, tokenizers, instantiate(config.long_lines), windows)
+def _load(
+    folder: Path, graphs: dict[str, bytes], search: Beam, options: EngineOptions
+) -> LineTranslator:
+    tokenizers = Tokenizers.load(folder)
+    number = resolve_count(options.workers, options.threads, "cpu", cpus.count())
+    require(number == 1 or CAN_FORK, "workers", number, "1, as sessions cannot be sent to others")
+    # A session of one thread has no threads of its own, and can be copied with its process.
+    threads = 1 if number > 1 else options.threads
+    sizes = (tokenizers.source.size, tokenizers.target.size)
+    choose = options.shortlist(partial(_lexicon, folder, *sizes))
+    scorer = ExportedModel.load(graphs, sizes[1], threads, choose)
+
+    def find(padded: list[list[int]]) -> list[list[Hypothesis]]:
+        source = np.array(padded, dtype=np.int64)
+        parts = retry_in_halves(lambda rows: search(scorer, source[rows]), len(source), ADVICE)
+        return [hypotheses for part in parts for hypotheses in part]
+
+    workers = partial(WorkerPool, find, number, find)
+    return LineTranslator(workers, tokenizers, options.long_lines, options.windows)
 
 
 def _lexicon(folder: Path, source_pieces: int, target_pieces: int) -> TranslationLexicon:
@@ -98,16 +99,15 @@ def _lexicon(folder: Path, source_pieces: int, target_pieces: int) -> Translatio
     return TranslationLexicon.load(folder / lexicon.NAME, source_pieces, target_pieces)
 
 
-def _search(node: DictConfig) -> Beam:
-    target = node.get("_target_")
+def _search(description: Mapping[str, Any]) -> Beam:
+    target = description.get("_target_")
     if target not in SEARCHES:
         raise ConfigurationError(
             f"search {target} runs with engine=torch alone; engine=onnxruntime has search=beam"
             " and search=greedy"
         )
-    plain: Any = OmegaConf.to_container(node, resolve=True)
     beam = "nmt.search.arrays.beam.Beam"
-    search: Beam = instantiate({**plain, **SEARCHES[target], "_target_": beam})
+    search: Beam = instantiate({**description, **SEARCHES[target], "_target_": beam})
     return search
 
 

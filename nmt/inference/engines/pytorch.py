@@ -1,44 +1,56 @@
-"""PyTorch, which knows all models that there are."""
+"""PyTorch, which runs every trained model on any device."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig
-
-from nmt.config.arguments import folders
 from nmt.config.instantiate import instantiate
-from nmt.data.windows import LineWindows
-from nmt.inference.engines.engine import StreamTranslator
-from nmt.inspection.model_folder import inspect_all
+from nmt.inference.engines.engine import EngineOptions
+from nmt.inspection.model_folder import InspectedModel, inspect, inspect_all
 from nmt.runtime import allocator
+
+if TYPE_CHECKING:
+    from nmt.inference.translator import Translator
 
 
 @dataclass(frozen=True)
 class TorchEngine:
-    """Runs trained models as they are, on any device."""
+    """Runs trained models, an ensemble, or a fusion with a language model."""
 
-    def load(self, config: DictConfig, windows: LineWindows) -> StreamTranslator:
-        """Load `config.run`, on `config.device`, with a language model where one is named.
+    def inspect(self, options: EngineOptions) -> "Callable[[], Translator]":
+        """Inspect the models, and return what loads them.
 
         Raises:
-            NmtError: if a model is not there or not allowed, or the device is not there.
+            NmtError: if a model does not exist or must not be used.
         """
-        inspect_all(folders(config.run), ("model",), config.trust)
-        if isinstance(config.fusion.run, str):
-            inspect_all([config.fusion.run], ("language_model",), config.trust)
-        # Imported after that look, as they import torch.
-        from nmt.inference.scorer_options import ScorerOptions
-        from nmt.inference.translator import Translator
-        from nmt.runtime import device
+        models = inspect_all(options.runs, ("model",), options.trust)
+        run, language_model = options.fusion["run"], None
+        if isinstance(run, str):
+            language_model = inspect(Path(run), ("language_model",), options.trust)
+        return partial(_load, options, models, language_model)
 
-        allocator.keep_freed_blocks()
-        device.set_threads(config.threads)
-        translator = Translator.load(
-            folders(config.run),
-            search=instantiate(config.search),
-            long_lines=instantiate(config.long_lines),
-            windows=windows,
-            device=config.device,
-            trust=config.trust,
-            assembly=ScorerOptions.of(config),
-        )
-        return translator.shared(config.workers, config.threads)
+
+def _load(
+    options: EngineOptions, models: list[InspectedModel], language_model: InspectedModel | None
+) -> "Translator":
+    # Imported only after the inspection, as they import torch.
+    from nmt.inference.scorer_options import ScorerOptions
+    from nmt.inference.translator import Translator
+    from nmt.runtime import device
+
+    allocator.keep_freed_blocks()
+    device.set_threads(options.threads)
+    fusion = instantiate(options.fusion)
+    translator = Translator.of(
+        models,
+        search=instantiate(options.search),
+        long_lines=options.long_lines,
+        windows=options.windows,
+        device=options.device,
+        options=ScorerOptions(
+            instantiate(options.precision), options.shortlist, fusion, language_model
+        ),
+    )
+    return translator.shared(options.workers, options.threads)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialise
 from torch import Tensor, nn
 
-from nmt.inspection.model_folder import CONFIGURATION, FORMAT, MAX_BYTES, SCORES, WEIGHTS, inspect
-from nmt.inspection.trusted import check_trusted
+from nmt.inspection.model_folder import CONFIGURATION, FORMAT, MAX_BYTES, SCORES, WEIGHTS
 from nmt.runtime import atomic_files, checksums
 from nmt.runtime.errors import ModelError, NmtError
 
-__all__ = ["CONFIGURATION", "SCORES", "WEIGHTS", "configuration", "described", "fill", "write"]
+__all__ = ["CONFIGURATION", "SCORES", "WEIGHTS", "described", "fill", "write"]
 
 
 def write(
@@ -77,22 +76,6 @@ def _intact(folder: Path) -> dict[str, str]:
         return found
     known = {**dict.fromkeys(found, ()), **checksums.read(folder)}
     return {name: one for name, one in found.items() if one in known[name]}
-
-
-def configuration(folder: Path, kind: str, trust: Sequence[str]) -> dict[str, Any]:
-    """Give a folder's configuration, after a look at all that is in it.
-
-    Args:
-        folder: a run's.
-        kind: what it must hold, one of `nmt.inspection.model_folder.KINDS`.
-        trust: packages of the user whose classes it may name.
-
-    Raises:
-        ModelError: if there is no model, or one of another kind, or something is not allowed.
-    """
-    config = inspect(folder, (kind,), trust)
-    check_trusted(config, trust, str(folder / CONFIGURATION))
-    return config
 
 
 @contextmanager

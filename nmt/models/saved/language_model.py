@@ -1,6 +1,6 @@
 """A trained language model in a folder: weights or tables, configuration, vocabulary, scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from nmt.data.special_ids import BEGIN, END, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
-from nmt.inspection.model_folder import is_ngram
+from nmt.inspection.model_folder import InspectedModel
+from nmt.inspection.trusted import check_trusted
 from nmt.models.factory import language_network
 from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.models.language_models.network import LanguageNetwork
@@ -39,20 +40,21 @@ class SavedLanguageModel:
     config: dict[str, Any]
 
     @classmethod
-    def load(cls, folder: Path, trust: Sequence[str], device: torch.device) -> "SavedLanguageModel":
-        """Read a folder that `save` wrote; nothing that it says is executed.
+    def load(cls, inspected: InspectedModel, device: torch.device) -> "SavedLanguageModel":
+        """Load a folder that `save_language_model` wrote; nothing in it is executed.
 
         Args:
-            folder: a run's folder.
-            trust: packages of the user whose classes the configuration may name.
+            inspected: the folder, as its inspection returned it.
             device: where the weights go.
 
         Raises:
-            ModelError: if something is missing, altered or not allowed; names file and reason.
+            ModelError: if the model cannot be built; names file and reason.
         """
-        config, path = saved.configuration(folder, KIND, trust), folder / CONFIGURATION
+        folder, config = inspected.folder, inspected.config
+        path = folder / CONFIGURATION
+        check_trusted(config, inspected.trust, str(path))
         tokenizer = Tokenizers.load(folder).target
-        if is_ngram(config):
+        if inspected.is_ngram:
             return cls(_tables(folder / WEIGHTS, tokenizer.size), tokenizer, config)
         with saved.described(path), torch.device("meta"):
             network = language_network(config[KIND], tokenizer.size)

@@ -1,6 +1,6 @@
 """A trained translation model in a folder: weights, configuration, vocabulary, scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from nmt.data.batch import Batch
 from nmt.data.lexicon.lexicon import NAME, TranslationLexicon
 from nmt.data.special_ids import BEGIN, END, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizers
+from nmt.inspection.model_folder import InspectedModel
+from nmt.inspection.trusted import check_trusted
 from nmt.models import tree
 from nmt.models.factory import translation_model
 from nmt.models.saved import folder as saved
@@ -39,20 +41,19 @@ class SavedTranslationModel:
     folder: Path
 
     @classmethod
-    def load(
-        cls, folder: Path, trust: Sequence[str], device: torch.device
-    ) -> "SavedTranslationModel":
-        """Read a folder that `save` wrote; nothing that it says is executed.
+    def load(cls, inspected: InspectedModel, device: torch.device) -> "SavedTranslationModel":
+        """Load a folder that `save_translation_model` wrote; nothing in it is executed.
 
         Args:
-            folder: a run's folder.
-            trust: packages of the user whose classes the configuration may name.
+            inspected: the folder, as its inspection returned it.
             device: where the weights go.
 
         Raises:
-            ModelError: if something is missing, altered or not allowed; names file and reason.
+            ModelError: if the model cannot be built; names file and reason.
         """
-        config, path = saved.configuration(folder, "model", trust), folder / CONFIGURATION
+        folder, config = inspected.folder, inspected.config
+        path = folder / CONFIGURATION
+        check_trusted(config, inspected.trust, str(path))
         if "search" not in config:
             raise ModelError(f"{path} is damaged: search is missing")
         tokenizers = Tokenizers.load(folder)

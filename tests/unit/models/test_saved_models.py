@@ -53,7 +53,7 @@ def copied(saved, tmp_path):
 
 def test_what_is_loaded_computes_what_was_saved(saved):
     folder, model = saved
-    loaded = SavedTranslationModel.load(folder, (), CPU)
+    loaded = SavedTranslationModel.load(inspect(folder, ("model",), ()), CPU)
     pairs = batch()
     with torch.no_grad():  # products of training may be another library's
         assert torch.equal(loaded.model(pairs), model(pairs))
@@ -67,7 +67,7 @@ def test_what_is_loaded_computes_what_was_saved(saved):
 
 
 def test_tied_tables_are_still_one_after_loading(saved):
-    model = SavedTranslationModel.load(saved[0], (), CPU).model
+    model = SavedTranslationModel.load(inspect(saved[0], ("model",), ()), CPU).model
     assert model.embedding.weight is model.decoder.output.weight
 
 
@@ -84,7 +84,7 @@ def test_nothing_but_the_named_files_is_left_in_the_folder(saved):
 
 def test_a_folder_without_a_model_says_how_to_train_one():
     with pytest.raises(ModelError, match=r"runs/none holds no trained model .*train run=runs/none"):
-        SavedTranslationModel.load(Path("runs/none"), (), CPU)
+        SavedTranslationModel.load(inspect(Path("runs/none"), ("model",), ()), CPU)
 
 
 @pytest.mark.parametrize(
@@ -101,14 +101,14 @@ def test_a_folder_without_a_model_says_how_to_train_one():
 def test_a_configuration_that_does_not_fit_is_refused(copied, edit, message):
     change(copied, edit)
     with pytest.raises(ModelError, match=message):
-        SavedTranslationModel.load(copied, (), CPU)
+        SavedTranslationModel.load(inspect(copied, ("model",), ()), CPU)
 
 
 def test_a_file_that_is_no_configuration_is_refused(copied):
     (copied / "config.yaml").write_bytes(b"\xff\xfe: [")
     seal(copied)
     with pytest.raises(ModelError, match=r"config.yaml cannot be read"):
-        SavedTranslationModel.load(copied, (), CPU)
+        SavedTranslationModel.load(inspect(copied, ("model",), ()), CPU)
 
 
 @pytest.mark.parametrize("part", [0, 1, 100, -1])
@@ -117,7 +117,7 @@ def test_weights_that_were_cut_off_are_refused(copied, part):
     weights.write_bytes(weights.read_bytes()[:part])
     seal(copied)
     with pytest.raises(ModelError, match=r"model.safetensors cannot be read"):
-        SavedTranslationModel.load(copied, (), CPU)
+        SavedTranslationModel.load(inspect(copied, ("model",), ()), CPU)
 
 
 class Killed(BaseException):
@@ -218,7 +218,10 @@ def test_a_model_of_other_files_replaces_them_all(saved, copied):
     save_translation_model(
         copied, dict(model.named_parameters()), config, Tokenizers(tokenizer, other), {}
     )
-    assert SavedTranslationModel.load(copied, (), CPU).tokenizers.target.size == 190
+    assert (
+        SavedTranslationModel.load(inspect(copied, ("model",), ()), CPU).tokenizers.target.size
+        == 190
+    )
     assert not (copied / "sentencepiece.model").exists()
     save_translation_model(
         copied, dict(saved[1].named_parameters()), config, Tokenizers(tokenizer, tokenizer), {}

@@ -1,4 +1,4 @@
-"""Small language models."""
+"""Small language models and their lines."""
 
 from functools import partial
 

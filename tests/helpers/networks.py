@@ -1,4 +1,4 @@
-"""Small networks for the tests, and batches whose rows have different lengths."""
+"""Small networks, and batches whose rows have different lengths."""
 
 from functools import partial
 
@@ -133,7 +133,7 @@ def network(
 
 
 def batch(lengths=((5, 4), (2, 6), (1, 1))):
-    """Pairs of random pieces of these (source, target) lengths, bounds not counted."""
+    """Return pairs of random pieces of these (source, target) lengths, without BEGIN and END."""
     source = torch.full((len(lengths), 1 + max(length for length, _ in lengths)), PADDING)
     target = torch.full((len(lengths), 2 + max(length for _, length in lengths)), PADDING)
     for row, (source_length, target_length) in enumerate(lengths):

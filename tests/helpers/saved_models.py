@@ -1,4 +1,4 @@
-"""Small saved models with random weights for the tests of what translates."""
+"""Small saved translation models with random weights."""
 
 import torch
 
@@ -18,13 +18,13 @@ LINES = [
 
 
 def tokenizers(size, byte_fallback=False):
-    """Of `size` pieces, learnt from LINES; 256 more are bytes."""
-    one = UnigramTrainer(size, 1.0, (), byte_fallback, "nmt_nfkc", 1000, 1).train(LINES)
-    return Tokenizers(one, one)
+    """Return tokenizers of `size` pieces trained on LINES; byte_fallback adds 256 pieces."""
+    tokenizer = UnigramTrainer(size, 1.0, (), byte_fallback, "nmt_nfkc", 1000, 1).train(LINES)
+    return Tokenizers(tokenizer, tokenizer)
 
 
 def save(folder, size, byte_fallback=False):
-    """Write a model of opinions, and give its folder; see `tokenizers`."""
+    """Save a model whose predictions are not uniform, and return its folder; see `tokenizers`."""
     pieces = tokenizers(size, byte_fallback)
     overrides = ["model.hidden_size=16", "model.embedding_size=16", "search.length_extra=3"]
     config = configuration("train", overrides, ())

@@ -1,7 +1,7 @@
-"""How much is done, counted: operators of an update and of a search, padding, dropout masks.
+"""Counts of work: operators of an update and of a search, padding, dropout masks.
 
-Seconds depend on the machine and on what else it does, counts do not. The bounds are what the code
-reached, a little above: who goes below lowers them, who needs more says why where he raises them.
+Seconds depend on the machine and its load, counts do not. The bounds are a little above what the
+code needs: lower them when it needs less; a higher one needs a reason beside it.
 """
 
 from collections import Counter
@@ -26,28 +26,29 @@ from nmt.search.beam import Beam
 from nmt.search.greedy import Greedy
 from nmt.search.length_penalties.gnmt import GNMT
 from nmt.search.scorers.single import SingleModel
+from nmt.training.optimizers import build_optimizer
 from nmt.training.updater import Updater
 
 PIECES = 40
 SMALL = ["model.hidden_size=8", "model.embedding_size=8", "model.dropout=0.2"]
 TRAINING = {
-    # decoder: operators at any number of places, and for each target place besides
+    # decoder: operators whatever the number of positions, and more per target position
     "parallel": (630, 0),
     "input_feeding": (650, 190),
 }
 MASKS = 7
 """Dropout masks of an update with two layers on each side."""
 SEARCHES = {
-    # search: operators of a step with any number of sentences
+    # search: operators of a step, whatever the number of sentences
     Greedy: 98,
     Beam: 135,
 }
 PADDED = (0.135, 0.012)
-"""Share of the places of an epoch that is padding, of source and target, which is sorted first."""
+"""Share of an epoch's positions that is padding, in the source and in the target, sorted first."""
 
 
 class Operators(TorchDispatchMode):
-    """Counts what torch runs, the backward pass included."""
+    """Counts the operators that torch runs, the backward pass included."""
 
     def __init__(self):
         super().__init__()
@@ -63,7 +64,7 @@ class Operators(TorchDispatchMode):
 
 
 def network(decoder):
-    """As the commands make it."""
+    """Build the network as the commands do."""
     config = configuration("train", [*SMALL, f"model={decoder}"], ())
     torch.manual_seed(1)
     return translation_model(plain(config.model), PIECES, PIECES)
@@ -71,12 +72,12 @@ def network(decoder):
 
 @cache
 def update(decoder, source, target, rows=3):
-    """Count the second update on a batch whose longest pair has so many places; END included."""
+    """Count the operators of a second update on a batch whose longest pair has these lengths."""
     config = configuration("train", [*SMALL, f"model={decoder}"], ())
     model = network(decoder)
     make_optimizer, objective = instantiate(config.optimizer), instantiate(config.objective)
-    moving = build_optimizer(make_optimizer, model)
-    updater = Updater(model, objective, moving, Float32Precision(), torch.device("cpu"), 1.0)
+    optimizer = build_optimizer(make_optimizer, model)
+    updater = Updater(model, objective, optimizer, Float32Precision(), torch.device("cpu"), 1.0)
     pairs = batch([(source - 1, target - 1), *[(3, 4)] * (rows - 1)])
     updater.update([pairs], 1, 1e-3, lambda: None)
     with Operators() as operators:
@@ -94,39 +95,39 @@ def test_an_update_runs_few_operators(decoder):
 
 
 @pytest.mark.parametrize("decoder", TRAINING)
-def test_an_update_is_the_same_work_for_any_source_and_any_number_of_sentences(decoder):
+def test_an_update_runs_the_same_operators_for_any_source_and_number_of_sentences(decoder):
     usual = update(decoder, 6, 6).total
     assert update(decoder, 48, 6).total == usual
     assert update(decoder, 6, 6, rows=20).total == usual
 
 
-def test_without_feeding_back_no_operator_is_added_by_longer_targets():
+def test_without_feedback_longer_targets_add_no_operator():
     assert update("parallel", 6, 48).counts == update("parallel", 6, 6).counts
 
 
-def test_what_feeds_back_adds_the_same_operators_for_each_place():
-    six, seven, nine = (update("input_feeding", 6, places).total for places in (6, 7, 9))
+def test_with_feedback_each_position_adds_the_same_operators():
+    six, seven, nine = (update("input_feeding", 6, positions).total for positions in (6, 7, 9))
     assert nine - seven == 2 * (seven - six) > 0
 
 
 @pytest.mark.parametrize("decoder", TRAINING)
-def test_dropout_draws_as_many_masks_for_long_sentences_as_for_short_ones(decoder):
-    for places in (6, 48):
-        counts = update(decoder, places, places).counts
-        drawn = {name: count for name, count in counts.items() if "bernoulli" in name}
-        assert drawn == {"aten::bernoulli_.float": MASKS}
+def test_dropout_samples_as_many_masks_for_long_sentences_as_for_short_ones(decoder):
+    for positions in (6, 48):
+        counts = update(decoder, positions, positions).counts
+        sampled = {name: count for name, count in counts.items() if "bernoulli" in name}
+        assert sampled == {"aten::bernoulli_.float": MASKS}
         assert not [name for name in counts if "dropout" in name]
 
 
-def searching(search, decoder, rows, places):
-    """Count a search that nothing ends but the limit of pieces."""
+def search_operators(search, decoder, rows, positions):
+    """Count the operators of a search that only the limit of pieces ends."""
     model = network(decoder).eval()
     with torch.no_grad():
         model.decoder.output.bias[END] = -1e4
     parts = (5, 1, GNMT(0.6)) if search is Beam else ()
     source = batch([(5, 4)] * rows).source
     with Operators() as operators:
-        search(*parts, 0.0, places)(SingleModel(model), source)
+        search(*parts, 0.0, positions)(SingleModel(model), source)
     return operators.total
 
 
@@ -134,7 +135,8 @@ def searching(search, decoder, rows, places):
 @pytest.mark.parametrize("decoder", TRAINING)
 def test_a_step_of_a_search_runs_few_operators_whatever_the_number_of_sentences(decoder, search):
     steps = [
-        (searching(search, decoder, rows, 20) - searching(search, decoder, rows, 10)) / 10
+        (search_operators(search, decoder, rows, 20) - search_operators(search, decoder, rows, 10))
+        / 10
         for rows in (2, 16)
     ]
     assert steps[0] == steps[1] <= SEARCHES[search]

@@ -24,10 +24,10 @@ SUMMING = [
 ATTENTIONS = [*SUMMING, LOCAL]
 
 
-def memory_of(attention, sentences=3, places=4):
-    mask = torch.ones(sentences, places, dtype=torch.bool)
+def memory_of(attention, sentences=3, positions=4):
+    mask = torch.ones(sentences, positions, dtype=torch.bool)
     mask[1, 2:] = False
-    values = torch.randn(sentences, places, attention.value_size)
+    values = torch.randn(sentences, positions, attention.value_size)
     return attention.precompute_keys(Memory(values, mask, ()))
 
 
@@ -49,18 +49,18 @@ def test_the_context_is_the_weighted_mean_and_padding_cannot_enter_it(make):
     memory = memory_of(attention)
     context, weights = attention(torch.randn(3, 2, 6), memory)
     for sentence in range(3):
-        for place in range(2):
+        for position in range(2):
             mean = sum(
                 weight * value
                 for weight, value in zip(
-                    weights[sentence, place], memory.values[sentence], strict=True
+                    weights[sentence, position], memory.values[sentence], strict=True
                 )
             )
-            assert torch.allclose(context[sentence, place], mean, atol=1e-6)
+            assert torch.allclose(context[sentence, position], mean, atol=1e-6)
 
 
 @pytest.mark.parametrize("make", ATTENTIONS)
-def test_a_step_of_a_search_answers_each_row_as_if_it_were_alone(make):
+def test_a_step_of_a_search_computes_each_row_as_if_it_were_alone(make):
     torch.manual_seed(3)
     attention = make(6, 6)
     memory = memory_of(attention)
@@ -94,7 +94,7 @@ def test_additive_attention_in_slices_equals_the_whole_with_gradients(monkeypatc
     attention = AdditiveAttention(6, 6, 5)
     query, values = torch.randn(2, 7, 6), torch.randn(2, 4, 6)
     results = []
-    for elements in (2**24, 2 * 4 * 5 * 2):  # whole; two places at once
+    for elements in (2**24, 2 * 4 * 5 * 2):  # whole; two positions at once
         monkeypatch.setattr(additive, "SLICE_ELEMENTS", elements)
         scores = attention.scores(query, attention.keys(values))
         gradients = torch.autograd.grad(scores.sin().sum(), list(attention.parameters()))
@@ -120,15 +120,22 @@ def local_weights(attention, query, values):
     hidden = (attention.position.weight @ query).tanh()
     share = 1 / (1 + math.exp(-float(attention.vector.weight[0] @ hidden)))
     centre = len(values) * share
-    inside = [place for place in range(len(values)) if abs(place - centre) <= attention.reach]
-    scores = {place: float(query @ attention.projection.weight @ values[place]) for place in inside}
+    inside = [
+        position for position in range(len(values)) if abs(position - centre) <= attention.reach
+    ]
+    scores = {
+        position: float(query @ attention.projection.weight @ values[position])
+        for position in inside
+    }
     total = sum(math.exp(score) for score in scores.values())
     deviation = attention.reach / 2
     return [
-        math.exp(scores[place]) / total * math.exp(-((place - centre) ** 2) / (2 * deviation**2))
-        if place in scores
+        math.exp(scores[position])
+        / total
+        * math.exp(-((position - centre) ** 2) / (2 * deviation**2))
+        if position in scores
         else 0.0
-        for place in range(len(values))
+        for position in range(len(values))
     ]
 
 
@@ -145,15 +152,15 @@ def test_local_weights_are_those_of_the_paper_for_each_sentences_own_length(dtyp
     query = torch.randn(3, 5, 6, dtype=dtype) * 2
     _, weights = attention(query, attention.precompute_keys(Memory(values, mask, ())))
     for row, length in enumerate(lengths):
-        for place in range(5):
-            expected = local_weights(attention, query[row, place], values[row, :length])
+        for position in range(5):
+            expected = local_weights(attention, query[row, position], values[row, :length])
             expected += [0.0] * (9 - length)
-            found = weights[row, place].tolist()
-            assert found == pytest.approx(expected, rel=0, abs=10**-digits)
+            result = weights[row, position].tolist()
+            assert result == pytest.approx(expected, rel=0, abs=10**-digits)
     assert 0 < weights.sum(-1).min() <= weights.sum(-1).max() <= 1
 
 
-def test_the_foretold_place_learns_through_the_bell():
+def test_the_predicted_position_gets_its_gradients_from_the_gaussian():
     torch.manual_seed(6)
     attention = LOCAL(6, 6)
     context, _ = attention(torch.randn(3, 2, 6), memory_of(attention))
@@ -161,11 +168,11 @@ def test_the_foretold_place_learns_through_the_bell():
     assert all(gradient.abs().sum() > 0 for gradient in gradients)
 
 
-def test_a_reach_of_nothing_is_refused_by_name():
+def test_a_reach_of_nothing_is_rejected_by_name():
     with pytest.raises(ConfigurationError, match=r"model.attention.reach=0: expected at least 1"):
         PredictiveLocalAttention(4, 4, 0)
 
 
-def test_dot_attention_refuses_vectors_of_different_sizes():
+def test_dot_attention_rejects_vectors_of_different_sizes():
     with pytest.raises(ConfigurationError, match=r"have 4 features and the encoder's 6; use model"):
         DotAttention(4, 6)

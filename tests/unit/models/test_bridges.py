@@ -36,7 +36,7 @@ def test_a_projection_fits_any_sizes(bridge, cell):
     )
 
 
-def test_the_backward_projection_hears_the_second_half_of_the_top_layer_alone():
+def test_the_backward_projection_reads_the_second_half_of_the_top_layer_alone():
     # of (1, 2, 3, 4) the half (3, 4): tanh(0.1 * 3 + 0.2 * 4 + 0.5) = tanh(1.6)
     bridge = BackwardProjectedBridge(MemorySizes(4, ((4,), (4,)), 2), ((1,),))
     with torch.no_grad():
@@ -65,27 +65,27 @@ def test_a_summary_has_no_backward_half():
 @pytest.mark.parametrize(
     "make", [encoder, stacked_directions, alternating_directions, projected, bidirectional_bottom]
 )
-def test_what_is_projected_of_two_directions_is_the_one_that_read_backward(make):
+def test_the_projected_direction_is_the_backward_one(make):
     torch.manual_seed(3)
-    made = make(GRU, 1)(6).eval()
+    built = make(GRU, 1)(6).eval()
     embedded = torch.randn(1, 4, 6, requires_grad=True)
-    memory = made(embedded, torch.ones(1, 4, dtype=torch.bool))
-    bridge = BackwardProjectedBridge(made.sizes, ((4,),))
-    ended = bridge.inputs(memory.final[-1])
-    assert bridge.input_size(made.sizes.final[-1]) == ended.shape[1]
-    (gradient,) = torch.autograd.grad(ended.sum(), embedded)
+    memory = built(embedded, torch.ones(1, 4, dtype=torch.bool))
+    bridge = BackwardProjectedBridge(built.sizes, ((4,),))
+    final = bridge.inputs(memory.final[-1])
+    assert bridge.input_size(built.sizes.final[-1]) == final.shape[1]
+    (gradient,) = torch.autograd.grad(final.sum(), embedded)
     sizes = gradient[0].abs().sum(1)
-    # What was read last is heard through one place, what was read first through four.
+    # What was read last passes one position, what was read first passes four.
     assert sizes[0] > sizes[3]
 
 
-def test_layer_after_layer_is_handed_over_unchanged():
+def test_final_states_are_passed_on_unchanged():
     torch.manual_seed(2)
     memory = memory_of(forward, LSTM_CELL, 3)
     states = LayeredBridge(MemorySizes(12, ((12, 12),) * 3, 1), ((12, 12),) * 3)(memory)
     for state, final in zip(states, memory.final, strict=True):
-        for part, ended in zip(state, final, strict=True):
-            assert torch.equal(part, ended)
+        for part, other in zip(state, final, strict=True):
+            assert torch.equal(part, other)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,6 @@ def test_layer_after_layer_is_handed_over_unchanged():
         (((8, 8),), ((6, 6),), r"states of 8\+8 features and the decoder starts from 6\+6, layer"),
     ],
 )
-def test_layers_that_do_not_fit_are_refused_by_their_sizes(final, state, message):
+def test_layers_that_do_not_fit_are_rejected_with_their_sizes(final, state, message):
     with pytest.raises(ConfigurationError, match=message + r".*use model/bridge=projected"):
         LayeredBridge(MemorySizes(8, final, 1), state)

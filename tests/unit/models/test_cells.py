@@ -36,9 +36,7 @@ CELLS = [
     partial(DeepTransition, cell=partial(LSTM, forget_bias=1.0), depth=2),
 ]
 DROPPING = partial(StateDropout, cell=partial(LSTM, forget_bias=1.0), rate=0.3)
-SLEEPING = partial(
-    Zoneout, cell=partial(LSTM, forget_bias=1.0), hidden_rate=0.1, cell_state_rate=0.4
-)
+ZONING = partial(Zoneout, cell=partial(LSTM, forget_bias=1.0), hidden_rate=0.1, cell_state_rate=0.4)
 
 
 def logistic(x):
@@ -52,11 +50,13 @@ def fill(cell, **values):
             cell.get_parameter(name.replace("__", ".")).copy_(torch.tensor(value))
 
 
-def ragged(rows, places, size, dtype=torch.float32):
+def ragged(rows, positions, size, dtype=torch.float32):
     """Inputs of different lengths, the first row full; padding holds large numbers."""
-    lengths = [places - row % places for row in range(rows)]
-    mask = torch.tensor([[place < length for place in range(places)] for length in lengths])
-    inputs = torch.randn(rows, places, size, dtype=dtype)
+    lengths = [positions - row % positions for row in range(rows)]
+    mask = torch.tensor(
+        [[position < length for position in range(positions)] for length in lengths]
+    )
+    inputs = torch.randn(rows, positions, size, dtype=dtype)
     return torch.where(mask.unsqueeze(-1), inputs, torch.full_like(inputs, 50.0)), mask
 
 
@@ -81,7 +81,7 @@ def test_the_fused_kernel_equals_the_loop_in_values_and_gradients(make, masked):
 
 
 @pytest.mark.parametrize("make", CELLS)
-def test_what_stands_on_padding_changes_nothing(make):
+def test_inputs_on_padding_change_nothing(make):
     torch.manual_seed(2)
     cell = make(5, 7)
     inputs, mask = ragged(4, 6, 5)
@@ -94,7 +94,7 @@ def test_what_stands_on_padding_changes_nothing(make):
 
 
 class Looped(nn.Module):
-    """A cell's loop over all places, under the same noise at each call."""
+    """A cell's loop over all positions, under the same noise at each call."""
 
     def __init__(self, cell):
         super().__init__()
@@ -147,32 +147,32 @@ def test_gradients_of_zoneout_agree_with_finite_differences(make):
     assert differences_agree(cell.eval())
 
 
-def computed_in(dtype, cell, unroll, places):
-    """The outputs of one text under one noise, in that precision."""
+def computed_in(dtype, cell, unroll, positions):
+    """Return the outputs for one text under one noise, in that precision."""
     torch.manual_seed(16)
-    inputs = torch.randn(3, places, 8)
+    inputs = torch.randn(3, positions, 8)
     with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
         return unroll(inputs, cell.start(inputs), None)[0].float()
 
 
-@pytest.mark.parametrize("make", [*CELLS, DROPPING, SLEEPING, NOISY_CELL])
+@pytest.mark.parametrize("make", [*CELLS, DROPPING, ZONING, NOISY_CELL])
 @pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="no bfloat16 instructions")
 def test_in_bfloat16_a_cell_trains_and_gives_about_what_it_gives_in_float32(make):
     torch.manual_seed(15)
     cell = make(8, 16)
     for unroll in (cell.unroll, partial(Cell.unroll, cell)):
         exact = computed_in(torch.float32, cell, unroll, 20)
-        found = computed_in(torch.bfloat16, cell, unroll, 20)
-        # A number of 8 bits is known to 1/256 of itself.
-        assert torch.allclose(found, exact, rtol=0, atol=8 / 256 * exact.abs().max().item())
-        found.sum().backward()
+        result = computed_in(torch.bfloat16, cell, unroll, 20)
+        # A number of 8 bits has a relative error of 1/256.
+        assert torch.allclose(result, exact, rtol=0, atol=8 / 256 * exact.abs().max().item())
+        result.sum().backward()
         for name, weight in cell.named_parameters():
             assert weight.grad is not None, name
             assert weight.grad.isfinite().all(), name
 
 
 @pytest.mark.parametrize(
-    ("make", "shut", "open_wide", "candidate"),
+    ("make", "closed", "open_gate", "candidate"),
     [
         (MinGRU, 0, None, 1),
         (GRUResetBefore, 0, None, 2),
@@ -182,25 +182,25 @@ def test_in_bfloat16_a_cell_trains_and_gives_about_what_it_gives_in_float32(make
         (partial(LayerNormLSTM, forget_bias=6.5), 0, 1, 2),
     ],
 )
-def test_gates_nearly_shut_let_as_much_in_as_they_let_out_in_bfloat16(
-    make, shut, open_wide, candidate
+def test_nearly_closed_gates_admit_as_much_as_they_release_in_bfloat16(
+    make, closed, open_gate, candidate
 ):
     torch.manual_seed(17)
     cell = make(8, 16)
     with torch.no_grad():
         for weight in cell.parameters():
             weight.mul_(0.1 if weight.dim() == 2 else 1)
-        for gate, value in ((shut, -6.5), (open_wide, 6.5), (candidate, 1.0)):
+        for gate, value in ((closed, -6.5), (open_gate, 6.5), (candidate, 1.0)):
             if gate is not None:
                 cell.bias[gate * 16 : (gate + 1) * 16] = value
     unrolls = [partial(Cell.unroll, cell), *([cell.unroll] if make is MinGRU else [])]
     for unroll in unrolls:
         exact = computed_in(torch.float32, cell, unroll, 200)[:, -1]
-        found = computed_in(torch.bfloat16, cell, unroll, 200)[:, -1]
-        assert (found / exact).mean().item() == pytest.approx(1, abs=0.01)
+        result = computed_in(torch.bfloat16, cell, unroll, 200)[:, -1]
+        assert (result / exact).mean().item() == pytest.approx(1, abs=0.01)
 
 
-def test_the_lstm_is_torchs_with_the_same_weights():
+def test_the_lstm_equals_torchs_with_the_same_weights():
     torch.manual_seed(4)
     cell, reference = LSTM(5, 7, 1.0), nn.LSTM(5, 7, batch_first=True)
     with torch.no_grad():
@@ -209,14 +209,14 @@ def test_the_lstm_is_torchs_with_the_same_weights():
         reference.bias_ih_l0.copy_(cell.bias)
         reference.bias_hh_l0.zero_()
     inputs = torch.randn(3, 6, 5)
-    outputs, (hidden, content) = Cell.unroll(cell, inputs, cell.start(inputs), None)
-    expected, (expected_hidden, expected_content) = reference(inputs)
+    outputs, (hidden, cell_state) = Cell.unroll(cell, inputs, cell.start(inputs), None)
+    expected, (expected_hidden, expected_cell_state) = reference(inputs)
     assert torch.allclose(outputs, expected, atol=1e-6)
     assert torch.allclose(hidden, expected_hidden[0], atol=1e-6)
-    assert torch.allclose(content, expected_content[0], atol=1e-6)
+    assert torch.allclose(cell_state, expected_cell_state[0], atol=1e-6)
 
 
-def test_the_gru_is_torchs_with_the_same_weights():
+def test_the_gru_equals_torchs_with_the_same_weights():
     torch.manual_seed(5)
     cell, reference = GRU(5, 7), nn.GRU(5, 7, batch_first=True)
     with torch.no_grad():
@@ -238,11 +238,11 @@ def test_the_lstm_at_a_point_computed_by_hand():
         cell.weight_hidden.copy_(torch.tensor([[1.0], [0.5], [-1.0], [0.0]]))
         cell.bias.copy_(torch.tensor([0.0, 1.0, 0.0, -1.0]))
     state = (torch.tensor([[0.2]]), torch.tensor([[0.4]]))
-    _, (hidden, content) = cell.step(cell.project(torch.tensor([[1.0]])), state)
-    enter, forget, leave = logistic(0.5 + 0.2), logistic(-1 + 0.1 + 1), logistic(1.0 - 1.0)
-    expected = forget * 0.4 + enter * math.tanh(2.0 - 0.2)
-    assert content.item() == pytest.approx(expected, abs=1e-6)
-    assert hidden.item() == pytest.approx(leave * math.tanh(expected), abs=1e-6)
+    _, (hidden, cell_state) = cell.step(cell.project(torch.tensor([[1.0]])), state)
+    entering, kept, leaving = logistic(0.5 + 0.2), logistic(-1 + 0.1 + 1), logistic(1.0 - 1.0)
+    expected = kept * 0.4 + entering * math.tanh(2.0 - 0.2)
+    assert cell_state.item() == pytest.approx(expected, abs=1e-6)
+    assert hidden.item() == pytest.approx(leaving * math.tanh(expected), abs=1e-6)
 
 
 def test_the_gru_at_a_point_computed_by_hand():
@@ -258,7 +258,7 @@ def test_the_gru_at_a_point_computed_by_hand():
     assert hidden.item() == pytest.approx((1 - update) * new + update * 0.2, abs=1e-6)
 
 
-def test_the_forget_gate_starts_open_as_far_as_told():
+def test_the_forget_gate_starts_with_its_bias():
     cell = LSTM(2, 3, 1.5)
     assert cell.bias.tolist() == [0, 0, 0, 1.5, 1.5, 1.5, 0, 0, 0, 0, 0, 0]
 
@@ -308,10 +308,10 @@ def test_the_layer_normalised_lstm_at_a_point_computed_by_hand():
         normalized_cell_state__bias=[0.1, -0.2],
     )
     state = (torch.tensor([[0.4, -0.6]]), torch.tensor([[0.7, -0.3]]))
-    _, (hidden, content) = cell.step(cell.project(torch.tensor([[3.0]])), state)
-    told = normal([1.5, -1.5, 3.0, -3.0, 0.6, 0.9, 0.0, 6.0])
-    heard = normal([0.4] * 4 + [-0.6] * 4)
-    gates = [2 * told[i] + 3 * heard[i] + (i + 1) / 10 for i in range(8)]
+    _, (hidden, cell_state) = cell.step(cell.project(torch.tensor([[3.0]])), state)
+    of_input = normal([1.5, -1.5, 3.0, -3.0, 0.6, 0.9, 0.0, 6.0])
+    of_hidden = normal([0.4] * 4 + [-0.6] * 4)
+    gates = [2 * of_input[i] + 3 * of_hidden[i] + (i + 1) / 10 for i in range(8)]
     new = [
         logistic(gates[2]) * 0.7 + logistic(gates[0]) * math.tanh(gates[4]),
         logistic(gates[3]) * -0.3 + logistic(gates[1]) * math.tanh(gates[5]),
@@ -321,7 +321,7 @@ def test_the_layer_normalised_lstm_at_a_point_computed_by_hand():
         logistic(gates[6]) * math.tanh(0.5 * seen[0] + 0.1),
         logistic(gates[7]) * math.tanh(1.5 * seen[1] - 0.2),
     ]
-    assert content[0].tolist() == pytest.approx(new, abs=1e-5)
+    assert cell_state[0].tolist() == pytest.approx(new, abs=1e-5)
     assert hidden[0].tolist() == pytest.approx(expected, abs=1e-5)
 
 
@@ -330,13 +330,13 @@ def test_a_deep_transition_is_its_cells_one_after_the_other():
     cell = DeepTransition(5, 7, partial(LSTM, forget_bias=1.0), 3)
     inputs = torch.randn(2, 5)
     state = torch.randn(2, 7), torch.randn(2, 7)
-    output, moved = cell.step(cell.project(inputs), state)
+    output, state_after = cell.step(cell.project(inputs), state)
     first, second, third = cell.cells
     expected = first.step(first.project(inputs), state)[1]
     expected = second.step(second.bias.expand(2, -1), expected)[1]
     expected = third.step(third.bias.expand(2, -1), expected)[1]
     assert torch.allclose(output, expected[0], atol=1e-6)
-    assert torch.allclose(moved[1], expected[1], atol=1e-6)
+    assert torch.allclose(state_after[1], expected[1], atol=1e-6)
 
 
 def test_a_deep_transition_of_one_cell_is_this_cell():
@@ -348,14 +348,14 @@ def test_a_deep_transition_of_one_cell_is_this_cell():
     assert torch.allclose(outputs, expected, atol=1e-6)
 
 
-def test_a_deep_transition_without_cells_is_refused():
+def test_a_deep_transition_without_cells_is_rejected():
     with pytest.raises(ConfigurationError, match=r"depth=0: expected at least 1"):
         DeepTransition(5, 7, GRU, 0)
 
 
 @pytest.mark.parametrize("make", CELLS)
 @pytest.mark.filterwarnings("error")
-def test_a_cell_without_external_input_moves_by_its_bias(make):
+def test_a_cell_without_inputs_reads_its_bias(make):
     torch.manual_seed(8)
     cell = make(0, 4)
     nothing = torch.empty(3, 0)
@@ -364,7 +364,7 @@ def test_a_cell_without_external_input_moves_by_its_bias(make):
     output.sum().backward()
 
 
-def test_elman_and_the_irnn_are_torchs_with_the_same_weights():
+def test_elman_and_the_irnn_equal_torchs_with_the_same_weights():
     torch.manual_seed(9)
     for cell, function in ((Elman(5, 7), "tanh"), (IRNN(5, 7, 0.9, 0.5), "relu")):
         reference = nn.RNN(5, 7, nonlinearity=function, batch_first=True)
@@ -411,11 +411,11 @@ def test_the_minimal_gru_at_a_point_computed_by_hand():
     assert hidden.item() == pytest.approx((1 - gate) * 0.4 + gate * new, abs=1e-6)
 
 
-@pytest.mark.parametrize("places", [1, 2, 3, 5, 7, 8, 9])
-def test_the_minimal_gru_by_doublings_equals_the_loop_at_any_length_and_at_shut_gates(places):
+@pytest.mark.parametrize("positions", [1, 2, 3, 5, 7, 8, 9])
+def test_the_minimal_gru_by_a_scan_equals_the_loop_at_any_length_and_with_closed_gates(positions):
     torch.manual_seed(11)
     cell = MinGRU(2, 3).double()
-    inputs = 1e3 * torch.randn(2, places, 2, dtype=torch.float64)
+    inputs = 1e3 * torch.randn(2, positions, 2, dtype=torch.float64)
     start = (torch.randn(2, 3, dtype=torch.float64),)
     outputs, (final,) = cell.unroll(inputs, start, None)
     slow, (slow_final,) = Cell.unroll(cell, inputs, start, None)
@@ -438,12 +438,12 @@ def test_the_layer_normalised_gru_at_a_point_computed_by_hand():
     )
     state = (torch.tensor([[0.4, -0.6]]),)
     hidden, _ = cell.step(cell.project(torch.tensor([[2.0]])), state)
-    told, told_new = normal([1.0, -1.0, 2.0, -2.0]), normal([0.4, 0.6])
-    heard, heard_new = normal([0.4, -0.6, -0.2, -1.2]), normal([0.2, 0.6])
-    gates = [logistic(2 * told[i] + 3 * heard[i] + (i + 1) / 10) for i in range(4)]
+    of_input, new_input = normal([1.0, -1.0, 2.0, -2.0]), normal([0.4, 0.6])
+    of_hidden, new_hidden = normal([0.4, -0.6, -0.2, -1.2]), normal([0.2, 0.6])
+    gates = [logistic(2 * of_input[i] + 3 * of_hidden[i] + (i + 1) / 10) for i in range(4)]
     new = [
-        math.tanh(0.5 * told_new[0] + 0.5 + gates[2] * (0.7 * heard_new[0] + 0.1)),
-        math.tanh(1.5 * told_new[1] + 0.6 + gates[3] * (0.9 * heard_new[1] - 0.2)),
+        math.tanh(0.5 * new_input[0] + 0.5 + gates[2] * (0.7 * new_hidden[0] + 0.1)),
+        math.tanh(1.5 * new_input[1] + 0.6 + gates[3] * (0.9 * new_hidden[1] - 0.2)),
     ]
     expected = [
         (1 - gates[0]) * 0.4 + gates[0] * new[0],
@@ -453,7 +453,7 @@ def test_the_layer_normalised_gru_at_a_point_computed_by_hand():
 
 
 class Leaky(Cell):
-    """What a user writes: `project` and `step`, no more."""
+    """A user's cell: `project` and `step`, no more."""
 
     parts = 1
 

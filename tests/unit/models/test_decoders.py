@@ -71,7 +71,7 @@ def test_batch_mates_and_padding_change_no_readout(decoder):
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
-def test_a_readout_knows_nothing_of_the_pieces_after_it(decoder):
+def test_a_readout_does_not_depend_on_later_pieces(decoder):
     torch.manual_seed(5)
     model, pairs = network(decoder).eval(), batch(((3, 6),))
     changed = pairs.target.clone()
@@ -82,7 +82,7 @@ def test_a_readout_knows_nothing_of_the_pieces_after_it(decoder):
 
 
 @pytest.mark.parametrize("decoder", ATTENTIVE)
-def test_weights_of_every_real_place_sum_to_one_over_real_source_places(decoder):
+def test_weights_of_every_real_position_sum_to_one_over_real_source_positions(decoder):
     torch.manual_seed(6)
     model, pairs = network(decoder).eval(), batch()
     weights = model.attention_weights(pairs)
@@ -96,20 +96,20 @@ def test_a_decoder_without_attention_has_no_weights_to_show():
         network(DECODERS[-1]).attention_weights(batch())
 
 
-def test_what_is_told_at_every_step_makes_a_difference_that_the_start_alone_does_not():
+def test_a_context_at_every_step_makes_a_difference_that_the_start_alone_does_not():
     torch.manual_seed(7)
-    for decoder, told in zip(DECODERS[-2:], (True, False), strict=True):
+    for decoder, every_step in zip(DECODERS[-2:], (True, False), strict=True):
         model, pairs = network(decoder).eval(), batch()
         memory = model.encode(pairs.source)
         other = Memory(memory.values, memory.mask, tree.apply(torch.neg, memory.final))
         state = model.start(memory)
         ids = pairs.inputs[:, 0]
         same = torch.equal(model.step(ids, state, memory)[0], model.step(ids, state, other)[0])
-        assert same is not told
+        assert same is not every_step
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
-def test_dropout_is_drawn_at_training_and_lasts_a_sentence(decoder):
+def test_dropout_is_sampled_in_training_and_lasts_a_sentence(decoder):
     torch.manual_seed(8)
     model, pairs = network(decoder, dropout=0.5).train(), batch()
     assert not torch.equal(model(pairs), model(pairs))
@@ -119,25 +119,25 @@ def test_dropout_is_drawn_at_training_and_lasts_a_sentence(decoder):
     assert torch.equal(off, off[:1].expand_as(off))
 
 
-def test_what_attends_first_asks_and_predicts_with_the_state_before():
+def test_attend_first_queries_and_predicts_with_the_previous_state():
     torch.manual_seed(10)
     model, pairs = network(AttendFirstDecoder, layers=1).eval(), batch()
     decoder, memory = model.decoder, model.encode(pairs.source)
     (cell,), (normalization,) = decoder.stack.cells, decoder.stack.normalizations
     ((hidden,),) = decoder.bridge(memory)
-    asking, readouts = hidden, []
+    query, readouts = hidden, []
     for ids in pairs.inputs.unbind(1):
         embedded = decoder.embedding.look_up(ids)
-        context, _ = decoder.attention.step(asking, memory)
-        readouts.append(decoder.readout(asking, context, embedded))
+        context, _ = decoder.attention.step(query, memory)
+        readouts.append(decoder.readout(query, context, embedded))
         read = cell.project(torch.cat([embedded, context], dim=-1))
         hidden, _ = cell.step(read, (hidden,))
-        asking = normalization(hidden)
+        query = normalization(hidden)
     assert torch.allclose(decoder(pairs.inputs, memory)[0], torch.stack(readouts, 1), atol=1e-6)
 
 
 @pytest.mark.parametrize("decoder", [EveryLayerDecoder, EveryLayerAndReadoutDecoder])
-def test_the_bottom_layer_hears_the_context_before_and_the_others_the_one_it_asked_for(decoder):
+def test_the_bottom_layer_reads_the_previous_context_and_the_others_the_current_one(decoder):
     torch.manual_seed(11)
     model, pairs = network(decoder, layers=3).eval(), batch()
     decoder, memory = model.decoder, model.encode(pairs.source)
@@ -154,17 +154,17 @@ def test_the_bottom_layer_hears_the_context_before_and_the_others_the_one_it_ask
             below = output + below if number == 3 else output
             if number == 1:
                 context, _ = decoder.attention.step(below, memory)
-        told = [context] if isinstance(decoder, EveryLayerAndReadoutDecoder) else []
-        readouts.append(decoder.readout(below, *told))
+        added = [context] if isinstance(decoder, EveryLayerAndReadoutDecoder) else []
+        readouts.append(decoder.readout(below, *added))
     assert torch.allclose(decoder(pairs.inputs, memory)[0], torch.stack(readouts, 1), atol=1e-6)
 
 
-def test_upper_layers_are_told_the_context_each_or_the_lowest_alone():
+def test_all_upper_layers_read_the_context_or_the_lowest_alone():
     torch.manual_seed(12)
-    for decoder, told in ((DeepConditionalDecoder, True), (ConditionalDecoder, False)):
+    for decoder, all_read in ((DeepConditionalDecoder, True), (ConditionalDecoder, False)):
         model = network(decoder, layers=3)
         sizes = [part.input_size for part in model.decoder.upper.modules() if type(part) is GRU]
-        assert sizes == [22, 22 if told else 10]
+        assert sizes == [22, 22 if all_read else 10]
 
 
 def test_a_summary_is_all_that_the_decoder_gets_of_the_source():
@@ -188,6 +188,6 @@ def test_any_attention_fits_any_decoder():
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
-def test_no_layers_are_refused_by_name(decoder):
+def test_no_layers_are_rejected_by_name(decoder):
     with pytest.raises(ConfigurationError, match=r"model.decoder.layers=0: expected at least 1"):
         network(decoder, decoder_layers=0)

@@ -29,7 +29,7 @@ def test_tied_tables_are_one_parameter_and_untied_ones_are_three():
         (TiedTarget(), (20, 30, 6), "needs model.readout_size=8, .* but it is 6"),
     ],
 )
-def test_tables_that_cannot_be_one_are_refused_with_the_way_out(tying, sizes, message):
+def test_tables_that_cannot_be_shared_are_rejected_with_the_remedy(tying, sizes, message):
     source, target, readout_size = sizes
     with pytest.raises(ConfigurationError, match=message):
         tying(source, target, MAKE, readout_size)
@@ -42,7 +42,7 @@ def test_features_have_a_variance_of_one_and_padding_is_zero():
     assert embedding.look_up(torch.tensor([0])).eq(0).all()
 
 
-def test_word_dropout_switches_whole_places_off():
+def test_word_dropout_drops_whole_positions():
     torch.manual_seed(2)
     embedding = Embedding(1000, 16, 0.0, 0.3).train()
     embedded = embedding(torch.randint(1, 1000, (20, 50)))

@@ -17,7 +17,7 @@ from nmt.models.padding import last_valid, reverse_padded
 from nmt.runtime.errors import ConfigurationError
 
 
-def test_reversal_turns_each_sentence_within_its_own_length():
+def test_each_sentence_is_reversed_within_its_own_length():
     values = torch.tensor([[1.0, 2, 3, 9], [4, 5, 9, 9]]).unsqueeze(-1)
     mask = torch.tensor([[True, True, True, False], [True, True, False, False]])
     turned = reverse_padded(values, mask)
@@ -46,34 +46,34 @@ def test_a_sentence_is_encoded_the_same_alone_and_among_longer_ones(make, cell, 
     assert sizes == network.sizes.final
 
 
-def hears(network, asked, told):
-    """Whether the value at place `asked` of 5 depends on the piece at place `told`."""
+def depends(network, value, piece):
+    """Return whether a value, at that position of 5, depends on a piece."""
     embedded = torch.randn(1, 5, 6, requires_grad=True)
     values = network(embedded, torch.ones(1, 5, dtype=torch.bool)).values
-    (gradient,) = torch.autograd.grad(values[0, asked].sin().sum(), embedded)
-    return bool(gradient[0, told].abs().sum() > 0)
+    (gradient,) = torch.autograd.grad(values[0, value].sin().sum(), embedded)
+    return bool(gradient[0, piece].abs().sum() > 0)
 
 
 @pytest.mark.parametrize("make", SEEING_ALL)
-def test_the_last_place_hears_of_the_first_and_the_first_of_the_last(make):
+def test_the_last_position_depends_on_the_first_and_the_first_on_the_last(make):
     torch.manual_seed(2)
     network = make(GRU, 3)(6).eval()
-    assert hears(network, 0, 4)
-    assert hears(network, 4, 0)
+    assert depends(network, 0, 4)
+    assert depends(network, 4, 0)
 
 
-def test_in_one_direction_a_value_knows_its_own_piece_and_those_read_before_it():
+def test_in_one_direction_a_value_depends_on_its_own_piece_and_those_read_before_it():
     torch.manual_seed(3)
     onward, back = forward(GRU, 2)(6).eval(), backward(GRU, 2)(6).eval()
-    assert hears(onward, 2, 2)
-    assert hears(onward, 4, 0)
-    assert not hears(onward, 0, 4)
-    assert hears(back, 2, 2)
-    assert hears(back, 0, 4)
-    assert not hears(back, 4, 0)
+    assert depends(onward, 2, 2)
+    assert depends(onward, 4, 0)
+    assert not depends(onward, 0, 4)
+    assert depends(back, 2, 2)
+    assert depends(back, 0, 4)
+    assert not depends(back, 4, 0)
 
 
-def test_what_reads_backward_reads_each_sentence_reversed_within_its_own_length():
+def test_backward_reads_each_sentence_reversed_within_its_own_length():
     torch.manual_seed(4)
     onward, back = forward(GRU, 2)(6).eval(), backward(GRU, 2)(6).eval()
     back.load_state_dict(onward.state_dict())
@@ -97,7 +97,7 @@ def test_stacked_directions_meet_only_at_the_top():
     assert gradient[0, 3:].eq(0).all()
 
 
-def test_residual_connections_begin_at_the_layer_that_is_named():
+def test_residual_connections_start_at_the_configured_layer():
     assert encoder(layers=4)(12).residual == (False, False, True, True)
 
 
@@ -125,17 +125,17 @@ def test_alternating_directions_read_over_each_other():
     ],
 )
 @pytest.mark.parametrize("make", [encoder, stacked_directions])
-def test_impossible_sizes_are_refused_by_name(make, layers, hidden_size, message):
+def test_impossible_sizes_are_rejected_by_name(make, layers, hidden_size, message):
     with pytest.raises(ConfigurationError, match=message):
         make(GRU, layers)(6, hidden_size=hidden_size)
 
 
 @pytest.mark.parametrize("make", ENCODERS)
-def test_no_layers_are_refused_by_name(make):
+def test_no_layers_are_rejected_by_name(make):
     with pytest.raises(ConfigurationError, match=r"model.encoder.layers=0: expected at least 1"):
         make(GRU, 0)(6)
 
 
-def test_a_projection_of_no_features_is_refused_by_name():
+def test_a_projection_of_no_features_is_rejected_by_name():
     with pytest.raises(ConfigurationError, match=r"model.encoder.size=0: expected at least 1"):
         projected(GRU, 1)(6, size=0)

@@ -24,11 +24,11 @@ def feedforward(order=4):
 
 
 def direct(order=4):
-    made = DirectFeedForwardLanguageModel(
+    model = DirectFeedForwardLanguageModel(
         *tables(Untied, 9), order=order, hidden_size=9, dropout=0.2
     )
-    nn.init.normal_(made.direct.weight, std=0.3)
-    return made
+    nn.init.normal_(model.direct.weight, std=0.3)
+    return model
 
 
 MODELS = [
@@ -41,14 +41,14 @@ MODELS = [
 
 
 @pytest.mark.parametrize("make", MODELS)
-def test_reading_all_places_equals_reading_one_after_the_other(make):
+def test_reading_all_positions_equals_reading_one_by_one(make):
     torch.manual_seed(1)
     network = make().double().eval()
     ids = lines(5, 5)[:, :-1]
     together, last = network.read(ids, network.start(2))
     state, alone = network.start(2), []
-    for place in ids.unbind(1):
-        readout, state = network.advance(place, state)
+    for position in ids.unbind(1):
+        readout, state = network.advance(position, state)
         alone.append(readout)
     assert torch.allclose(together, torch.stack(alone, dim=1), atol=1e-9)
     halves, middle = network.read(ids[:, :2], network.start(2))
@@ -61,7 +61,7 @@ def test_reading_all_places_equals_reading_one_after_the_other(make):
 
 
 @pytest.mark.parametrize("make", [*MODELS, partial(recurrent, cell=NOISY_CELL)])
-def test_reading_one_after_the_other_has_no_noise_in_training(make):
+def test_reading_one_by_one_has_no_noise_in_training(make):
     torch.manual_seed(5)
     network = make()
     ids, start = torch.tensor([4, 5]), network.start(2)
@@ -85,16 +85,16 @@ def test_the_probability_of_a_line_is_the_product_over_its_pieces(make):
 
 
 @pytest.mark.parametrize("make", MODELS)
-def test_lines_that_are_read_in_parts_are_as_probable_as_those_read_whole(make, monkeypatch):
+def test_lines_read_in_chunks_are_as_probable_as_lines_read_whole(make, monkeypatch):
     model, target = make().eval(), lines(9, 4, 1)
     whole = model.log_probabilities(target)
-    for places in (1, 3, 9, 10):
-        monkeypatch.setattr("nmt.models.language_models.network.CHUNK_POSITIONS", places)
+    for positions in (1, 3, 9, 10):
+        monkeypatch.setattr("nmt.models.language_models.network.CHUNK_POSITIONS", positions)
         torch.testing.assert_close(model.log_probabilities(target), whole)
 
 
 @pytest.mark.parametrize("make", MODELS)
-def test_the_next_piece_is_certain_to_be_some_piece(make):
+def test_probabilities_of_the_next_piece_sum_to_one(make):
     torch.manual_seed(3)
     network = make().eval()
     rows, _ = network.step(torch.tensor([BEGIN, 7]), network.start(2))
@@ -118,7 +118,7 @@ def by_hand(network, context):
 
 def test_the_feedforward_model_at_a_point_computed_by_hand():
     logits = by_hand(feedforward(order=3), [4, 5])
-    scale = math.sqrt(6)  # vectors are looked up times the root of their size
+    scale = math.sqrt(6)  # embeddings are multiplied by the root of their size
     first = math.tanh(0.1)  # PADDING and piece 4 are zeros
     second = math.tanh(0.25 * 6 * scale + 0.1)  # piece 4, piece 5
     assert logits[0, 8].item() == pytest.approx(2 * first, abs=1e-6)
@@ -126,7 +126,7 @@ def test_the_feedforward_model_at_a_point_computed_by_hand():
     assert logits[1, 9].item() == pytest.approx(0.7, abs=1e-6)
 
 
-def test_direct_connections_add_to_the_logits_and_start_at_nothing():
+def test_direct_connections_add_to_the_logits_and_start_at_zero():
     torch.manual_seed(4)
     network = DirectFeedForwardLanguageModel(
         *tables(Untied, 9), order=3, hidden_size=9, dropout=0.0
@@ -145,7 +145,7 @@ def test_direct_connections_add_to_the_logits_and_start_at_nothing():
     assert without.shape == (1, 2, PIECES)
 
 
-def test_impossible_sizes_are_refused_by_name():
+def test_impossible_sizes_are_rejected_by_name():
     with pytest.raises(ConfigurationError, match=r"model.order=1: expected a whole number, 2"):
         feedforward(order=1)
     with pytest.raises(ConfigurationError, match=r"model.layers=0: expected at least 1"):

@@ -17,9 +17,9 @@ def results(multiply, dtype, bias, shape=(3, 4, 5)):
     sizes = [shape, (7, shape[-1]), *([(7,)] if bias else [])]
     leaves = [torch.randn(size, generator=generator, dtype=dtype) for size in sizes]
     leaves = [leaf.requires_grad_() for leaf in leaves]
-    made = multiply(*leaves, *([] if bias else [None]))
-    gradients = torch.autograd.grad(made.float().sin().sum(), leaves)
-    return [made, *gradients]
+    result = multiply(*leaves, *([] if bias else [None]))
+    gradients = torch.autograd.grad(result.float().sin().sum(), leaves)
+    return [result, *gradients]
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -56,7 +56,7 @@ def test_factors_may_be_transposed_views():
     assert torch.allclose(product(values, weight), values.contiguous() @ weight.t(), atol=1e-5)
 
 
-def test_only_gradients_that_somebody_needs_are_computed():
+def test_only_gradients_that_are_needed_are_computed():
     values, weight = torch.randn(3, 4), torch.randn(2, 4, requires_grad=True)
     linear(values, weight, None).sum().backward()
     assert values.grad is None
@@ -64,21 +64,21 @@ def test_only_gradients_that_somebody_needs_are_computed():
 
 
 @pytest.mark.skipif(not HAS_ONEDNN, reason="this torch has no oneDNN")
-def test_training_asks_onednn_and_what_is_at_rest_asks_torch():
+def test_training_uses_onednn_and_inference_torch():
     values, weight = torch.randn(3, 4), torch.randn(2, 4, requires_grad=True)
 
-    def asked():
+    def uses_onednn():
         with torch.profiler.profile() as profile:
             linear(values, weight, None)
         return any("_linear_pointwise" in event.name for event in profile.events())
 
-    assert asked()
+    assert uses_onednn()
     with torch.no_grad():
-        assert not asked()
+        assert not uses_onednn()
 
 
 def looped(values, weight, bias):
-    """A recurrence in which the weight is multiplied by more than once a turn."""
+    """A recurrence with more than one product of the weight per turn."""
     state, states = values[0], []
     for value in values:
         state = linear(state.tanh() + value, weight, bias)
@@ -93,14 +93,14 @@ def looped_once(values, weight, bias):
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_loop_equals_its_turns_one_by_one(dtype, bias):
+def test_a_loop_equals_separate_products(dtype, bias):
     torch.manual_seed(4)
     sizes = ((6, 3, 5), (5, 5), *([(5,)] if bias else []))
     leaves = [(0.5 * torch.randn(size, dtype=dtype)).requires_grad_() for size in sizes]
     results = []
     for run in (looped, looped_once):
-        made = run(*leaves, *([] if bias else [None]))
-        results.append([made, *torch.autograd.grad(made.sin().sum(), leaves)])
+        output = run(*leaves, *([] if bias else [None]))
+        results.append([output, *torch.autograd.grad(output.sin().sum(), leaves)])
     for one, other in zip(*results, strict=True):
         assert torch.allclose(one, other, atol=1e-5 if dtype == torch.float32 else 1e-12)
 
@@ -111,14 +111,14 @@ def test_a_loop_has_the_gradients_of_finite_differences():
     assert torch.autograd.gradcheck(looped_once, leaves)
 
 
-def test_backward_passes_of_one_loop_know_nothing_of_each_other():
+def test_backward_passes_of_one_loop_are_independent():
     torch.manual_seed(6)
     values, weight = torch.randn(4, 2, 3, requires_grad=True), torch.randn(3, 3, requires_grad=True)
-    made, expected = looped_once(values, weight, None), looped(values, weight, None)
+    outputs, expected = looped_once(values, weight, None), looped(values, weight, None)
     for wanted, part in ((values, 3), (weight, 1), (weight, 2)):
         ours, theirs = (
             torch.autograd.grad(each[part].sum(), wanted, retain_graph=True)[0]
-            for each in (made, expected)
+            for each in (outputs, expected)
         )
         assert torch.allclose(ours, theirs, atol=1e-6)
 
@@ -126,12 +126,12 @@ def test_backward_passes_of_one_loop_know_nothing_of_each_other():
 def test_a_loop_takes_the_gradient_of_a_weight_in_one_product():
     torch.manual_seed(7)
     values, weight = torch.randn(5, 2, 3), torch.randn(3, 3, requires_grad=True)
-    made = looped_once(values, weight, None)
+    outputs = looped_once(values, weight, None)
     with torch.profiler.profile() as profile:
-        made.sum().backward()
+        outputs.sum().backward()
     counts = {event.key: event.count for event in profile.key_averages()}
     training = counts.get("mkldnn::_linear_pointwise", 0) or counts["aten::linear"]
-    assert training == 10  # nine of gradients by what entered a turn, and one of the weight
+    assert training == 10  # nine for the gradients of values, and one for that of the weight
 
 
 def test_a_weight_that_is_not_trained_has_no_gradient_after_a_loop():
@@ -141,32 +141,32 @@ def test_a_weight_that_is_not_trained_has_no_gradient_after_a_loop():
     assert values.grad is not None
 
 
-@pytest.mark.parametrize("said", ["could not create a primitive", "expected a tensor"])
-def test_a_product_for_which_onednn_finds_no_memory_is_made_by_torch(monkeypatch, said):
+@pytest.mark.parametrize("message", ["could not create a primitive", "expected a tensor"])
+def test_a_product_that_onednn_has_no_memory_for_is_computed_by_torch(monkeypatch, message):
     def fail(*arguments):
-        raise RuntimeError(said)
+        raise RuntimeError(message)
 
     monkeypatch.setattr(torch.ops.mkldnn, "_linear_pointwise", fail)
     values, weight = torch.randn(3, 4), torch.randn(5, 4)
-    for given in (weight, training._lay_out(weight)):
-        if "primitive" in said:
-            assert torch.equal(product(values, given), nn.functional.linear(values, weight))
+    for layout in (weight, training._lay_out(weight)):
+        if "primitive" in message:
+            assert torch.equal(product(values, layout), nn.functional.linear(values, weight))
         else:
-            with pytest.raises(RuntimeError, match=said):
-                product(values, given)
+            with pytest.raises(RuntimeError, match=message):
+                product(values, layout)
 
 
-def test_a_loop_tells_biases_and_formats_of_one_weight_apart():
+def test_a_loop_distinguishes_biases_and_formats_of_one_weight():
     weight, one, two = (nn.Parameter(torch.randn(*size)) for size in ((5, 4), (5,), (5,)))
     values = torch.randn(3, 4)
     with recurrent_loop():
-        found = [linear(values, weight, bias) for bias in (one, two, None)]
+        result = [linear(values, weight, bias) for bias in (one, two, None)]
         wide = linear(values.double(), weight, one)
     expected = [nn.functional.linear(values, weight, bias) for bias in (one, two, None)]
-    for left, right in zip(found, expected, strict=True):
+    for left, right in zip(result, expected, strict=True):
         torch.testing.assert_close(left, right)
     torch.testing.assert_close(wide.float(), expected[0])
-    sum(found).sum().backward()
+    sum(result).sum().backward()
     assert one.grad.tolist() == two.grad.tolist() == [3.0] * 5
     torch.testing.assert_close(weight.grad, 3 * values.sum(0).expand(5, 4))
 

@@ -1,4 +1,4 @@
-"""N-gram models equal their definition, written out in dicts, and files give back what went in."""
+"""N-gram models equal their definition, written out in dicts; files preserve them."""
 
 import logging
 import math
@@ -25,13 +25,13 @@ INFINITY = float("inf")
 
 
 def corpus(count, seed, longest=9):
-    """Lines of which some are empty; each piece prefers those near the one before."""
+    """Return lines, some empty, whose pieces tend to be near the previous one."""
     random = np.random.default_rng(seed)
     usual = [UNKNOWN, *range(END + 1, PIECES)]
     lines = []
     for length in random.integers(0, longest, count):
-        places = (random.geometric(0.4, length).cumsum() - 1) % len(usual)
-        lines.append([usual[place] for place in places])
+        positions = (random.geometric(0.4, length).cumsum() - 1) % len(usual)
+        lines.append([usual[position] for position in positions])
     return lines
 
 
@@ -47,7 +47,7 @@ def padded(lines):
 
 
 def after(model, contexts):
-    """What `step` gives after each context, whose last piece it reads."""
+    """Return what `step` returns after each context, whose last piece it reads."""
     padding = [PADDING] * (model.order - 1)
     states = [[*padding, *context[:-1]][len(context) - 1 :] for context in contexts]
     state = torch.tensor(states, dtype=torch.int64)
@@ -55,7 +55,7 @@ def after(model, contexts):
 
 
 class Definition:
-    """Interpolated modified Kneser-Ney as its recursion reads, n-grams being tuples in dicts."""
+    """Interpolated modified Kneser-Ney by its recursion, with n-grams as tuples in dicts."""
 
     def __init__(self, lines, order):
         self.order = order
@@ -72,23 +72,23 @@ class Definition:
             raw = len(ngram) == order or ngram[0] == BEGIN
             if ngram != (BEGIN,):
                 self.levels[len(ngram) - 1][ngram] = count if raw else len(before[ngram])
-        self.taken = [self.discounts(level) for level in self.levels]
+        self.level_discounts = [self.discounts(level) for level in self.levels]
 
     def discounts(self, level):
         one, two, three, four = (sum(n == k for n in level.values()) for k in (1, 2, 3, 4))
         if min(one, two, three) == 0:
             return (0, 0.5, 1, 1.5)
         share = one / (one + 2 * two)
-        found = (1 - 2 * share * two / one, 2 - 3 * share * three / two)
-        found = (0, *found, 3 - 4 * share * four / three)
-        return found if min(found[1:]) > 0 else (0, 0.5, 1, 1.5)
+        result = (1 - 2 * share * two / one, 2 - 3 * share * three / two)
+        result = (0, *result, 3 - 4 * share * four / three)
+        return result if min(result[1:]) > 0 else (0, 0.5, 1, 1.5)
 
     def probability(self, context, piece):
         context = context[max(0, len(context) - self.order + 1) :]
         return self.interpolated(context, piece)
 
     def interpolated(self, context, piece):
-        level, taken = self.levels[len(context)], self.taken[len(context)]
+        level, discounts = self.levels[len(context)], self.level_discounts[len(context)]
         shorter = (
             self.interpolated(context[1:], piece)
             if context
@@ -99,12 +99,12 @@ class Definition:
             return shorter
         total = sum(following.values())
         count = following.get(piece, 0)
-        weight = sum(taken[min(n, 3)] for n in following.values()) / total
-        return (count - taken[min(count, 3)]) / total + weight * shorter
+        weight = sum(discounts[min(n, 3)] for n in following.values()) / total
+        return (count - discounts[min(count, 3)]) / total + weight * shorter
 
 
 def contexts_of(lines, order):
-    """All contexts of the lines, and as many that are mostly not in them."""
+    """Return all contexts of the lines, and as many that are mostly not in them."""
     seen = set()
     for line in lines:
         marked = (BEGIN, *line)
@@ -132,8 +132,8 @@ def test_a_bigram_model_computed_by_hand():
     after_begin = unigram * 3 / 3  # D3 takes all three
     after_unknown = unigram
     expected = torch.stack([after_a, after_b, after_begin, after_unknown])
-    found = after(model, [(A,), (B,), (BEGIN,), (UNKNOWN,)])
-    assert torch.allclose(found.exp(), expected, atol=1e-6)
+    result = after(model, [(A,), (B,), (BEGIN,), (UNKNOWN,)])
+    assert torch.allclose(result.exp(), expected, atol=1e-6)
     assert after_a[B].item() == pytest.approx(26 / 90)
 
 
@@ -147,7 +147,7 @@ def test_discounts_that_do_not_exist_or_are_below_0_are_none(ngrams):
     assert closed_form(ngrams) is None
 
 
-def test_fixed_discounts_are_said_with_their_order(caplog):
+def test_fixed_discounts_are_logged_with_their_order(caplog):
     caplog.set_level(logging.WARNING)
     estimated([[A, B], [A, B], [A, C]], 2, pieces=7)
     assert [record.getMessage() for record in caplog.records] == [
@@ -158,48 +158,50 @@ def test_fixed_discounts_are_said_with_their_order(caplog):
 
 @pytest.mark.parametrize("count", [1, 6, 150])
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
-def test_the_estimate_is_the_definition_in_all_contexts(order, count):
+def test_the_estimate_equals_the_definition_in_all_contexts(order, count):
     lines = corpus(count, seed=order)
     model, definition = NGramLanguageModel(estimated(lines, order)), Definition(lines, order)
     contexts = contexts_of(lines, order)
-    found = after(model, contexts).double()
+    result = after(model, contexts).double()
     predicted = [piece for piece in range(PIECES) if piece not in (PADDING, BEGIN)]
     expected = torch.tensor(
         [[definition.probability(context, p) for p in predicted] for context in contexts]
     )
-    assert torch.allclose(found[:, predicted].exp(), expected.double(), atol=1e-6)
-    assert found[:, [PADDING, BEGIN]].eq(-INFINITY).all()
-    assert torch.isfinite(found[:, predicted]).all()
+    assert torch.allclose(result[:, predicted].exp(), expected.double(), atol=1e-6)
+    assert result[:, [PADDING, BEGIN]].eq(-INFINITY).all()
+    assert torch.isfinite(result[:, predicted]).all()
 
 
 def test_the_definition_is_compared_with_both_kinds_of_discounts():
-    taken = [Definition(corpus(150, seed=order), order).taken for order in (1, 2, 3, 4)]
-    fixed = [tuple(one[1:]) == FALLBACK for level in taken for one in level]
+    discounts = [
+        Definition(corpus(150, seed=order), order).level_discounts for order in (1, 2, 3, 4)
+    ]
+    fixed = [tuple(one[1:]) == FALLBACK for levels in discounts for one in levels]
     assert 0 < sum(fixed) < len(fixed)
 
 
 @pytest.mark.parametrize("order", [1, 2, 5])
 def test_probabilities_sum_to_one_in_each_context(order):
     lines = corpus(60, seed=order)
-    found = after(NGramLanguageModel(estimated(lines, order)), contexts_of(lines, order))
-    assert torch.allclose(found.double().exp().sum(1), torch.ones(len(found)).double(), atol=1e-6)
+    result = after(NGramLanguageModel(estimated(lines, order)), contexts_of(lines, order))
+    assert torch.allclose(result.double().exp().sum(1), torch.ones(len(result)).double(), atol=1e-6)
 
 
 @pytest.mark.parametrize("order", [1, 2, 4, 10])
 def test_whole_lines_are_scored_as_steps_score_them(order):
     model = NGramLanguageModel(estimated(corpus(50, seed=3), order))
     target = padded(corpus(20, seed=4))
-    found = model.log_probabilities(target)
+    result = model.log_probabilities(target)
     state = model.start(len(target))
-    for place in range(target.shape[1] - 1):
-        labels = target[:, place + 1]
-        following, state = model.step(target[:, place], state)
+    for position in range(target.shape[1] - 1):
+        labels = target[:, position + 1]
+        following, state = model.step(target[:, position], state)
         expected = following.gather(1, labels.unsqueeze(1)).squeeze(1)
-        assert torch.equal(found[:, place], expected.masked_fill(labels == PADDING, 0))
-    assert torch.isfinite(found).all()
+        assert torch.equal(result[:, position], expected.masked_fill(labels == PADDING, 0))
+    assert torch.isfinite(result).all()
 
 
-def test_rows_of_the_state_move_like_those_of_any_state():
+def test_rows_of_the_state_are_selected_like_those_of_any_state():
     model = NGramLanguageModel(estimated(corpus(50, seed=5), 3))
     _, state = model.step(torch.tensor([BEGIN, BEGIN]), model.start(2))
     _, state = model.step(torch.tensor([A, B]), state)
@@ -220,48 +222,48 @@ def test_longer_ngrams_fit_the_text_that_they_were_counted_in_better():
 
 
 @pytest.mark.parametrize("order", [0, -1, True])
-def test_an_order_that_no_ngram_has_is_refused(order):
+def test_an_impossible_order_is_rejected(order):
     message = f"model.order={order}: expected a whole number, 1 or more"
     with pytest.raises(ConfigurationError, match=message):
         KneserNey(order)
 
 
-def test_a_text_without_a_line_is_refused():
+def test_a_text_without_a_line_is_rejected():
     with pytest.raises(CorpusError, match="n-grams cannot be counted: the text has no line"):
         estimated([], 2)
 
 
-@pytest.mark.parametrize("strange", [PADDING, BEGIN, END, PIECES])
-def test_an_id_that_no_text_has_is_refused(strange):
-    message = f"the text has the id {strange}, expected UNKNOWN or one from 4 to 11"
+@pytest.mark.parametrize("invalid", [PADDING, BEGIN, END, PIECES])
+def test_an_id_that_text_cannot_have_is_rejected(invalid):
+    message = f"the text has the id {invalid}, expected UNKNOWN or one from 4 to 11"
     with pytest.raises(CorpusError, match=message):
-        estimated([[A], [A, strange]], 2)
+        estimated([[A], [A, invalid]], 2)
 
 
 def test_lines_that_are_too_short_for_the_order_leave_it_empty():
     tables = estimated([[], []], 4)
     assert [len(keys) for keys in tables.keys] == [PIECES, 1, 0, 0]
-    found = NGramLanguageModel(tables).log_probabilities(
+    result = NGramLanguageModel(tables).log_probabilities(
         torch.tensor([[BEGIN, END, PADDING], [BEGIN, A, END]])
     )
-    assert torch.isfinite(found).all()
+    assert torch.isfinite(result).all()
 
 
 @pytest.mark.parametrize("order", [1, 2, 4])
-def test_an_arpa_file_gives_back_the_tables(tmp_path, order):
+def test_an_arpa_file_preserves_the_tables(tmp_path, order):
     tables = estimated(corpus(80, seed=7), order)
     arpa.write(tmp_path / "model.arpa", tables, NAMES)
-    found = arpa.read(tmp_path / "model.arpa", NAMES)
-    assert found.order == order
-    for read, written in zip(found.keys, tables.keys, strict=True):
+    result = arpa.read(tmp_path / "model.arpa", NAMES)
+    assert result.order == order
+    for read, written in zip(result.keys, tables.keys, strict=True):
         assert np.array_equal(read, written)
     for name in ("log_probabilities", "backoffs"):
-        for read, written in zip(getattr(found, name), getattr(tables, name), strict=True):
+        for read, written in zip(getattr(result, name), getattr(tables, name), strict=True):
             assert np.allclose(read, written, atol=1e-6)
     assert [path.name for path in tmp_path.iterdir()] == ["model.arpa"]
 
 
-def test_a_written_file_says_begin_and_leaves_padding_out(tmp_path):
+def test_a_written_file_has_begin_and_no_padding(tmp_path):
     arpa.write(tmp_path / "model.arpa", estimated([[A, B], [A, B], [A, C]], 2, pieces=7), NAMES[:7])
     lines = (tmp_path / "model.arpa").read_text(encoding="utf-8").splitlines()
     assert lines[:4] == ["\\data\\", "ngram 1=6", "ngram 2=5", ""]
@@ -301,28 +303,28 @@ def read(folder, text, names=NAMES):
     return arpa.read(path, names)
 
 
-def test_a_file_of_another_program_backs_off_as_the_format_says(tmp_path):
+def test_a_file_of_another_program_backs_off_as_its_format_defines(tmp_path):
     model = NGramLanguageModel(read(tmp_path, FOREIGN))
-    found = after(model, [(BEGIN,), (A,), (B,), (BEGIN, A), (A, B)]) / math.log(10)
-    assert found[0, A].item() == pytest.approx(-0.1)
-    assert found[0, END].item() == pytest.approx(-0.5 - 0.5)
-    assert found[1, B].item() == pytest.approx(-0.2)
-    assert found[1, END].item() == pytest.approx(-0.25 - 0.5)
-    assert found[2, A].item() == pytest.approx(-0.3)
-    assert found[2, C].item() == pytest.approx(-1.0)  # not in the file: as probable as <unk>
-    assert found[3, B].item() == pytest.approx(-0.05)
-    assert found[3, END].item() == pytest.approx(0 - 0.25 - 0.5)
-    assert found[4, A].item() == pytest.approx(-0.4 + 0 - 0.3)
-    assert found[:, [PADDING, BEGIN]].eq(-INFINITY).all()
+    result = after(model, [(BEGIN,), (A,), (B,), (BEGIN, A), (A, B)]) / math.log(10)
+    assert result[0, A].item() == pytest.approx(-0.1)
+    assert result[0, END].item() == pytest.approx(-0.5 - 0.5)
+    assert result[1, B].item() == pytest.approx(-0.2)
+    assert result[1, END].item() == pytest.approx(-0.25 - 0.5)
+    assert result[2, A].item() == pytest.approx(-0.3)
+    assert result[2, C].item() == pytest.approx(-1.0)  # not in the file: as probable as <unk>
+    assert result[3, B].item() == pytest.approx(-0.05)
+    assert result[3, END].item() == pytest.approx(0 - 0.25 - 0.5)
+    assert result[4, A].item() == pytest.approx(-0.4 + 0 - 0.3)
+    assert result[:, [PADDING, BEGIN]].eq(-INFINITY).all()
 
 
-def test_ngrams_may_stand_in_a_file_in_any_order(tmp_path):
+def test_ngrams_of_a_file_may_be_in_any_order(tmp_path):
     one, other = "-0.1\t<s> ▁a\n", "-0.2\t▁a b -0.4\n"
     turned = read(tmp_path, FOREIGN.replace(one + other, other + one))
     usual = read(tmp_path, FOREIGN)
     for name in ("keys", "log_probabilities", "backoffs"):
-        for found, expected in zip(getattr(turned, name), getattr(usual, name), strict=True):
-            assert np.array_equal(found, expected)
+        for result, expected in zip(getattr(turned, name), getattr(usual, name), strict=True):
+            assert np.array_equal(result, expected)
 
 
 def test_a_logarithm_of_minus_99_is_a_probability_of_0(tmp_path):
@@ -332,10 +334,10 @@ def test_a_logarithm_of_minus_99_is_a_probability_of_0(tmp_path):
     assert "-99.0000000\tb\t" in (tmp_path / "model.arpa").read_text(encoding="utf-8")
 
 
-def test_special_pieces_are_called_as_the_format_does_whatever_their_names(tmp_path):
+def test_special_pieces_have_the_names_of_the_format(tmp_path):
     names = ["[PAD]", "[UNK]", "[BOS]", "[EOS]", *NAMES[A:]]
-    found = read(tmp_path, FOREIGN, names)
-    arpa.write(tmp_path / "model.arpa", found, names)
+    result = read(tmp_path, FOREIGN, names)
+    arpa.write(tmp_path / "model.arpa", result, names)
     assert "[" not in (tmp_path / "model.arpa").read_text(encoding="utf-8")
 
 
@@ -365,7 +367,7 @@ def test_special_pieces_are_called_as_the_format_does_whatever_their_names(tmp_p
         ("\\end\\", "", 22, "the file ends before .end."),
     ],
 )
-def test_a_file_that_is_wrong_is_refused_with_its_line(tmp_path, old, new, line, message):
+def test_a_wrong_file_is_rejected_with_its_line(tmp_path, old, new, line, message):
     assert old in FOREIGN
     with pytest.raises(ModelError, match=rf"foreign\.arpa, line {line}: .*{message}"):
         read(tmp_path, FOREIGN.replace(old, new, 1))
@@ -377,7 +379,7 @@ def test_a_file_that_is_missing_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["two words", "", "tab\t"])
-def test_a_name_with_space_is_refused_both_ways(tmp_path, name):
+def test_a_name_with_space_is_rejected_in_reading_and_writing(tmp_path, name):
     names = [*NAMES[:A], name, *NAMES[B:]]
     message = f"piece 4 is {name!r}: an ARPA file has no names with space".replace("\\", "\\\\")
     with pytest.raises(ModelError, match=message):
@@ -392,8 +394,8 @@ def test_kenlm_scores_lines_by_the_written_file_as_we_do(tmp_path):
     arpa.write(tmp_path / "model.arpa", estimated(corpus(120, seed=8), 4), NAMES)
     theirs = kenlm.Model(str(tmp_path / "model.arpa"))
     lines = corpus(40, seed=9)
-    found = model.log_probabilities(padded(lines)) / math.log(10)
-    for line, ours in zip(lines, found.tolist(), strict=True):
+    result = model.log_probabilities(padded(lines)) / math.log(10)
+    for line, ours in zip(lines, result.tolist(), strict=True):
         scores = theirs.full_scores(" ".join(NAMES[piece] for piece in line))
         assert [score for score, *_ in scores] == pytest.approx(ours[: len(line) + 1], abs=1e-5)
 
@@ -410,9 +412,9 @@ def test_stored_tensors_make_the_same_model():
     assert same.weights == model.weights == sum(numbers)
 
 
-def changed(table, place, value):
+def changed(table, position, value):
     table = table.clone()
-    table[place] = value
+    table[position] = value
     return table
 
 
@@ -441,7 +443,7 @@ def changed(table, place, value):
         ),
     ],
 )
-def test_damaged_tensors_are_refused(name, change, message):
+def test_damaged_tensors_are_rejected(name, change, message):
     tensors = NGramLanguageModel(estimated(corpus(50, seed=12), 3)).tensors()
     stored = tensors.pop(name, None)
     if change is not None:
@@ -450,7 +452,7 @@ def test_damaged_tensors_are_refused(name, change, message):
         NGramLanguageModel.from_tensors(tensors, PIECES)
 
 
-def test_tensors_of_another_vocabulary_or_of_nothing_are_refused():
+def test_tensors_of_another_vocabulary_or_none_are_rejected():
     tensors = NGramLanguageModel(estimated(corpus(5, seed=13), 2)).tensors()
     with pytest.raises(ModelError, match="order 1 are not the 13 pieces"):
         NGramLanguageModel.from_tensors(tensors, 13)

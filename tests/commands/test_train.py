@@ -2,9 +2,8 @@
 
 import json
 import os
-import signal
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,19 +21,8 @@ from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.runtime import checksums, locks
 from nmt.search.shortlists.lexical import LexicalShortlist
 from nmt.train import train
-from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.resumption.resumption import SettingChange
 from nmt.training.resumption.settings import changes
-
-
-@dataclass(frozen=True)
-class Stopping(CrossEntropy):
-    """A user's own objective, which asks the process to stop in the third update."""
-
-    def __call__(self, network, batch, update):
-        if update == 3 and not os.environ.get("GO_ON"):
-            os.kill(os.getpid(), signal.SIGTERM)
-        return super().__call__(network, batch, update)
 
 
 @pytest.fixture
@@ -125,7 +113,7 @@ def test_the_same_command_again_says_that_all_is_done_and_goes_on_if_a_bound_is_
 
 
 def test_an_interrupted_training_says_how_to_go_on_and_goes_on(command, monkeypatch):
-    own = "objective._target_=test_train.Stopping"
+    own = "objective._target_=helpers.user_classes.Stopping"
     with pytest.raises(SystemExit) as stopped:
         command("run=runs/a", own)
     assert stopped.value.code == 143

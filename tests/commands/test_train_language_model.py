@@ -2,10 +2,8 @@
 
 import json
 import sys
-from dataclasses import replace
 
 import pytest
-import torch
 import yaml
 from helpers.small_run import starter
 from helpers.tiny_language_models import (
@@ -13,12 +11,12 @@ from helpers.tiny_language_models import (
     TINY,
     call,  # noqa: F401
 )
+from helpers.user_classes import Leaky
 
 from nmt.config.command_line import run
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import ScoredLine, load
 from nmt.inspection.model_folder import inspect
-from nmt.models.cells.cell import Cell
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.runtime import checksums
@@ -26,27 +24,8 @@ from nmt.runtime.device import choose
 from nmt.runtime.errors import ModelError
 from nmt.train import train
 from nmt.train_language_model import train_language_model
-from nmt.training.objectives.cross_entropy import CrossEntropy
 
 WINDOWS = LineWindows(10, 1000, 4, 100)
-
-
-class Leaky(Cell):
-    """A user's own cell: `h = (h(t-1) + tanh(W x + U h(t-1))) / 2`."""
-
-    parts = 1
-
-    def __init__(self, input_size, hidden_size):
-        super().__init__(input_size, hidden_size)
-        self.enter = torch.nn.Linear(input_size, hidden_size)
-        self.stay = torch.nn.Linear(hidden_size, hidden_size)
-
-    def project(self, inputs):
-        return self.enter(inputs)
-
-    def step(self, projected, state):
-        hidden = (state[0] + (projected + self.stay(state[0])).tanh()) / 2
-        return hidden, (hidden,)
 
 
 @pytest.fixture
@@ -155,20 +134,12 @@ def test_text_of_one_language_is_read_with_the_pieces_of_another_run(call, learn
     assert loaded[0].tokenizer.data == loaded[1].tokenizer.data
 
 
-class Broken(CrossEntropy):
-    """A user's own objective: in validation its value is no number."""
-
-    def __call__(self, network, batch, update):
-        loss = super().__call__(network, batch, update)
-        return loss if loss.sum.requires_grad else replace(loss, sum=loss.sum * torch.nan)
-
-
-NEW_CELL = ("model/cell=gru", "model.cell._target_=test_train_language_model.Leaky", *TINY)
+NEW_CELL = ("model/cell=gru", "model.cell._target_=helpers.user_classes.Leaky", *TINY)
 
 
 def test_a_new_cell_trains_a_language_model_by_an_override_alone(learn, tmp_path):
     assert learn("run=runs/a", *NEW_CELL)[0] == 0
-    trust = ("test_train_language_model",)
+    trust = ("helpers",)
     network = SavedLanguageModel.load(
         inspect(tmp_path / "runs/a", ("language_model",), trust), choose("cpu")
     ).model
@@ -181,7 +152,7 @@ def test_a_new_cell_trains_an_encoder_and_a_decoder_by_an_override_alone(call, t
     status, _, error = call("train", train, "run=runs/a", *arguments)
     assert status == 0, error
     stored = (tmp_path / "runs/a/config.yaml").read_text()
-    assert stored.count("_target_: test_train_language_model.Leaky") >= 3
+    assert stored.count("_target_: helpers.user_classes.Leaky") >= 3
 
 
 @pytest.mark.parametrize(
@@ -237,7 +208,7 @@ def test_a_counted_model_is_not_overwritten_by_another(learn):
 
 
 def test_a_training_without_a_finite_validation_says_that_there_is_no_model(learn):
-    arguments = ("objective._target_=test_train_language_model.Broken", "patience=null")
+    arguments = ("objective._target_=helpers.user_classes.NotFiniteInValidation", "patience=null")
     status, out, error = learn("run=runs/a", *TINY, *arguments)
     assert (status, out) == (2, "")
     assert "no validation gave a finite score, so there is no model" in error

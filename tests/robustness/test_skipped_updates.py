@@ -407,20 +407,12 @@ def test_a_warning_names_the_file(tmp_path, caplog, skipped):
     assert len(json.loads(path.read_text())["lines"]) == 2 * ROWS
 
 
-class Broken(CrossEntropy):
-    """A user's own objective that has no value in the second update."""
-
-    def __call__(self, network, batch, update):
-        loss = super().__call__(network, batch, update)
-        return dataclasses.replace(loss, sum=loss.sum * (math.nan if update == 2 else 1.0))
-
-
 @pytest.mark.parametrize(
     ("name", "command"),
     [("train", train), ("train_language_model", train_language_model)],
 )
 def test_commands_write_the_lines_of_skipped_updates_into_the_run(call, tmp_path, name, command):
-    own = "objective._target_=test_skipped_updates.Broken"
+    own = "objective._target_=helpers.user_classes.NotFiniteInUpdate2"
     status, _, error = call(name, command, *TINY, own, "run=runs/a")
     assert status == 0, error
     assert "its lines are in runs/a/training/skipped/update-00000002.json" in error

@@ -1,1 +1,1 @@
-"""How long a model remembers: text whose last noun is said only at its beginning, and the test."""
+"""A benchmark of memory: each line ends with a noun that only its beginning determines."""

@@ -1,10 +1,10 @@
-"""`python -m benchmarks.recall`: how long do cells remember a word, with as many weights each?
+"""`python -m benchmarks.recall`: how long do recurrent cells remember a word?
 
-Trains one language model a cell on text that is made for it (`benchmarks/recall/stories.py`), and
-counts
-how often each knows the word again, by the clauses between. Each cell learns at each of `rates`,
-and that of the lowest loss on held-out lines counts. `RUN/CELL/RATE` is an ordinary run;
-`python -m nmt.plot accuracy input=RUN/accuracy.csv` draws what was counted.
+Trains one language model per cell, all with the same number of weights, on generated text
+(`benchmarks/recall/stories.py`), and counts how often each predicts the repeated word, by the
+number of clauses in between. Each cell is trained with each learning rate of `rates`; the one with
+the lowest validation loss counts. `RUN/CELL/RATE` is an ordinary run, and
+`python -m nmt.plot accuracy input=RUN/accuracy.csv` plots the result.
 """
 
 import copy
@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from benchmarks.recall.answers import counted
-from benchmarks.recall.sizes import nearest
+from benchmarks.recall.answers import count_correct
+from benchmarks.recall.sizes import nearest_size
 from benchmarks.recall.stories import Text
 from nmt.config import overrides
 from nmt.config.command_line import configuration, run
@@ -39,21 +39,21 @@ logger = logging.getLogger(__name__)
 HOME = Path(__file__).parent / "conf"
 """Folder of this command's configuration."""
 
-OWN = ("cells", "questions", "rates", "text", "trust", "weights", "windows")
-"""What is no setting of a training."""
+OWN = ("cells", "questions", "rates", "text", "trust", "weights")
+"""Keys that are not settings of a training."""
 
 OURS = {"_target_": "nmt.data.corpora.monolingual.MonolingualCorpus", "paths": "???"}
-"""The node of a part of the text before this command says where it stands."""
+"""Node of a split of the text before this command sets its paths."""
 
 
 def recall(config: DictConfig) -> None:
-    """Train a language model a cell, all with as many weights, and print how long they remember."""
+    """Train a language model per cell, and print how often each recalls the word."""
     names = [str(name) for name in config.cells]
     require(bool(names), "cells", names, "at least one cell")
     require(len(set(names)) == len(names), "cells", names, "each cell once")
     text, questions = instantiate(config.text), instantiate(config.questions)
     checks.at_least("weights", config.weights, 1)
-    _check(config.data)
+    _check_data(config.data)
     rates = list(config.rates)
     require(bool(rates), "rates", rates, "at least one learning rate")
     for rate in rates:
@@ -61,48 +61,46 @@ def recall(config: DictConfig) -> None:
         checks.above("rates", rate, 0)
     require(len(set(rates)) == len(rates), "rates", rates, "each learning rate once")
     trainings = {name: [training(config, name, float(rate)) for rate in rates] for name in names}
-    write(text, config)
+    write_text(text, config)
     pieces = prepared(trainings[names[0]][0]).tokenizers.target.size
     weights = {
         name: fit(several, config.weights, pieces, name) for name, several in trainings.items()
     }
     counts: list[AccuracyCount] = []
-    taken: dict[str, DictConfig] = {}
+    best: dict[str, DictConfig] = {}
     for name, several in trainings.items():
-        for one in several:
-            learn(one, "recall")
-        taken[name] = min(several, key=_loss)
-        logger.info("%s: best at a rate of %g", name, taken[name].schedule.peak_rate)
+        for candidate in several:
+            learn(candidate, "recall")
+        best[name] = min(several, key=_loss)
+        logger.info("%s: best at a rate of %g", name, best[name].schedule.peak_rate)
         place = device.choose(config.device)
-        judge = load(Path(taken[name].run), instantiate(config.windows), config.trust, place)
-        counts += counted(name, judge, questions.stories())
-    table, path = (
-        AccuracyTable("cell", "clauses between", counts),
-        Path(str(config.run)) / "accuracy.csv",
-    )
+        scorer = load(Path(best[name].run), instantiate(config.windows), config.trust, place)
+        counts += count_correct(name, scorer, questions.stories())
+    table = AccuracyTable("cell", "clauses between", counts)
+    path = Path(str(config.run)) / "accuracy.csv"
     numbers = {
-        name: (one.model.hidden_size, weights[name], one.schedule.peak_rate)
-        for name, one in taken.items()
+        name: (chosen.model.hidden_size, weights[name], chosen.schedule.peak_rate)
+        for name, chosen in best.items()
     }
     columns = ("hidden_size", "weights", "rate")
-    table.write(path, columns, [numbers[one.system] for one in counts])
-    logger.info("to draw it: python -m nmt.plot accuracy input=%s", path)
+    table.write(path, columns, [numbers[row.system] for row in counts])
+    logger.info("to plot it: python -m nmt.plot accuracy input=%s", path)
     sys.stdout.write(table.text())
 
 
 def _loss(training: DictConfig) -> float:
-    """Give the loss of the validation set, by which one of several rates is taken."""
+    """Return the validation loss, by which one of several rates is chosen."""
     scores = json.loads((Path(training.run) / SCORES).read_text(encoding="utf-8"))
     return float(scores["values"]["loss"])
 
 
 def training(config: DictConfig, cell: str, rate: float) -> DictConfig:
-    """Give the configuration of one cell's training at one learning rate.
+    """Return the configuration of one cell's training with one learning rate.
 
-    Its run lies below the whole's, as in `elman/0.002`.
+    Its run is a subfolder of the whole run, such as `elman/0.002`.
 
     Raises:
-        ConfigurationError: if there is no such cell, with the nearest; or no place for one.
+        ConfigurationError: if there is no such cell, or the language model has none.
     """
     if "cell" not in config.model:
         raise ConfigurationError(
@@ -110,18 +108,18 @@ def training(config: DictConfig, cell: str, rate: float) -> DictConfig:
         )
     choice = f"model/cell={cell}"
     overrides.check_choice(SearchPath.of(None, ()), overrides.parse(choice))
-    one = copy.deepcopy(config)
-    with open_dict(one):
+    result = copy.deepcopy(config)
+    with open_dict(result):
         for part in ("train", "valid"):
-            one.data[part].paths = str(_file(config, part))
-        one.run = str(Path(str(config.run)) / cell / f"{rate:g}")
-        one.schedule.peak_rate = rate
-        one.model.cell = configuration(f"model/cell/{cell}", [], ()).model.cell
-    return OmegaConf.masked_copy(one, [str(key) for key in one if key not in OWN])
+            result.data[part].paths = str(_file(config, part))
+        result.run = str(Path(str(config.run)) / cell / f"{rate:g}")
+        result.schedule.peak_rate = rate
+        result.model.cell = configuration(f"model/cell/{cell}", [], ()).model.cell
+    return OmegaConf.masked_copy(result, [str(key) for key in result if key not in OWN])
 
 
-def write(text: Text, config: DictConfig) -> None:
-    """Write the text to learn from and to validate on below the whole's run."""
+def write_text(text: Text, config: DictConfig) -> None:
+    """Write the text to train and to validate on into the folder `text` of the whole run."""
     for part in ("train", "valid"):
         content = "".join(f"{line}\n" for line in text.lines(part))
         atomic_files.write(_file(config, part), content.encode())
@@ -131,30 +129,30 @@ def _file(config: DictConfig, part: str) -> Path:
     return Path(str(config.run)) / "text" / f"{part}.txt"
 
 
-def _check(data: DictConfig) -> None:
-    """Refuse text of others: what is asked for is known of ours alone."""
+def _check_data(data: DictConfig) -> None:
+    """Check that no other text is configured: the questions fit the generated one only."""
     for part in ("train", "valid"):
         node = OmegaConf.to_container(data[part], resolve=True)
         assert isinstance(node, dict)
         for key, value in {str(key): value for key, value in node.items()}.items():
             if (key, value) not in OURS.items():
                 raise ConfigurationError(
-                    f"data.{part}.{key}={value}: this command learns from text that it writes"
-                    " itself, into the folder text below run=; leave data= and its keys alone"
+                    f"data.{part}.{key}={value}: this command trains on text that it generates"
+                    " itself, in the folder text below run=; leave data= and its keys alone"
                 )
 
 
 def fit(trainings: Sequence[DictConfig], weights: int, pieces: int, cell: str) -> int:
-    """Set the hidden size with which the models have this number of weights; give the true one.
+    """Set the hidden size for a number of weights, and return the exact number.
 
     Args:
         trainings: of one cell.
-        weights: wanted.
+        weights: target.
         pieces: size of the vocabulary.
         cell: its name.
 
     Raises:
-        ConfigurationError: if no size gives about that number.
+        ConfigurationError: if no size comes close to that number.
     """
 
     def count(hidden_size: int) -> int:
@@ -163,10 +161,10 @@ def fit(trainings: Sequence[DictConfig], weights: int, pieces: int, cell: str) -
         with torch.device("meta"):
             return parameters.count(language_network(plain(trainings[0].model), pieces))
 
-    size = nearest(weights, count, cell)
-    found = count(size)
-    logger.info("%s: hidden size %d, %d weights", cell, size, found)
-    return found
+    size = nearest_size(weights, count, cell)
+    exact = count(size)
+    logger.info("%s: hidden size %d, %d weights", cell, size, exact)
+    return exact
 
 
 if __name__ == "__main__":

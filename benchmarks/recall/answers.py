@@ -1,4 +1,4 @@
-"""How often a model names the thing again."""
+"""How often a model predicts the repeated word."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,21 +9,26 @@ from nmt.evaluation.contrastive.contrasts import compared
 from nmt.evaluation.likelihood import LikelihoodScorer, ScoredLine
 
 
-def counted(system: str, judge: LikelihoodScorer, stories: Sequence[Story]) -> list[AccuracyCount]:
-    """Count by clauses between where the line with the right thing is the most probable.
+def count_correct(
+    system: str, scorer: LikelihoodScorer, stories: Sequence[Story]
+) -> list[AccuracyCount]:
+    """Count the stories in which the line with the right answer is the most probable.
 
-    All other words are the same in a story's lines. Of lines that are equally probable the first
-    in the order of THINGS is the answer, so that who always says the same is right as often as
-    chance has it where each thing is asked for as often.
+    The lines of a story differ in the answer only. Of equally probable lines the first in the order
+    of THINGS is chosen, so a constant answer is right as often as chance if each answer is equally
+    frequent.
 
     Args:
         system: name of the model.
-        judge: the model.
-        stories: at least one of each number of clauses that is to be counted.
+        scorer: of the model.
+        stories: at least one for each number of clauses.
+
+    Returns:
+        One count for each number of clauses, in ascending order.
     """
     lines, right = Counter[int](), Counter[int]()
     questions = [[ScoredLine(story.line(thing), "") for thing in THINGS] for story in stories]
-    for story, scores in zip(stories, compared(judge, questions), strict=True):
+    for story, scores in zip(stories, compared(scorer, questions), strict=True):
         lines[len(story.clauses)] += 1
         right[len(story.clauses)] += scores.index(max(scores)) == story.thing
     return [

@@ -1,22 +1,23 @@
-"""Which hidden size gives a network a wanted number of weights?"""
+"""The hidden size that gives a network a certain number of weights."""
 
 from collections.abc import Callable
 
 from nmt.runtime.errors import require
 
-TOLERANCE = 0.02  # of the wanted number, either way
+TOLERANCE = 0.02
+"""Largest relative difference from the target."""
 
 
-def nearest(weights: int, count: Callable[[int], int], name: str) -> int:
-    """Find the hidden size whose network's number of weights is nearest.
+def nearest_size(weights: int, count: Callable[[int], int], name: str) -> int:
+    """Return the hidden size whose network comes closest to a number of weights.
 
     Args:
-        weights: wanted.
-        count: gives the number of weights that a hidden size makes; it grows.
+        weights: target.
+        count: returns the number of weights for a hidden size, and increases with it.
         name: of the cell, for the message.
 
     Raises:
-        ConfigurationError: if the nearest is farther off than TOLERANCE.
+        ConfigurationError: if the difference exceeds TOLERANCE.
     """
     least, most = 1, 2
     while count(most) < weights:

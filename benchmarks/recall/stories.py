@@ -2,8 +2,8 @@
 
     anna tried to sell her letters , it rained , dogs barked , she sold her letters .
 
-The thing is drawn evenly, before person, verb and clauses, and no clause holds a thing. So whoever
-does not remember the beginning is right in one of `len(THINGS)` lines.
+The thing is sampled uniformly, before person, verb and clauses, and no clause names a thing. So a
+model that does not remember the beginning is right in one of `len(THINGS)` lines.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from zlib import crc32
 
-from data.starter_grammar.dice import Dice
+from data.starter_grammar.random_choices import RandomChoices
 from nmt.runtime import checks
 from nmt.runtime.errors import require
 
@@ -19,7 +19,7 @@ THINGS = (
     "apples", "books", "boxes", "candles", "cards", "chairs", "clocks", "coats",
     "flowers", "letters", "maps", "paintings", "plates", "shoes", "tickets", "toys",
 )  # fmt: skip
-"""What is to be remembered."""
+"""The words to remember."""
 
 WOMEN = (
     "anna", "clara", "emma", "eva", "ida", "julia", "laura", "lena", "maria", "nora", "paula",
@@ -40,7 +40,7 @@ VERBS = (
     ("sell", "sold"),
     ("show", "showed"),
 )
-"""As one tries to, and as it was done; each goes with each thing."""
+"""Infinitive and past tense; each verb goes with each thing."""
 
 DIGRESSIONS = (
     "birds sang",
@@ -52,24 +52,23 @@ DIGRESSIONS = (
     "time passed",
     "trains passed",
 )
-"""What happens meanwhile; nothing of it is to be remembered."""
+"""Clauses in between, which need not be remembered."""
 
 PARTS = {"train": range(18), "valid": range(18, 19), "test": range(19, 20)}
-"""For each part of the text its remainders: a line stands in the part that the checksum of its
-bytes, divided by MODULUS, says; so none stands in two."""
+"""The remainders modulo MODULUS of the checksums of a part's lines; so no line is in two parts."""
 
 MODULUS = 20
 
 
 @dataclass(frozen=True)
 class Story:
-    """A line with its answer.
+    """A line and its answer.
 
     Attributes:
-        opening: all before the thing.
-        clauses: between the thing and the end.
-        ending: from the last clause to the place of the answer.
-        thing: number of the answer in THINGS.
+        opening: everything before the thing.
+        clauses: between the thing and the ending.
+        ending: everything between the last clause and the answer.
+        thing: index of the answer in THINGS.
     """
 
     opening: str
@@ -78,23 +77,23 @@ class Story:
     thing: int
 
     def line(self, answer: str) -> str:
-        """Write the line with any answer."""
+        """Return the line with any answer."""
         opening, ending = f"{self.opening} {THINGS[self.thing]}", f"{self.ending} {answer} ."
         return " , ".join([opening, *self.clauses, ending])
 
 
-def draw(dice: Dice, part: str, clauses: int, thing: int) -> Story:
-    """Draw person, verb and clauses, until the line is one of this part.
+def sample(random: RandomChoices, part: str, clauses: int, thing: int) -> Story:
+    """Sample person, verb and clauses until the line belongs to a part.
 
     Args:
-        dice: make the choices.
-        part: of PARTS.
-        clauses: between the two places of the thing.
-        thing: number in THINGS.
+        random: generator.
+        part: key of PARTS.
+        clauses: number between the two occurrences of the thing.
+        thing: index in THINGS.
     """
     while True:
-        person, verb = dice.pick(PEOPLE), dice.pick(VERBS)
-        between = [dice.pick(DIGRESSIONS) for _ in range(clauses)]
+        person, verb = random.pick(PEOPLE), random.pick(VERBS)
+        between = [random.pick(DIGRESSIONS) for _ in range(clauses)]
         story = _story(person, verb, between, thing)
         if _belongs(story, part):
             return story
@@ -102,13 +101,13 @@ def draw(dice: Dice, part: str, clauses: int, thing: int) -> Story:
 
 @dataclass(frozen=True)
 class Text:
-    """Text to learn from and to validate on; the same numbers give the same text.
+    """Text to train and to validate on; the same values give the same text.
 
     Attributes:
-        seed: of all draws.
-        train: lines to learn from.
-        valid: lines to validate on.
-        longest: clauses between, at most; each number from 0 is as likely.
+        seed: of all random choices.
+        train: number of lines to train on.
+        valid: number of lines to validate on.
+        longest: greatest number of clauses between; each number from 0 on is equally likely.
     """
 
     seed: int
@@ -117,29 +116,29 @@ class Text:
     longest: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that give no text."""
+        """Check that the values are in range."""
         checks.at_least("text.seed", self.seed, 0)
         checks.at_least("text.train", self.train, 1)
         checks.at_least("text.valid", self.valid, 1)
         checks.at_least("text.longest", self.longest, 0)
 
     def lines(self, part: str) -> Iterator[str]:
-        """Write the part `train` or `valid`, the thing and the number of clauses drawn evenly."""
-        dice = _dice(self.seed, part)
+        """Yield the lines of the part `train` or `valid`."""
+        random = _generator(self.seed, part)
         for _ in range(self.train if part == "train" else self.valid):
-            clauses, thing = dice.pick(range(self.longest + 1)), dice.pick(range(len(THINGS)))
-            story = draw(dice, part, clauses, thing)
+            clauses, thing = random.pick(range(self.longest + 1)), random.pick(range(len(THINGS)))
+            story = sample(random, part, clauses, thing)
             yield story.line(THINGS[thing])
 
 
 @dataclass(frozen=True)
 class Questions:
-    """Stories to be tested with, in each number of clauses each thing as often, and none twice.
+    """Test stories, all different, as many for each thing and number of clauses.
 
     Attributes:
-        seed: of all draws.
+        seed: of all random choices.
         clauses: numbers of clauses between.
-        each: stories for a thing and a number of clauses.
+        each: stories for each thing and number of clauses.
     """
 
     seed: int
@@ -147,7 +146,7 @@ class Questions:
     each: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers that give no question."""
+        """Check that the values are in range, and that there are enough test lines."""
         checks.at_least("questions.seed", self.seed, 0)
         require(bool(self.clauses), "questions.clauses", self.clauses, "at least one number")
         for number in self.clauses:
@@ -171,18 +170,18 @@ class Questions:
             )
 
     def stories(self) -> list[Story]:
-        """Draw all stories; the same numbers give the same."""
-        dice = _dice(self.seed, "test")
+        """Sample all stories; the same values give the same stories."""
+        random = _generator(self.seed, "test")
         return [
             story
             for clauses in self.clauses
             for thing in range(len(THINGS))
-            for story in distinct(dice, clauses, thing, self.each)
+            for story in distinct(random, clauses, thing, self.each)
         ]
 
 
 def available(clauses: int, thing: int, most: int) -> int:
-    """Count the test lines that there are of a thing and a number of clauses, up to `most`."""
+    """Count the test lines of a thing and a number of clauses, up to `most`."""
     stories = (
         _story(person, verb, between, thing)
         for between in product(DIGRESSIONS, repeat=clauses)
@@ -192,12 +191,12 @@ def available(clauses: int, thing: int, most: int) -> int:
     return sum(1 for _ in islice((one for one in stories if _belongs(one, "test")), most))
 
 
-def distinct(dice: Dice, clauses: int, thing: int, count: int) -> list[Story]:
-    """Draw so many different test lines of a thing, each set of them as likely."""
-    found: dict[Story, None] = {}
-    while len(found) < count:
-        found.setdefault(draw(dice, "test", clauses, thing))
-    return list(found)
+def distinct(random: RandomChoices, clauses: int, thing: int, count: int) -> list[Story]:
+    """Sample `count` different test lines of a thing, each set of them equally likely."""
+    stories: dict[Story, None] = {}
+    while len(stories) < count:
+        stories.setdefault(sample(random, "test", clauses, thing))
+    return list(stories)
 
 
 def _story(
@@ -212,5 +211,5 @@ def _belongs(story: Story, part: str) -> bool:
     return crc32(story.line(THINGS[story.thing]).encode()) % MODULUS in PARTS[part]
 
 
-def _dice(seed: int, part: str) -> Dice:
-    return Dice(seed * len(PARTS) + list(PARTS).index(part))
+def _generator(seed: int, part: str) -> RandomChoices:
+    return RandomChoices(seed * len(PARTS) + list(PARTS).index(part))

@@ -1,9 +1,8 @@
-"""`python -m data.starter_grammar`: writes the committed corpus, or streams any number of pairs.
+"""`python -m data.starter_grammar`: write the committed corpus, or stream any number of pairs.
 
-    python -m data.starter_grammar                                       the files of data/starter
-    again
-    python -m data.starter_grammar count=5000000 output=folder           train.de, train.en
-    python -m data.starter_grammar count=9 output=folder seed=2 alignments=true    and train.align
+    python -m data.starter_grammar                                 the files of data/starter
+    python -m data.starter_grammar count=5000000 output=folder     train.de, train.en
+    python -m data.starter_grammar count=9 output=folder seed=2 alignments=true   and train.align
 
 Streamed pairs may repeat; none of them is in a committed validation or test set.
 """
@@ -22,13 +21,13 @@ from nmt.runtime.package_files import folder
 KEYS = ("count", "output", "seed", "alignments")
 
 
-def parsed(words: list[str]) -> dict[str, str]:
-    """The words `key=value` of a command line.
+def parse(words: list[str]) -> dict[str, str]:
+    """Parse the arguments `key=value` of a command line.
 
     Raises:
-        NmtError: a word has no `=`, or an unknown or repeated key.
+        NmtError: if an argument has no `=`, or an unknown or repeated key.
     """
-    found: dict[str, str] = {}
+    arguments: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
@@ -37,17 +36,17 @@ def parsed(words: list[str]) -> dict[str, str]:
             near = difflib.get_close_matches(key, KEYS, 1, 0.4)
             hint = f"did you mean {near[0]}?" if near else f"keys are {', '.join(KEYS)}"
             raise NmtError(f"unknown key {key}; {hint}")
-        if key in found:
-            raise NmtError(f"{key} is given twice: {found[key]} and {value}")
-        found[key] = value
-    return found
+        if key in arguments:
+            raise NmtError(f"{key} is given twice: {arguments[key]} and {value}")
+        arguments[key] = value
+    return arguments
 
 
-def number(key: str, value: str, least: int) -> int:
-    """A whole number.
+def whole_number(key: str, value: str, least: int) -> int:
+    """Parse a whole number.
 
     Raises:
-        NmtError: the value is none, or smaller than `least`.
+        NmtError: if the value is none, or less than `least`.
     """
     if not value.isascii() or not value.isdigit() or int(value) < least:
         raise NmtError(f"{key}={value} is not a whole number from {least}")
@@ -55,37 +54,37 @@ def number(key: str, value: str, least: int) -> int:
 
 
 def run(words: list[str]) -> None:
-    """Writes what the words ask for.
+    """Write the files that the arguments describe.
 
     Raises:
-        NmtError: a word is not understood, or a file cannot be written.
+        NmtError: if an argument is wrong, or a file cannot be written.
     """
-    given = parsed(words)
+    arguments = parse(words)
     home = folder("data/starter")
     lexicon = Lexicon(home / "lexicon")
-    if "count" not in given:
-        stray = [key for key in ("seed", "alignments") if key in given]
+    if "count" not in arguments:
+        stray = [key for key in ("seed", "alignments") if key in arguments]
         if stray:
             raise NmtError(f"{stray[0]} needs count=, the number of pairs to stream")
-        output = Path(given["output"]) if "output" in given else home
+        output = Path(arguments["output"]) if "output" in arguments else home
         output.mkdir(parents=True, exist_ok=True)
         corpus.write_committed(lexicon, output)
         return
-    if "output" not in given:
+    if "output" not in arguments:
         raise NmtError("count needs output=, the folder to write train.de and train.en to")
-    count = number("count", given["count"], 1)
-    seed = number("seed", given["seed"], 0) if "seed" in given else corpus.SEED
+    count = whole_number("count", arguments["count"], 1)
+    seed = whole_number("seed", arguments["seed"], 0) if "seed" in arguments else corpus.SEED
     writers = {"true": corpus.write_aligned_stream, "false": corpus.write_stream}
-    wanted = given.get("alignments", "false")
-    if wanted not in writers:
-        raise NmtError(f"alignments={wanted} is neither true nor false")
-    output = Path(given["output"])
+    alignments = arguments.get("alignments", "false")
+    if alignments not in writers:
+        raise NmtError(f"alignments={alignments} is neither true nor false")
+    output = Path(arguments["output"])
     output.mkdir(parents=True, exist_ok=True)
-    writers[wanted](lexicon, seed, count, output)
+    writers[alignments](lexicon, seed, count, output)
 
 
 def main() -> int:
-    """The exit status: 2 after an error that the user can mend, told in one line."""
+    """Run the command and return its exit status: 2 after an error, reported in one line."""
     try:
         run(sys.argv[1:])
     except (NmtError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Pairs of English sentences, right and wrong in the verb alone, with nouns that lead astray."""
+"""Pairs of English sentences that differ only in the number of the verb, with attractor nouns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FARTHEST = 4
 
 
 class Contrast(NamedTuple):
-    """A German line, its translation, the same with the verb in the other number, the distance."""
+    """A German line, its translation, one with the verb in the wrong number, and the distance."""
 
     source: str
     target: str
@@ -30,8 +30,8 @@ class Contrast(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Misled:
-    """A subject whose verb goes by the other number."""
+class WrongAgreement:
+    """A subject whose verb agrees with the wrong number."""
 
     phrase: NounPhrase
     definite: bool = True
@@ -39,45 +39,45 @@ class Misled:
 
     @property
     def agreement(self) -> int:
-        """The number that the phrase has not."""
+        """The person of the other number."""
         return ER if self.phrase.plural else SIE
 
     def german(self, out: list[Token], case: int) -> None:
-        """As the phrase."""
+        """Do as the phrase does."""
         self.phrase.german(out, case)
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
-        """As the phrase."""
+        """Do as the phrase does."""
         self.phrase.german_after(out, preposition, case)
 
     def english(self, out: list[Token]) -> None:
-        """As the phrase."""
+        """Do as the phrase does."""
         self.phrase.english(out)
 
     english_subject = english
 
     def skeleton(self) -> str:
-        """As the phrase."""
+        """Do as the phrase does."""
         return self.phrase.skeleton()
 
 
 class Agreement:
-    """Draws contrasts: a subject, a chain of nouns of the other number, a verb in the present."""
+    """Generates contrasts: a subject, a chain of nouns of the other number, a finite verb."""
 
     def __init__(self, grammar: Grammar) -> None:
-        """Uses the lexicon and the dice of the grammar."""
-        self.grammar, self.dice = grammar, grammar.dice
+        """Share lexicon and random choices with the grammar."""
+        self.grammar, self.random = grammar, grammar.random
         self.lexicon = grammar.embedding.lexicon
         self.heads = [n for n in self.lexicon.nouns if n.countable and self._ways(n)]
 
     def _ways(self, noun: Noun) -> bool:
         nouns = self.lexicon.relations.get(noun, ())
-        return bool(nouns) or any(said.nouns for said in self.lexicon.attributes[noun])
+        return bool(nouns) or any(attribute.nouns for attribute in self.lexicon.attributes[noun])
 
     def contrasts(self, distance: int) -> Iterator[Contrast]:
-        """Endlessly many, with `distance` nouns between subject and verb; they may repeat."""
+        """Yield contrasts without end, with `distance` nouns before the verb; some repeat."""
         while True:
-            noun, plural = self.dice.pick(self.heads), int(self.dice.chance(0.5))
+            noun, plural = self.random.pick(self.heads), int(self.random.chance(0.5))
             phrase = self.chain(noun, plural, 1 - plural, distance)
             if phrase is None:
                 continue
@@ -86,7 +86,7 @@ class Agreement:
                 continue
             right, wrong = (
                 Statement(each, each.subject)
-                for each in (clause, replace(clause, subject=Misled(phrase)))
+                for each in (clause, replace(clause, subject=WrongAgreement(phrase)))
             )
             german: list[Token] = []
             english: list[Token] = []
@@ -97,17 +97,17 @@ class Agreement:
             yield Contrast(text(german, "."), text(english, "."), text(other, "."), distance)
 
     def chain(self, noun: Noun, plural: int, others: int, length: int) -> NounPhrase | None:
-        """The noun with `length` nouns behind it, each said of the one before; None if stuck."""
+        """Return the noun and `length` nouns, each modifying the last; None if impossible."""
         if not length:
             return NounPhrase(noun, plural, THE)
         related = self.lexicon.relations.get(noun, ())
-        said = [each for each in self.lexicon.attributes[noun] if each.nouns]
-        if related and (not said or self.dice.chance(0.7)):
+        attributes = [each for each in self.lexicon.attributes[noun] if each.nouns]
+        if related and (not attributes or self.random.chance(0.7)):
             other = self._next(related, noun, others, length)
             return NounPhrase(noun, plural, THE, of=other) if other is not None else None
-        if not said:
+        if not attributes:
             return None
-        attribute = self.dice.pick(said)
+        attribute = self.random.pick(attributes)
         other = self._next(attribute.nouns, noun, others, length)
         if other is None:
             return None
@@ -116,20 +116,20 @@ class Agreement:
     def _next(
         self, nouns: tuple[Noun, ...], noun: Noun, plural: int, length: int
     ) -> NounPhrase | None:
-        other = self.dice.pick(nouns)
+        other = self.random.pick(nouns)
         if other is noun or (plural and not other.countable):
             return None
         return self.chain(other, plural, plural, length - 1)
 
     def clause(self, phrase: NounPhrase) -> Clause | None:
-        """A verb whose English form tells the number: present, perfect, or `be` in any tense."""
-        dice, embedding = self.dice, self.grammar.embedding
-        tense = dice.pick((PRESENT, PRESENT, PERFECT))
+        """Return a clause whose English verb shows the number, in present or perfect; or None."""
+        random, embedding = self.random, self.grammar.embedding
+        tense = random.pick((PRESENT, PRESENT, PERFECT))
         frames = [f for f in embedding.by_subject[phrase.noun] if f.kind == "none"]
         adjectives = self.lexicon.adjectives[phrase.noun]
-        if frames and (not adjectives or dice.chance(0.6)):
-            return Clause(phrase, tense.chain(dice.pick(frames).verb))
+        if frames and (not adjectives or random.chance(0.6)):
+            return Clause(phrase, tense.chain(random.pick(frames).verb))
         if not adjectives:
             return None
-        predicate = PredicateAdjective(dice.pick(adjectives))
+        predicate = PredicateAdjective(random.pick(adjectives))
         return Clause(phrase, PRESENT.chain(embedding.to_be.verb), complement=predicate)

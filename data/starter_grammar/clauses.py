@@ -1,4 +1,4 @@
-"""The clause: who does what to whom, and the orders in which German and English say its parts."""
+"""The clause, and the orders of its parts in German and English."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Part = Nominal | Complement
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clause:
-    """The parts of a clause, in no order: the methods that write it say which part is in front.
+    """The parts of a clause, without their order, which depends on the kind of sentence.
 
-    `link` is the English preposition of the indirect object ("to"). `negated` is 1 where German
-    says `nicht`; `denied` is the object that says `kein`. `content` is the clause that completes
+    `link` is the English preposition of the indirect object ("to"). `negated` is 1 if German
+    has `nicht`; `negated_object` is the object with `kein`. `content` is the clause that completes
     the verb, `circumstance` an adverbial clause.
     """
 
@@ -37,10 +37,10 @@ class Clause:
     circumstance: Complement | None = None
     link: str = ""
     negated: int = 0
-    denied: Nominal | None = None
+    negated_object: Nominal | None = None
 
     def german_second(self, out: list[Token], front: Part) -> None:
-        """A statement: one part, the finite verb, the other parts, the rest of the verb."""
+        """Append a statement: one part, the finite verb, the other parts, the rest of the verb."""
         self._german_part(out, front)
         out.append(self.chain.german_finite(self.subject.agreement))
         self._german_middle(out, front)
@@ -48,21 +48,21 @@ class Clause:
         self._german_clauses(out, front)
 
     def german_first(self, out: list[Token]) -> None:
-        """A yes-no question: the finite verb before all."""
+        """Append a yes-no question: the finite verb comes first."""
         out.append(self.chain.german_finite(self.subject.agreement))
         self._german_middle(out, None)
         self.chain.german_bracket(out)
         self._german_clauses(out, None)
 
     def german_last(self, out: list[Token], front: Part) -> None:
-        """A subordinate clause: all verbs at the end, behind a subject or a relative pronoun."""
+        """Append a subordinate clause: `front`, the other parts, and all verbs at the end."""
         self._german_part(out, front)
         self._german_middle(out, front)
         self.chain.german_final(out, self.subject.agreement)
         self._german_clauses(out, front)
 
     def german_infinitive(self, out: list[Token]) -> None:
-        """An infinitive with zu, whose subject is that of the clause around it."""
+        """Append an infinitive clause with zu, whose subject is that of the clause around it."""
         self._german_middle(out, self.subject)
         self.chain.german_zu(out)
         self._german_clauses(out, None)
@@ -81,7 +81,7 @@ class Clause:
                 other.german(out)
 
     def _others(self) -> list[Complement]:
-        found = (
+        parts = (
             self.complement,
             self.time,
             self.frequency,
@@ -89,10 +89,10 @@ class Clause:
             self.place,
             self.circumstance,
         )
-        return [part for part in found if part is not None]
+        return [part for part in parts if part is not None]
 
     def _german_middle(self, out: list[Token], front: Part | None) -> None:
-        """Subject, pronouns, time, objects, `nicht`, manner, place and predicate, but the front."""
+        """Append subject, pronouns, time, objects, `nicht`, manner, place, predicate."""
         if self.subject is not front:
             self.subject.german(out, NOMINATIVE)
         if self.chain.main.reflexive:
@@ -119,7 +119,7 @@ class Clause:
                 part.german(out)
 
     def _german_object(self, out: list[Token], direct: Nominal | None, front: Part | None) -> None:
-        """What is known precedes an adverb of frequency, what is new follows it."""
+        """Append the object: before an adverb of frequency if it is definite, else after it."""
         known = direct is not None and direct.definite
         if direct is not None and known and not direct.light:
             direct.german(out, ACCUSATIVE)
@@ -134,42 +134,42 @@ class Clause:
         if self.circumstance is not None and self.circumstance is not front:
             self.circumstance.german(out)
 
-    def english_statement(self, out: list[Token], said: Part | None) -> None:
-        """Subject, finite verb, rest; `said` is the part that stands before them already."""
+    def english_statement(self, out: list[Token], fronted: Part | None) -> None:
+        """Append subject, finite verb and rest, without the part `fronted`, which precedes them."""
         self.subject.english_subject(out)
         agreement, chain, negation = self.subject.agreement, self.chain, self._negation()
         if negation is not None:
             self._english_negated(out, chain.english_auxiliary(agreement), negation)
-            self._english_frequency(out, said)
+            self._english_frequency(out, fronted)
             chain.english_bare(out)
         elif chain.verbs[0].auxiliary:
             out.append(chain.english_finite(agreement))
-            self._english_frequency(out, said)
+            self._english_frequency(out, fronted)
         else:
-            self._english_frequency(out, said)
+            self._english_frequency(out, fronted)
             out.append(chain.english_finite(agreement))
         chain.english_rest(out)
-        self.english_objects(out, said)
+        self.english_objects(out, fronted)
 
-    def english_question(self, out: list[Token], said: Part | None) -> None:
-        """The finite verb before the subject, with the help of `do`."""
+    def english_question(self, out: list[Token], fronted: Part | None) -> None:
+        """Append a question: the finite verb, or `do`, before the subject."""
         out.append(self.chain.english_auxiliary(self.subject.agreement))
         self.subject.english_subject(out)
         negation = self._negation()
         if negation is not None:
             out.append(negation)
-        self._english_frequency(out, said)
+        self._english_frequency(out, fronted)
         self.chain.english_bare(out)
         self.chain.english_rest(out)
-        self.english_objects(out, said)
+        self.english_objects(out, fronted)
 
     def english_infinitive(self, out: list[Token]) -> None:
-        """An infinitive with `to`."""
+        """Append an infinitive clause with `to`."""
         self.chain.english_to(out)
         self.english_objects(out, None)
 
     def english_part(self, out: list[Token], part: Part) -> None:
-        """A part that is said first, as questions and relative clauses do."""
+        """Append a part that comes first in a question or a relative clause."""
         if part is self.subject:
             self.subject.english_subject(out)
             return
@@ -177,18 +177,18 @@ class Clause:
             out.append((self.link, self, LINK))
         part.english(out)
 
-    def english_objects(self, out: list[Token], said: Part | None) -> None:
-        """Objects, then manner, prepositional object, place and time, then clauses.
+    def english_objects(self, out: list[Token], fronted: Part | None) -> None:
+        """Append objects, then manner, prepositional object, place and time, then clauses.
 
         A pronoun precedes the particle of the verb: "picks us up", but "picks up the guest".
         """
-        direct = None if self.direct is said else self.direct
+        direct = None if self.direct is fronted else self.direct
         if direct is not None and direct.light:
             direct.english(out)
         self.chain.english_particle(out)
         if direct is not None and not direct.light:
             direct.english(out)
-        if self.indirect is not None and self.indirect is not said:
+        if self.indirect is not None and self.indirect is not fronted:
             if self.link:
                 out.append((self.link, self, LINK))
             self.indirect.english(out)
@@ -200,28 +200,28 @@ class Clause:
             self.content,
             self.circumstance,
         ):
-            if part is not None and part is not said:
+            if part is not None and part is not fronted:
                 part.english(out)
 
     def _negation(self) -> Token | None:
-        """`not`, for `nicht` or for the `kein` of an object."""
+        """Return whether English has `not`, for `nicht` or for the `kein` of an object."""
         if self.negated:
             return ("not", self, NOT)
-        return ("not", self.denied, DETERMINER) if self.denied is not None else None
+        return ("not", self.negated_object, DETERMINER) if self.negated_object is not None else None
 
     def _english_negated(self, out: list[Token], finite: Token, negation: Token) -> None:
-        """`cannot` is one word."""
+        """Append `not`; `cannot` is one word."""
         if finite[0] == "can":
             out.extend((("cannot", *finite[1:]), ("", *negation[1:])))
         else:
             out.extend((finite, negation))
 
-    def _english_frequency(self, out: list[Token], said: Part | None) -> None:
-        if self.frequency is not None and self.frequency is not said:
+    def _english_frequency(self, out: list[Token], fronted: Part | None) -> None:
+        if self.frequency is not None and self.frequency is not fronted:
             self.frequency.english(out)
 
     def skeleton(self) -> str:
-        """The clauses within, in the order of the fields."""
+        """Return the skeletons of the clauses within, in the order of the fields."""
         parts = (
             self.subject,
             self.direct,

@@ -20,18 +20,18 @@ class Prepositional:
     nominal: Nominal
 
     def german(self, out: list[Token]) -> None:
-        """Preposition, contracted where possible, and nominal."""
+        """Append the preposition, contracted where possible, and the nominal."""
         token = (self.preposition.german, self, PREPOSITION)
         self.nominal.german_after(out, token, self.preposition.case)
 
     def english(self, out: list[Token]) -> None:
-        """Verbs may do without a preposition in English: remember."""
+        """Append the nominal, after a preposition if English has one (not with remember)."""
         if self.preposition.english:
             out.append((self.preposition.english, self, PREPOSITION))
         self.nominal.english(out)
 
     def skeleton(self) -> str:
-        """The clauses of the nominal."""
+        """Return the skeleton of the nominal."""
         return self.nominal.skeleton()
 
 
@@ -42,15 +42,15 @@ class Adverb:
     phrase: Phrase
 
     def german(self, out: list[Token]) -> None:
-        """The phrase."""
+        """Append the phrase."""
         out.append((self.phrase.german, self, HEAD))
 
     def english(self, out: list[Token]) -> None:
-        """The phrase."""
+        """Append the phrase."""
         out.append((self.phrase.english, self, HEAD))
 
     def skeleton(self) -> str:
-        """Nothing within."""
+        """Return nothing: it holds no clause."""
         return ""
 
 
@@ -63,7 +63,7 @@ class PredicateAdjective:
     standard: Nominal | None = None
 
     def german(self, out: list[Token]) -> None:
-        """`sehr alt`, `älter als der Hund`."""
+        """Append, for example, `sehr alt` or `älter als der Hund`."""
         if self.very:
             out.append(("sehr", self, VERY))
         out.append((self.adjective.german[self.standard is not None], self, HEAD))
@@ -72,7 +72,7 @@ class PredicateAdjective:
             self.standard.german(out, german.NOMINATIVE)
 
     def english(self, out: list[Token]) -> None:
-        """`very old`, `older than the dog`."""
+        """Append, for example, `very old` or `older than the dog`."""
         if self.very:
             out.append(("very", self, VERY))
         out.append((self.adjective.english[self.standard is not None], self, HEAD))
@@ -81,7 +81,7 @@ class PredicateAdjective:
             self.standard.english(out)
 
     def skeleton(self) -> str:
-        """The clauses of what is compared with."""
+        """Return the skeleton of the second term of comparison."""
         return self.standard.skeleton() if self.standard is not None else ""
 
 
@@ -92,13 +92,13 @@ class PredicateNoun:
     nominal: NounPhrase
 
     def german(self, out: list[Token]) -> None:
-        """Subject's case."""
+        """Append the noun in the nominative."""
         self.nominal.german(out, german.NOMINATIVE)
 
     def english(self, out: list[Token]) -> None:
-        """With the article that German leaves out before professions."""
+        """Append the noun with the article that German omits before professions."""
         self.nominal.english(out)
 
     def skeleton(self) -> str:
-        """The clauses of the noun."""
+        """Return the skeleton of the noun phrase."""
         return self.nominal.skeleton()

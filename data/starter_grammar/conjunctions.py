@@ -51,7 +51,7 @@ WHERE, WHY, WHEN_ASKED = (
 
 
 def circumstances(around: Tense) -> tuple[tuple[Words, Tense], ...]:
-    """Conjunctions, each with the tense of its clause."""
+    """Return conjunctions, each with the tense of its clause."""
     if around.past:
         return AROUND_PAST
     if around.perfect:
@@ -60,10 +60,10 @@ def circumstances(around: Tense) -> tuple[tuple[Words, Tense], ...]:
 
 
 def within(around: Tense) -> tuple[Tense, ...]:
-    """Tenses of a relative clause."""
+    """Return the tenses of a relative clause within a clause of this tense."""
     return WITHIN_PAST if around.past else WITHIN_PRESENT
 
 
 def reported(around: Tense) -> tuple[Tense, ...]:
-    """Tenses of what somebody says; the past is reported in the past, as English wants it."""
+    """Return the tenses of reported speech; English backshifts after a verb in the past."""
     return WITHIN_PAST if around.past else REPORTED_PRESENT

@@ -10,7 +10,7 @@ from data.starter_grammar.german import Table
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Determiner:
-    """An article or what stands in its place, with the adjective endings that it asks for."""
+    """An article or another determiner, with the adjective endings that it requires."""
 
     german: Table
     endings: Table
@@ -19,18 +19,18 @@ class Determiner:
 
 
 def word(stem: str, one: str, many: str) -> Determiner:
-    """A determiner declined like `dieser`."""
+    """Return a determiner that is declined like `dieser`."""
     return Determiner(german.inflect(stem, german.DER_WORD), german.WEAK, (one, many), True)
 
 
 def own(stem: str, one: str) -> Determiner:
-    """A possessive, declined like `ein`."""
+    """Return a possessive, declined like `ein`."""
     forms = german.inflect(stem, german.EIN_WORD)
     return Determiner(forms, german.MIXED, (one, one), True)
 
 
 def many(stem: str, text: str, endings: Table) -> Determiner:
-    """A quantity, used in the plural."""
+    """Return a quantity, used in the plural."""
     return Determiner(german.inflect(stem, german.DER_WORD), endings, ("", text), False)
 
 
@@ -52,6 +52,6 @@ OUR, THEIR = own("unser", "our"), own("ihr", "their")
 
 
 def whose(column: int) -> Determiner:
-    """The relative possessive, which agrees with the noun that the clause is about."""
+    """Return the relative possessive, which agrees with the antecedent."""
     forms = german.inflect(german.RELATIVE[german.GENITIVE][column], german.table("- " * 16))
     return Determiner(forms, german.STRONG, ("whose", "whose"), True)

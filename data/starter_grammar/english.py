@@ -10,7 +10,7 @@ VOWEL_SOUND = ("hon", "hour", "heir")
 
 
 def add_s(word: str) -> str:
-    """The ending of plurals and of the third person singular."""
+    """Add the ending of plurals and of the third person singular."""
     if word.endswith(("s", "x", "z", "ch", "sh")):
         return word + "es"
     if word.endswith("y") and word[-2] not in VOWELS:
@@ -19,14 +19,14 @@ def add_s(word: str) -> str:
 
 
 def doubles(word: str) -> bool:
-    """Whether the last letter is written twice before a vowel: big, stop, plan, but not new."""
+    """Return whether the last letter is doubled before a vowel: big, stop, plan, but not new."""
     if len(word) < 3 or word[-1] in VOWELS + "wxy" or word[-2] not in VOWELS:
         return False
     return word[-3] not in VOWELS and sum(letter in VOWELS for letter in word) == 1
 
 
 def add_vowel(word: str, ending: str) -> str:
-    """Adds an ending in e-: -ed, -er, -est."""
+    """Add an ending in e-: -ed, -er, -est."""
     if word.endswith("e"):
         return word + ending[1:]
     if word.endswith("y") and word[-2] not in VOWELS:
@@ -35,7 +35,7 @@ def add_vowel(word: str, ending: str) -> str:
 
 
 def article(next_word: str) -> str:
-    """`a` or `an`, by the sound that follows."""
+    """Return `a` or `an`, by the sound that follows."""
     lower = next_word.lower()
     if lower.startswith(CONSONANT_SOUND):
         return "a"
@@ -43,12 +43,12 @@ def article(next_word: str) -> str:
 
 
 def owner(noun: str) -> str:
-    """The form that precedes what is owned."""
+    """Return the genitive."""
     return noun + ("'" if noun.endswith("s") else "'s")
 
 
 def present(base: str) -> Six:
-    """Present tense for I, you, he, we, you, they."""
+    """Return the present tense for I, you, he, we, you, they."""
     if base == "be":
         return "am", "are", "is", "are", "are", "are"
     third = {"have": "has", "do": "does", "go": "goes", "can": "can"}.get(base) or add_s(base)
@@ -56,7 +56,7 @@ def present(base: str) -> Six:
 
 
 def past(form: str) -> Six:
-    """Past tense for I, you, he, we, you, they."""
+    """Return the past tense for I, you, he, we, you, they."""
     if form == "was":
         return "was", "were", "was", "were", "were", "were"
     return form, form, form, form, form, form

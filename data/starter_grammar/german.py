@@ -13,7 +13,7 @@ Table = tuple[tuple[str, str, str, str], ...]
 
 
 def table(rows: str) -> Table:
-    """Four rows of four endings each; a dash is the empty ending."""
+    """Parse four rows of four endings; a dash is the empty ending."""
     cells = ["" if cell == "-" else cell for cell in rows.split()]
     return tuple((cells[i], cells[i + 1], cells[i + 2], cells[i + 3]) for i in range(0, 16, 4))
 
@@ -28,20 +28,20 @@ EIN_WORD = table("- e - e  en e - e  em er em en  es er es er")
 
 
 def inflect(stem: str, endings: Table) -> Table:
-    """The word in all cases and genders."""
+    """Return the word in all cases and genders."""
     rows = [tuple(stem + ending for ending in row) for row in endings]
     return tuple((row[0], row[1], row[2], row[3]) for row in rows)
 
 
 def syllables(word: str) -> int:
-    """Groups of vowels, which is what the genitive's -s or -es goes by."""
+    """Count the groups of vowels, which decide between -s and -es in the genitive."""
     lower = word.lower()
     starts = [c in VOWELS and (i == 0 or lower[i - 1] not in VOWELS) for i, c in enumerate(lower)]
     return sum(starts)
 
 
 def genitive(noun: str) -> str:
-    """Genitive singular of a strong masculine or neuter noun."""
+    """Return the genitive singular of a strong masculine or neuter noun."""
     if noun.endswith(("s", "ß", "x", "z")):
         return noun + "es"
     short = syllables(noun) == 1 and noun[-1] not in VOWELS + "h"
@@ -49,23 +49,23 @@ def genitive(noun: str) -> str:
 
 
 def dative_plural(plural: str) -> str:
-    """Adds -n unless the plural ends in -n or -s."""
+    """Add -n unless the plural ends in -n or -s."""
     return plural if plural.endswith(("n", "s")) else plural + "n"
 
 
 def stem_of(infinitive: str) -> str:
-    """What endings are added to: without -en, or -n after -el and -er."""
+    """Return the stem: without -en, or without -n after -el and -er."""
     return infinitive[:-2] if infinitive.endswith("en") else infinitive[:-1]
 
 
 def needs_e(stem: str) -> bool:
-    """Whether -t needs a vowel before it (arbeitet, öffnet)."""
+    """Return whether -t needs a vowel before it (arbeitet, öffnet)."""
     hard = stem.endswith(("n", "m")) and stem[-2] not in VOWELS + "lrhmn"
     return stem.endswith(("t", "d")) or hard
 
 
 def weak_third(infinitive: str) -> str:
-    """Third person singular of a regular verb."""
+    """Return the third person singular of a regular verb."""
     stem = stem_of(infinitive)
     return stem + ("et" if needs_e(stem) else "t")
 
@@ -74,7 +74,7 @@ UNPREFIXED = ("be", "ge", "er", "ver", "zer", "ent", "miss", "über", "unter", "
 
 
 def weak_participle(infinitive: str) -> str:
-    """Second participle of a regular verb; no ge- after an unstressed first syllable."""
+    """Return the past participle of a regular verb; no ge- before an unstressed syllable."""
     plain = infinitive.endswith("ieren") or infinitive.startswith(UNPREFIXED)
     return ("" if plain else "ge") + weak_third(infinitive)
 
@@ -83,7 +83,7 @@ Six = tuple[str, str, str, str, str, str]
 
 
 def six(words: str) -> Six:
-    """Forms for ich, du, er, wir, ihr, sie."""
+    """Parse the forms for ich, du, er, wir, ihr, sie."""
     one, two, three, four, five, last = words.split()
     return one, two, three, four, five, last
 
@@ -96,12 +96,12 @@ IRREGULAR_PRESENT = {
 
 
 def with_s(stem: str, hissing: str) -> str:
-    """The ending of du, which swallows its s after a hissing sound."""
+    """Add the ending of du, whose s is dropped after a sibilant."""
     return stem + ("t" if stem.endswith(("s", "ß", "z", "x")) else hissing)
 
 
 def present(infinitive: str, third: str) -> Six:
-    """Present tense from the infinitive and the form of er, without a separable prefix."""
+    """Return the present tense, from infinitive and form of er, without a separable prefix."""
     if infinitive in IRREGULAR_PRESENT:
         return IRREGULAR_PRESENT[infinitive]
     stem, you = stem_of(infinitive), weak_third(infinitive)
@@ -118,7 +118,7 @@ def present(infinitive: str, third: str) -> Six:
 
 
 def past(third: str) -> Six:
-    """Past tense from the form of er: weak in -e, strong otherwise."""
+    """Return the past tense, from the form of er: weak in -e, strong otherwise."""
     if third.endswith("e") and not third.endswith("ie"):
         return third, third + "st", third, third + "n", third + "t", third + "n"
     we, you = third + ("n" if third.endswith("ie") else "en"), third

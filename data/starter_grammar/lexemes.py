@@ -1,4 +1,4 @@
-"""Words in pairs: what is looked up in the tables, with the forms of both languages worked out."""
+"""Pairs of words from the tables, with the inflected forms of both languages."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Noun:
 
     @property
     def countable(self) -> bool:
-        """False for what has no plural: milk."""
+        """Whether it has a plural (milk has none)."""
         return bool(self.german[4])
 
     @property
     def natural_gender(self) -> int:
-        """Gender of an adult human, or neuter for all that English calls `it` or may call so."""
+        """The gender of an adult human; neuter for all that English may call `it`."""
         return self.gender if self.classes & {"person", "leader"} else german.NEUTER
 
 
 def noun(row: Row) -> Noun:
-    """Works out the forms that the table leaves empty."""
+    """Build a noun, deriving the forms that the table leaves empty."""
     singular, gender = row["german"], german.GENDERS[row["gender"]]
     plural = "" if row["plural"] == "-" else row["plural"]
     oblique, of = singular, singular
@@ -49,7 +49,7 @@ def noun(row: Row) -> Noun:
 
 
 def compound(first: Row, head: Noun) -> Noun:
-    """Joins a first part to a noun, which keeps its gender, and its class if none is given."""
+    """Join a first part to a noun, which keeps its gender, and its class if none is given."""
     forms = tuple(first["german"] + form.lower() if form else "" for form in head.german)
     words = (f"{first['english']} {head.english[0]}", f"{first['english']} {head.english[1]}")
     classes = frozenset(first["class"].split()) or head.classes
@@ -68,7 +68,7 @@ class Adjective:
 
 
 def adjective(row: Row) -> Adjective:
-    """Works out the degrees that the table leaves empty."""
+    """Build an adjective, deriving the degrees that the table leaves empty."""
     word, base = row["german"], row["english"]
     stem = row["stem"] or word
     more = row["comparative"] or (word + "r" if word.endswith("e") else word + "er")
@@ -107,7 +107,7 @@ class Verb:
 
 
 def verb(row: Row) -> Verb:
-    """Works out what the table leaves empty: a regular verb is given by its two infinitives."""
+    """Build a verb, deriving the forms that the table leaves empty."""
     prefix, _, base = row["german"].rpartition("/")
     third = row["third"] or german.weak_third(base)
     past = row["past"] or third.removesuffix("t") + "te"
@@ -131,7 +131,7 @@ def verb(row: Row) -> Verb:
 
 
 def modal(row: Row) -> Verb:
-    """A modal verb of the table; those without a past (sollte, möchte) use that form as present."""
+    """Build a modal verb; one without a past (sollte, möchte) has that form as its present."""
     infinitive, third = row["german"], row["third"]
     forms = german.present(infinitive, third) if row["past"] else german.past(third)
     word, thirds = row["english"], row["english_third"]
@@ -154,7 +154,7 @@ def modal(row: Row) -> Verb:
 def auxiliary(
     infinitive: str, third: str, past: str, participle: str, word: str, words: str, governs: int
 ) -> Verb:
-    """One of the verbs that make tenses and the passive; `words` are two English past forms."""
+    """Build an auxiliary of tenses or the passive; `words` are two English past forms."""
     first, second = words.split() if words else (word, word)
     now = english.present(word) if words else (word,) * 6
     return Verb(

@@ -1,4 +1,4 @@
-"""Reads the tables of words and says which words go together."""
+"""The tables of words, and which words go together."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One use of a verb: what may be its subject, its object, its preposition and adjuncts."""
+    """A use of a verb: its possible subjects and objects, its preposition and its adjuncts."""
 
     verb: Verb
     kind: str
@@ -50,7 +50,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
-    """What may be said of a noun by a preposition: the man with the hat."""
+    """A preposition that can modify a noun, with its nouns: the man with the hat."""
 
     preposition: Preposition
     nouns: tuple[Noun, ...]
@@ -58,30 +58,30 @@ class Attribute:
 
 
 def rows(path: Path) -> list[Row]:
-    """A table with a header line; empty cells are empty strings.
+    """Read a table with a header line; empty cells are empty strings.
 
     Raises:
-        NmtError: a line has another number of cells than the header.
+        NmtError: if a line has another number of cells than the header.
     """
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     keys = header.split("\t")
-    found = []
+    result = []
     for number, line in enumerate(lines, start=2):
         cells = line.split("\t")
         if len(cells) != len(keys):
             raise NmtError(f"{path}, line {number} has {len(cells)} cells, expected {len(keys)}")
-        found.append(dict(zip(keys, cells, strict=True)))
-    return found
+        result.append(dict(zip(keys, cells, strict=True)))
+    return result
 
 
 class Lexicon:
-    """All words, with the questions that the grammar asks: which nouns, which verbs."""
+    """All words, and the selections of nouns and verbs that the grammar needs."""
 
     def __init__(self, folder: Path) -> None:
-        """Reads every table of the folder.
+        """Read every table of the folder.
 
         Raises:
-            NmtError: a table is missing, is not rectangular or names an unknown class.
+            NmtError: if a table is missing, is not rectangular or names an unknown class.
         """
         tables = ["nouns", "compounds", "classes", "adjectives", "names", "adverbs", "numerals"]
         tables += ["modals", "verbs", "attributes", "relations"]
@@ -125,7 +125,7 @@ class Lexicon:
         }
 
     def named(self, kinds: str) -> tuple[Phrase, ...]:
-        """Names of the given kinds."""
+        """Return the names of the given kinds."""
         return tuple(name for name in self.names if name.kind in kinds.split())
 
     def _select_one(self, word: str) -> set[Noun]:
@@ -136,17 +136,17 @@ class Lexicon:
         return {noun for noun in self.nouns if word in noun.classes}
 
     def select(self, words: str) -> tuple[Noun, ...]:
-        """Nouns of any of the classes, in the order of the table; a noun may stand for itself.
+        """Return the nouns of any of the classes, in table order; a noun is a class of its own.
 
         Raises:
-            NmtError: a word is neither a class, nor a noun, nor a kind of name.
+            NmtError: if a word is neither a class, nor a noun, nor a kind of name.
         """
         wanted: set[Noun] = set()
         for word in words.split():
-            found = self._select_one(word)
-            if not found and not self.named(word):
+            nouns = self._select_one(word)
+            if not nouns and not self.named(word):
                 raise NmtError(f"{word} is neither a class of nouns nor a noun of the lexicon")
-            wanted |= found
+            wanted |= nouns
         return tuple(noun for noun in self.nouns if noun in wanted)
 
     def _preposition(self, word: str, english: str) -> Preposition:
@@ -186,11 +186,11 @@ class Lexicon:
     def _attributes(self, table: list[Row]) -> dict[Noun, tuple[Attribute, ...]]:
         fitting: dict[Noun, list[Attribute]] = {noun: [] for noun in self.nouns}
         for row in table:
-            said = Attribute(
+            attribute = Attribute(
                 self._preposition(row["preposition"], row["english"]),
                 self.select(row["complements"]),
                 self.named(row["complements"]),
             )
             for noun in self.select(row["heads"]):
-                fitting[noun].append(said)
-        return {noun: tuple(found) for noun, found in fitting.items()}
+                fitting[noun].append(attribute)
+        return {noun: tuple(attributes) for noun, attributes in fitting.items()}

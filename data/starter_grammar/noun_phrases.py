@@ -16,7 +16,7 @@ VERY = -1  # the slot of `sehr`, below the others because adjectives count up
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NounPhrase:
-    """A noun with all that stands before and after it.
+    """A noun with everything before and after it.
 
     `possessor` is an English genitive (the teacher's car); `of` a complement with `of`; both are
     German genitives. `very` and `degree` belong to the first adjective.
@@ -38,12 +38,12 @@ class NounPhrase:
 
     @property
     def agreement(self) -> int:
-        """Third person, by number."""
+        """The third person, by number."""
         return SIE if self.plural else ER
 
     @property
     def column(self) -> int:
-        """Gender, or the plural that has none."""
+        """The gender, or the plural, which has none."""
         return german.PLURAL if self.plural else self.noun.gender
 
     @property
@@ -53,18 +53,18 @@ class NounPhrase:
 
     @property
     def light(self) -> bool:
-        """Never a pronoun."""
+        """Always false: it is no pronoun."""
         return False
 
     def german(self, out: list[Token], case: int) -> None:
-        """Determiner first, then the rest."""
+        """Append the determiner, then the rest."""
         form = self.determiner.german[case][self.column]
         if form:
             out.append((form, self, DETERMINER))
         self._german_rest(out, case)
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
-        """Contracts preposition and article, but not before a relative clause ("in dem Haus,")."""
+        """Append preposition and phrase; no contraction before a relative clause (in dem Haus)."""
         joined = None
         if self.determiner is THE and self.relative is None:
             article = german.DER[case][self.column]
@@ -103,7 +103,7 @@ class NounPhrase:
                 part.german(out)
 
     def english(self, out: list[Token]) -> None:
-        """Determiner or possessor, modifiers, noun, and what follows it."""
+        """Append determiner or possessor, modifiers, noun, and what follows it."""
         place = len(out)
         if self.numeral is not None:
             out.append((self.numeral.english, self, NUMERAL))
@@ -145,6 +145,6 @@ class NounPhrase:
     english_subject = english
 
     def skeleton(self) -> str:
-        """The clauses of all parts, from left to right."""
+        """Return the skeletons of all parts, from left to right."""
         parts = (self.possessor, self.of, self.attribute, self.relative)
         return "".join(part.skeleton() for part in parts if part is not None)

@@ -17,7 +17,7 @@ HEAD, DETERMINER, NUMERAL, PREPOSITION, ADJECTIVE = range(5)
 
 @runtime_checkable
 class Nominal(Protocol):
-    """Whatever can be subject or object."""
+    """A subject or an object."""
 
     @property
     def agreement(self) -> int:
@@ -32,33 +32,33 @@ class Nominal(Protocol):
         """Whether it is a pronoun, which German places before all adverbs and full objects."""
 
     def german(self, out: list[Token], case: int) -> None:
-        """Appends the German words in the given case."""
+        """Append the German words in the given case."""
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
-        """Appends preposition and words, contracted where German does."""
+        """Append preposition and words, contracted where German does."""
 
     def english(self, out: list[Token]) -> None:
-        """Appends the English words as an object."""
+        """Append the English words as an object."""
 
     def english_subject(self, out: list[Token]) -> None:
-        """Appends the English words as a subject."""
+        """Append the English words as a subject."""
 
     def skeleton(self) -> str:
-        """The clauses within, without their words."""
+        """Return the clauses within, without their words."""
 
 
 @runtime_checkable
 class Complement(Protocol):
-    """Whatever completes a verb and brings its own form."""
+    """A complement of a verb that determines its own form."""
 
     def german(self, out: list[Token]) -> None:
-        """Appends the German words."""
+        """Append the German words."""
 
     def english(self, out: list[Token]) -> None:
-        """Appends the English words."""
+        """Append the English words."""
 
     def skeleton(self) -> str:
-        """The clauses within, without their words."""
+        """Return the clauses within, without their words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,29 +73,29 @@ class Simple:
     light: bool = False
 
     def german(self, out: list[Token], case: int) -> None:
-        """The one word."""
+        """Append the form of the case."""
         out.append((self.forms[case], self, HEAD))
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
-        """Nothing to contract."""
+        """Append preposition and form, which are never contracted."""
         out.append(preposition)
         self.german(out, case)
 
     def english(self, out: list[Token]) -> None:
-        """The form of objects."""
+        """Append the form of objects."""
         out.append((self.object_form, self, HEAD))
 
     def english_subject(self, out: list[Token]) -> None:
-        """The form of subjects."""
+        """Append the form of subjects."""
         out.append((self.subject_form, self, HEAD))
 
     def skeleton(self) -> str:
-        """Nothing within."""
+        """Return nothing: it holds no clause."""
         return ""
 
 
 def named(name: Phrase) -> Simple:
-    """A person, a town or a country, without article or case."""
+    """Return the nominal of a person, a town or a country, which has no article or case."""
     return Simple((name.german,) * 4, name.english, name.english, ER)
 
 
@@ -110,37 +110,37 @@ class Pair:
     light: bool = False
 
     def german(self, out: list[Token], case: int) -> None:
-        """Both in the same case."""
+        """Append both in the same case."""
         self.first.german(out, case)
         out.append(("und", self, HEAD))
         self.second.german(out, case)
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
-        """The preposition is said once."""
+        """Append the preposition once, then both."""
         self.first.german_after(out, preposition, case)
         out.append(("und", self, HEAD))
         self.second.german(out, case)
 
     def english(self, out: list[Token]) -> None:
-        """Both as objects."""
+        """Append both as objects."""
         self.first.english(out)
         out.append(("and", self, HEAD))
         self.second.english(out)
 
     def english_subject(self, out: list[Token]) -> None:
-        """Both as subjects."""
+        """Append both as subjects."""
         self.first.english_subject(out)
         out.append(("and", self, HEAD))
         self.second.english_subject(out)
 
     def skeleton(self) -> str:
-        """The clauses of both."""
+        """Return the skeletons of both."""
         return self.first.skeleton() + self.second.skeleton()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RelativePronoun:
-    """Stands in its clause for the noun that the clause is about."""
+    """A relative pronoun, which represents the antecedent in its clause."""
 
     noun_column: int
     agreement: int
@@ -149,22 +149,22 @@ class RelativePronoun:
     light: bool = False
 
     def german(self, out: list[Token], case: int) -> None:
-        """Gender and number of the noun, case of the place in the clause."""
+        """Append the pronoun, with gender and number of the antecedent, in its own case."""
         out.append((german.RELATIVE[case][self.noun_column], self, HEAD))
 
     def german_after(self, out: list[Token], preposition: Token, case: int) -> None:
-        """Never contracted."""
+        """Append preposition and pronoun, which are never contracted."""
         out.append(preposition)
         self.german(out, case)
 
     def english(self, out: list[Token]) -> None:
-        """`whom` of persons, `which` of all else."""
+        """Append `whom` for persons, else `which`."""
         out.append(("whom" if self.person else "which", self, HEAD))
 
     def english_subject(self, out: list[Token]) -> None:
-        """`who` of persons, `which` of all else."""
+        """Append `who` for persons, else `which`."""
         out.append(("who" if self.person else "which", self, HEAD))
 
     def skeleton(self) -> str:
-        """Nothing within."""
+        """Return nothing: it holds no clause."""
         return ""

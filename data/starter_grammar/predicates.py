@@ -12,15 +12,23 @@ from data.starter_grammar.complements import (
     Prepositional,
 )
 from data.starter_grammar.determiners import NOT_A, PROFESSION
-from data.starter_grammar.dice import Dice
+from data.starter_grammar.frequencies import (
+    ACCUSATIVES,
+    DEFINITE,
+    NEGATED_OBJECT,
+    OBJECT,
+    PLAIN,
+    PRONOUNS,
+    Frequencies,
+)
 from data.starter_grammar.german import ACCUSATIVE, CASES, DATIVE, FEMININE, MASCULINE
 from data.starter_grammar.lexemes import Noun
 from data.starter_grammar.lexicon import Frame, Lexicon, Phrase, Preposition
 from data.starter_grammar.nominals import Form, Nominals, Relate, Subject
 from data.starter_grammar.noun_phrases import NounPhrase
 from data.starter_grammar.phrases import Nominal, named
+from data.starter_grammar.random_choices import RandomChoices
 from data.starter_grammar.tenses import Tense
-from data.starter_grammar.urns import ACCUSATIVES, DEFINITE, DENIED, OBJECT, PLAIN, PRONOUNS, Urns
 
 # What each frame needs, in the order in which a relative clause may be hung on it.
 NEEDS = {
@@ -50,7 +58,7 @@ Roles = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is settled before a clause is drawn; `adjuncts` is how many adverbs it may have."""
+    """What is fixed before a clause is generated; `adjuncts` is how many adverbs it may have."""
 
     tense: Tense
     negation: int
@@ -58,11 +66,11 @@ class Scene:
 
 
 class Predicates:
-    """Draws the parts of a clause besides its subject."""
+    """Generates the parts of a clause except its subject."""
 
-    def __init__(self, lexicon: Lexicon, dice: Dice, nominals: Nominals) -> None:
-        """Sorts frames and adverbs by what asks for them."""
-        self.lexicon, self.dice, self.nominals = lexicon, dice, nominals
+    def __init__(self, lexicon: Lexicon, random: RandomChoices, nominals: Nominals) -> None:
+        """Index frames and adverbs by the properties that select them."""
+        self.lexicon, self.random, self.nominals = lexicon, random, nominals
         kinds = {frame.kind for frame in lexicon.frames}
         self.frames = {k: [f for f in lexicon.frames if f.kind == k] for k in sorted(kinds)}
         self.passives = [frame for frame in lexicon.frames if frame.passive]
@@ -84,39 +92,45 @@ class Predicates:
     def roles(
         self, frame: Frame, subject: Subject, scene: Scene, given: Roles, relate: Relate | None
     ) -> Roles:
-        """All parts but subject and verbs; those in `given` are kept as they are."""
-        found = dict(given)
-        urns = (OBJECT, DEFINITE, DENIED)[scene.negation]
+        """Return all parts but subject and verbs; those in `given` are used as they are."""
+        roles = dict(given)
+        determiners = (OBJECT, DEFINITE, NEGATED_OBJECT)[scene.negation]
         for role in NEEDS[frame.kind]:
             if role in given:
                 continue
             if role == "direct":
-                found[role] = self._direct(frame, subject, urns, relate)
+                roles[role] = self._direct(frame, subject, determiners, relate)
             elif role == "indirect":
-                found[role] = self._indirect(frame, subject, relate)
+                roles[role] = self._indirect(frame, subject, relate)
             else:
-                found[role] = self._complement(frame, subject, scene, relate)
+                roles[role] = self._complement(frame, subject, scene, relate)
             relate = None
         if scene.negation == KEIN:
-            found["denied"] = found["direct"]
+            roles["negated_object"] = roles["direct"]
         elif scene.negation == NICHT:
-            found["negated"] = 1
-        found["link"] = frame.english_link
-        return found
+            roles["negated"] = 1
+        roles["link"] = frame.english_link
+        return roles
 
-    def _direct(self, frame: Frame, subject: Subject, urns: Urns, relate: Relate | None) -> Nominal:
-        if relate is None and urns is not DENIED and frame.objects[0] in self.nominals.humans:
+    def _direct(
+        self, frame: Frame, subject: Subject, determiners: Frequencies, relate: Relate | None
+    ) -> Nominal:
+        if (
+            relate is None
+            and determiners is not NEGATED_OBJECT
+            and frame.objects[0] in self.nominals.humans
+        ):
             short = self._short(ACCUSATIVES, subject)
             if short is not None:
                 return short
-        return self.nominals.object(frame.objects, urns, subject, relate)
+        return self.nominals.object(frame.objects, determiners, subject, relate)
 
     def _short(self, forms: tuple[Form, ...], subject: Subject) -> Nominal | None:
-        """A pronoun or a name in place of a noun phrase, sometimes."""
-        throw = self.dice.throw()
-        if throw < PRONOUN_OBJECT:
+        """Return a pronoun or a name in place of a noun phrase, or None."""
+        sample = self.random.uniform()
+        if sample < PRONOUN_OBJECT:
             return self.nominals.other(forms, subject)
-        if throw < PRONOUN_OBJECT + NAME_OBJECT and subject.noun is not None:
+        if sample < PRONOUN_OBJECT + NAME_OBJECT and subject.noun is not None:
             return self.nominals.person().nominal
         return None
 
@@ -133,79 +147,79 @@ class Predicates:
     ) -> Prepositional:
         if frame.kind == "move":
             return self.place(frame.second, ACCUSATIVE)
-        if frame.names and (not frame.objects or self.dice.chance(TOWN)) and relate is None:
-            name = named(self.dice.pick(frame.names))
+        if frame.names and (not frame.objects or self.random.chance(TOWN)) and relate is None:
+            name = named(self.random.pick(frame.names))
             return Prepositional(frame.preposition or self.inside, name)
-        urns = DEFINITE if scene.negation else OBJECT
+        determiners = DEFINITE if scene.negation else OBJECT
         if frame.objects[0].place:
-            urns = PLAIN
-        nominal = self.nominals.object(frame.objects, urns, subject, relate)
+            determiners = PLAIN
+        nominal = self.nominals.object(frame.objects, determiners, subject, relate)
         case = self.places.get((nominal.noun.place, DATIVE))
         preposition = frame.preposition or case
         assert preposition is not None
         return Prepositional(preposition, nominal)
 
     def place(self, nouns: tuple[Noun, ...], case: int) -> Prepositional:
-        """Where or where to, with the preposition that the noun itself asks for."""
-        noun = self.dice.pick(nouns)
+        """Return a place or a destination, with the preposition that the noun requires."""
+        noun = self.random.pick(nouns)
         phrase = self.nominals.phrase(noun, 0, PLAIN, None)
         return Prepositional(self.places[noun.place, case], phrase)
 
     def adverbs_of(self, kind: str, group: str) -> Adverb:
-        """One adverb of the kind that goes with a tense or a verb."""
-        return Adverb(self.dice.pick(self.adverbs[kind, group]))
+        """Return an adverb of the kind that goes with a tense or a verb."""
+        return Adverb(self.random.pick(self.adverbs[kind, group]))
 
-    def adjoin(self, found: Roles, frame: Frame, scene: Scene, subject: Subject) -> None:
-        """Adds adverbs: none twice, no more than the scene allows; animals stay outdoors."""
+    def adjoin(self, roles: Roles, frame: Frame, scene: Scene, subject: Subject) -> None:
+        """Add adverbs, each once and no more than the scene allows; animals stay outdoors."""
         animal = subject.noun is not None and subject.noun not in self.nominals.humans
-        dice, left, tense = self.dice, scene.adjuncts, scene.tense
-        if left and tense.times and dice.chance(TIME):
-            found.setdefault("time", self.adverbs_of("time", tense.times))
+        random, left, tense = self.random, scene.adjuncts, scene.tense
+        if left and tense.times and random.chance(TIME):
+            roles.setdefault("time", self.adverbs_of("time", tense.times))
             left -= 1
         if left and scene.negation == AFFIRMED:
-            if tense.frequencies and left == scene.adjuncts and dice.chance(FREQUENCY):
-                found["frequency"] = self.adverbs_of("frequency", tense.frequencies)
+            if tense.frequencies and left == scene.adjuncts and random.chance(FREQUENCY):
+                roles["frequency"] = self.adverbs_of("frequency", tense.frequencies)
                 left -= 1
-            elif frame.manners and dice.chance(MANNER):
-                found["manner"] = Adverb(dice.pick(frame.manners))
+            elif frame.manners and random.chance(MANNER):
+                roles["manner"] = Adverb(random.pick(frame.manners))
                 left -= 1
-        if left and frame.places and dice.chance(PLACE) and "place" not in found:
+        if left and frame.places and random.chance(PLACE) and "place" not in roles:
             outdoors = tuple(noun for noun in frame.places if "outdoor" in noun.classes)
-            if not animal and dice.chance(TOWN):
-                found["place"] = Prepositional(self.inside, named(dice.pick(self.lexicon.cities)))
+            if not animal and random.chance(TOWN):
+                roles["place"] = Prepositional(self.inside, named(random.pick(self.lexicon.cities)))
             else:
-                found["place"] = self.place((animal and outdoors) or frame.places, DATIVE)
+                roles["place"] = self.place((animal and outdoors) or frame.places, DATIVE)
 
     def agent(self, frame: Frame, subject: Subject) -> Prepositional:
-        """Who does it, behind `von`."""
-        if frame.subjects[0] in self.nominals.humans and self.dice.chance(NAME_OBJECT):
+        """Return the agent of a passive, after `von`."""
+        if frame.subjects[0] in self.nominals.humans and self.random.chance(NAME_OBJECT):
             return Prepositional(self.by, self.nominals.person().nominal)
         return Prepositional(self.by, self.nominals.object(frame.subjects, PLAIN, subject))
 
     def predicate(self, noun: Noun, scene: Scene) -> Roles | None:
-        """An adjective that fits the noun, or None if there is none; perhaps a comparison."""
+        """Return an adjective that fits the noun, maybe in a comparison; None if there is none."""
         fitting = self.lexicon.adjectives[noun]
         if not fitting:
             return None
-        adjective, throw = self.dice.pick(fitting), self.dice.throw()
-        found: Roles = {"negated": 1} if scene.negation else {}
+        adjective, sample = self.random.pick(fitting), self.random.uniform()
+        roles: Roles = {"negated": 1} if scene.negation else {}
         standard, very = None, 0
-        if adjective.comparable and throw < COMPARED:
+        if adjective.comparable and sample < COMPARED:
             others = [n for n in self.lexicon.nouns if n is not noun and n.classes == noun.classes]
             if others:
-                other = self.dice.pick(others)
+                other = self.random.pick(others)
                 standard = self.nominals.phrase(other, 0, PLAIN, None)
-        elif adjective.comparable and throw < COMPARED + VERY:
+        elif adjective.comparable and sample < COMPARED + VERY:
             very = 1
-        found["complement"] = PredicateAdjective(adjective, very, standard)
-        return found
+        roles["complement"] = PredicateAdjective(adjective, very, standard)
+        return roles
 
     def profession(self, woman: int, plural: int, scene: Scene) -> Roles:
-        """What somebody is, without an article in German, with `kein` if denied."""
-        noun = self.dice.pick(self.jobs[FEMININE if woman else MASCULINE])
+        """Return a profession, in German without an article, or with `kein` if negated."""
+        noun = self.random.pick(self.jobs[FEMININE if woman else MASCULINE])
         determiner = NOT_A if scene.negation else PROFESSION
         phrase = NounPhrase(noun, plural, determiner)
-        found: Roles = {"complement": PredicateNoun(phrase)}
+        roles: Roles = {"complement": PredicateNoun(phrase)}
         if scene.negation:
-            found["denied"] = phrase
-        return found
+            roles["negated_object"] = phrase
+        return roles

@@ -12,20 +12,20 @@ from data.starter_grammar.tokens import COMMA_TOKEN, Token
 
 @runtime_checkable
 class Sentence(Protocol):
-    """What fills a line."""
+    """The content of a line."""
 
     @property
     def mark(self) -> str:
-        """The mark at the end."""
+        """The punctuation mark at the end."""
 
     def german(self, out: list[Token]) -> None:
-        """Appends the German words."""
+        """Append the German words."""
 
     def english(self, out: list[Token]) -> None:
-        """Appends the English words."""
+        """Append the English words."""
 
     def skeleton(self) -> str:
-        """The clauses, without their words: `kind(clauses within)`, subordinate ones in order.
+        """Return the clauses without words: `kind(clauses within)`, subordinate ones in order.
 
         A subordinate clause is named by its conjunction, a relative clause `relative`, an
         infinitive `zu`; everything that is not a clause is left out. Two sentences of the same
@@ -35,7 +35,7 @@ class Sentence(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """A main clause; `front` is what German says first, the subject or another part.
+    """A main clause; `front` is the first part in German, the subject or another one.
 
     English follows, except for an object that German puts first: it stays behind its verb.
     """
@@ -45,11 +45,11 @@ class Statement:
     mark: str = "."
 
     def german(self, out: list[Token]) -> None:
-        """Verb second."""
+        """Append the statement, with the verb second."""
         self.clause.german_second(out, self.front)
 
     def english(self, out: list[Token]) -> None:
-        """Subject, verb, object."""
+        """Append the statement: subject, verb, object."""
         clause, front = self.clause, self.front
         if front is clause.subject or front is clause.direct:
             clause.english_statement(out, None)
@@ -60,7 +60,7 @@ class Statement:
         clause.english_statement(out, front)
 
     def skeleton(self) -> str:
-        """`main(...)`, with a mark if a clause stands in front."""
+        """Return `main(...)`, with a mark if a clause comes first."""
         kind = "fronted" if self.front is self.clause.circumstance else "main"
         return f"{kind}({self.clause.skeleton()})"
 
@@ -73,15 +73,15 @@ class PolarQuestion:
     mark: str = "?"
 
     def german(self, out: list[Token]) -> None:
-        """Verb first."""
+        """Append the question, with the verb first."""
         self.clause.german_first(out)
 
     def english(self, out: list[Token]) -> None:
-        """Inversion, with `do`."""
+        """Append the question, with inversion or `do`."""
         self.clause.english_question(out, None)
 
     def skeleton(self) -> str:
-        """`polar(...)`."""
+        """Return `polar(...)`."""
         return f"polar({self.clause.skeleton()})"
 
 
@@ -94,11 +94,11 @@ class OpenQuestion:
     mark: str = "?"
 
     def german(self, out: list[Token]) -> None:
-        """Verb second, behind the question word."""
+        """Append the question: question word, verb, rest."""
         self.clause.german_second(out, self.asked)
 
     def english(self, out: list[Token]) -> None:
-        """No inversion where the subject is asked for."""
+        """Append the question, without inversion if it asks for the subject."""
         if self.asked is self.clause.subject:
             self.clause.english_statement(out, None)
             return
@@ -106,7 +106,7 @@ class OpenQuestion:
         self.clause.english_question(out, self.asked)
 
     def skeleton(self) -> str:
-        """`open(...)`."""
+        """Return `open(...)`."""
         return f"open({self.clause.skeleton()})"
 
 
@@ -120,17 +120,17 @@ class Joined:
     mark: str = "."
 
     def german(self, out: list[Token]) -> None:
-        """Both with the verb second."""
+        """Append both statements, with the verb second."""
         self.first.german(out)
         out.extend((COMMA_TOKEN, (self.conjunction[0], self, HEAD)))
         self.second.german(out)
 
     def english(self, out: list[Token]) -> None:
-        """The same."""
+        """Append both statements."""
         self.first.english(out)
         out.extend((COMMA_TOKEN, (self.conjunction[1], self, HEAD)))
         self.second.english(out)
 
     def skeleton(self) -> str:
-        """Both clauses side by side."""
+        """Return the skeletons of both statements."""
         return f"{self.first.skeleton()}+{self.second.skeleton()}"

@@ -11,44 +11,44 @@ from data.starter_grammar.tokens import COMMA_TOKEN, Token
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subordinate:
-    """A clause behind a conjunction: weil, dass, ob."""
+    """A clause after a conjunction: weil, dass, ob."""
 
     conjunction: tuple[str, str]
     clause: Clause
 
     def german(self, out: list[Token]) -> None:
-        """Between commas, verb last."""
+        """Append the clause between commas, with the verb last."""
         out.append(COMMA_TOKEN)
         out.append((self.conjunction[0], self, HEAD))
         self.clause.german_last(out, self.clause.subject)
         out.append(COMMA_TOKEN)
 
     def english(self, out: list[Token]) -> None:
-        """The order of a statement."""
+        """Append the conjunction and a statement."""
         out.append((self.conjunction[1], self, HEAD))
         self.clause.english_statement(out, None)
 
     def skeleton(self) -> str:
-        """Named by the conjunction."""
+        """Return the skeleton, named by the conjunction."""
         return f"{self.conjunction[0]}({self.clause.skeleton()})"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fronted:
-    """A clause behind one of its own parts: a relative clause or an indirect question."""
+    """A clause with one of its own parts in front: a relative clause or an indirect question."""
 
     kind: str
     clause: Clause
     front: Part
 
     def german(self, out: list[Token]) -> None:
-        """Between commas, verb last."""
+        """Append the clause between commas, with the verb last."""
         out.append(COMMA_TOKEN)
         self.clause.german_last(out, self.front)
         out.append(COMMA_TOKEN)
 
     def english(self, out: list[Token]) -> None:
-        """The part, then the order of a statement; never an inversion."""
+        """Append the part and a statement, never inverted."""
         if self.front is self.clause.subject:
             self.clause.english_statement(out, None)
             return
@@ -56,7 +56,7 @@ class Fronted:
         self.clause.english_statement(out, self.front)
 
     def skeleton(self) -> str:
-        """`relative(...)` or `asked(...)`."""
+        """Return `relative(...)` or `asked(...)`."""
         return f"{self.kind}({self.clause.skeleton()})"
 
 
@@ -68,7 +68,7 @@ class Infinitive:
     opening: tuple[str, str] = ("", "")
 
     def german(self, out: list[Token]) -> None:
-        """Between commas, with zu before or inside the verb at the end."""
+        """Append the clause between commas, with zu before or inside the last verb."""
         out.append(COMMA_TOKEN)
         if self.opening[0]:
             out.append((self.opening[0], self, HEAD))
@@ -76,11 +76,11 @@ class Infinitive:
         out.append(COMMA_TOKEN)
 
     def english(self, out: list[Token]) -> None:
-        """`to` and the bare verb."""
+        """Append `to` and the bare verb."""
         if self.opening[1]:
             out.append((self.opening[1], self, HEAD))
         self.clause.english_infinitive(out)
 
     def skeleton(self) -> str:
-        """`zu(...)`."""
+        """Return `zu(...)`, or `um(...)`."""
         return f"{self.opening[0] or 'zu'}({self.clause.skeleton()})"

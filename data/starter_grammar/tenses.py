@@ -16,7 +16,7 @@ from data.starter_grammar.verbs import Chain
 class Tense:
     """`past` is that of the finite verb; the two groups name adverbs of the lexicon.
 
-    `willed` is 1 where the subject must be able to want something.
+    `willed` is 1 if the subject must be volitional.
     """
 
     past: int
@@ -32,11 +32,11 @@ class Tense:
         return bool(self.outer) and self.outer[0] is not WILL
 
     def chain(self, verb: Verb) -> Chain:
-        """The active."""
+        """Return the verbs of the active."""
         return Chain((*self._outer(verb), verb), self.past)
 
     def passive(self, verb: Verb) -> Chain:
-        """The passive, whose perfect is made with `sein`."""
+        """Return the verbs of the passive, whose perfect is formed with `sein`."""
         return Chain((*self._outer(PASSIVE), PASSIVE, verb), self.past)
 
     def _outer(self, inner: Verb) -> tuple[Verb, ...]:
@@ -53,6 +53,6 @@ FUTURE = Tense(0, 0, (WILL,), "future", "")
 
 
 def modal(verb: Verb, past: int) -> Tense:
-    """A modal verb in the present or the past."""
+    """Return the tense of a modal verb, in the present or the past."""
     willed = int(verb.german_fixed[0] in ("wollen", "dürfen", "mögen"))
     return Tense(past, 0, (verb,), "past" if past else "future", "", willed)

@@ -1,4 +1,4 @@
-"""What linearisers emit, and how it becomes a line of text and a word alignment."""
+"""Tokens of the linearisers, and how they become a line of text and a word alignment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMMA_TOKEN: Token = (COMMA, None, 0)
 
 
 def text(tokens: list[Token], mark: str) -> str:
-    """One capitalised line that ends in `mark`; commas that meet become one, none opens or ends."""
+    """Return a capitalised line that ends in `mark`; commas are merged, outer ones dropped."""
     line = " ".join([word for word, _, _ in tokens if word])
     if COMMA in line:
         while " , ," in line:
@@ -23,9 +23,9 @@ def text(tokens: list[Token], mark: str) -> str:
     return line[0].upper() + line[1:] + mark
 
 
-def places(tokens: list[Token]) -> list[tuple[object, int, int, int]]:
-    """For each token its node, its slot, and the first and past-the-last word it covers."""
-    found: list[tuple[object, int, int, int]] = []
+def spans_of(tokens: list[Token]) -> list[tuple[object, int, int, int]]:
+    """Return node, slot, first word and end of the span of words of each token."""
+    spans: list[tuple[object, int, int, int]] = []
     begin = end = 0
     for word, node, slot in tokens:
         if word == COMMA:
@@ -33,20 +33,20 @@ def places(tokens: list[Token]) -> list[tuple[object, int, int, int]]:
         if word:
             begin, end = end, end + word.count(" ") + 1
         if node is not None:
-            found.append((node, slot, begin, end))
-    return found
+            spans.append((node, slot, begin, end))
+    return spans
 
 
 def alignment(source: list[Token], target: list[Token]) -> str:
-    """Links in Pharaoh's form, `source-target`, zero-based, of words between spaces.
+    """Return links in Pharaoh format, `source-target`, between words numbered from 0.
 
     Fixed phrases of equally many words are linked word by word, others each with each.
     """
     spans: dict[tuple[object, int], list[tuple[int, int]]] = {}
-    for node, slot, begin, end in places(target):
+    for node, slot, begin, end in spans_of(target):
         spans.setdefault((node, slot), []).append((begin, end))
     links: set[tuple[int, int]] = set()
-    for node, slot, begin, end in places(source):
+    for node, slot, begin, end in spans_of(source):
         for first, last in spans.get((node, slot), []):
             if last - first == end - begin:
                 links.update(zip(range(begin, end), range(first, last), strict=True))

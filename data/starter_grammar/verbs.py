@@ -11,9 +11,9 @@ from data.starter_grammar.tokens import Token
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chain:
-    """Each verb but the last governs the form of the next; the slot of a word is its verb's place.
+    """A chain of verbs, each governing the form of the next; a token's slot is its verb's index.
 
-    `past` is 1 where the first verb stands in the past tense.
+    `past` is 1 if the first verb is in the past tense.
     """
 
     verbs: tuple[Verb, ...]
@@ -21,25 +21,25 @@ class Chain:
 
     @property
     def main(self) -> Verb:
-        """The verb that the clause is about."""
+        """The main verb."""
         return self.verbs[-1]
 
     def german_finite(self, agreement: int) -> Token:
-        """What stands second: without a separable prefix."""
+        """Return the finite verb of a main clause, without a separable prefix."""
         return (self.verbs[0].german[self.past][agreement], self, 0)
 
     def german_bracket(self, out: list[Token]) -> None:
-        """What closes a main clause: infinitives and participles inside out, or the prefix."""
+        """Append the right bracket of a main clause: infinitives and participles, or the prefix."""
         if len(self.verbs) == 1:
             if self.verbs[0].prefix:
                 out.append((self.verbs[0].prefix, self, 0))
             return
-        for place in range(len(self.verbs) - 1, 0, -1):
-            form = self.verbs[place - 1].governs
-            out.append((self.verbs[place].german_fixed[form], self, place))
+        for index in range(len(self.verbs) - 1, 0, -1):
+            form = self.verbs[index - 1].governs
+            out.append((self.verbs[index].german_fixed[form], self, index))
 
     def german_final(self, out: list[Token], agreement: int) -> None:
-        """All verbs at the end of a subordinate clause, the finite one last and undivided."""
+        """Append all verbs of a subordinate clause, the finite one last and undivided."""
         first = self.verbs[0]
         finite = first.german[self.past][agreement]
         if len(self.verbs) == 1:
@@ -49,39 +49,39 @@ class Chain:
         out.append((finite, self, 0))
 
     def german_zu(self, out: list[Token]) -> None:
-        """The infinitive with zu, which separable verbs take inside: aufzustehen."""
+        """Append the infinitive with zu, which is inside of separable verbs: aufzustehen."""
         out.append((self.main.german_fixed[ZU_INFINITIVE], self, 0))
 
     def english_finite(self, agreement: int) -> Token:
-        """The finite verb of a plain statement."""
+        """Return the finite verb of an affirmative statement."""
         return (self.verbs[0].english[self.past][agreement], self, 0)
 
     def english_auxiliary(self, agreement: int) -> Token:
-        """The finite verb where there is a question or `not`: a form of `do` if none can serve."""
+        """Return the finite verb of a question or before `not`: an auxiliary, or a form of `do`."""
         if self.verbs[0].auxiliary:
             return self.english_finite(agreement)
         return (english.DO[self.past][agreement], self, 0)
 
     def english_bare(self, out: list[Token]) -> None:
-        """The verb that `do` leaves behind."""
+        """Append the bare verb after `do`."""
         if not self.verbs[0].auxiliary:
             out.append((self.verbs[0].english_fixed[0], self, 0))
 
     def english_rest(self, out: list[Token]) -> None:
-        """Everything after the finite verb but the last particle: infinitives, participles."""
+        """Append infinitives and participles, and all particles but the last."""
         last = len(self.verbs) - 1
-        for place, verb in enumerate(self.verbs):
-            if place:
-                form = int(self.verbs[place - 1].governs == PARTICIPLE)
-                out.append((verb.english_fixed[form], self, place))
-            if verb.rest and place < last:
-                out.append((verb.rest, self, place))
+        for index, verb in enumerate(self.verbs):
+            if index:
+                form = int(self.verbs[index - 1].governs == PARTICIPLE)
+                out.append((verb.english_fixed[form], self, index))
+            if verb.rest and index < last:
+                out.append((verb.rest, self, index))
 
     def english_particle(self, out: list[Token]) -> None:
-        """The particle of the verb itself: `up` of "pick up"."""
+        """Append the particle of the main verb: `up` of "pick up"."""
         if self.main.rest:
             out.append((self.main.rest, self, len(self.verbs) - 1))
 
     def english_to(self, out: list[Token]) -> None:
-        """The infinitive with `to`."""
+        """Append the infinitive with `to`."""
         out.append(("to " + self.main.english_fixed[0], self, 0))

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from benchmarks.recall.__main__ import HOME, recall
-from benchmarks.recall.answers import counted
-from benchmarks.recall.sizes import nearest
+from benchmarks.recall.answers import count_correct
+from benchmarks.recall.sizes import nearest_size
 from benchmarks.recall.stories import (
     DIGRESSIONS,
     PEOPLE,
@@ -152,26 +152,26 @@ class Uniform(LikelihoodScorer):
 
 def test_who_remembers_is_always_right_and_who_knows_nothing_in_one_of_sixteen():
     stories = QUESTIONS.stories()
-    assert counted("a", Oracle(), stories) == [
+    assert count_correct("a", Oracle(), stories) == [
         AccuracyCount("a", group, 32, 32, 1 / 16) for group in ("0", "2", "9")
     ]
-    assert counted("a", Uniform(), stories) == [
+    assert count_correct("a", Uniform(), stories) == [
         AccuracyCount("a", group, 32, 2, 1 / 16) for group in ("0", "2", "9")
     ]
 
 
 def test_the_nearest_size_is_found_from_either_side():
-    assert nearest(1010, lambda size: size * size, "a") == 32  # 1024, nearer than 31² = 961
-    assert nearest(970, lambda size: size * size, "a") == 31
-    assert nearest(1, lambda size: size * size, "a") == 1
+    assert nearest_size(1010, lambda size: size * size, "a") == 32  # 1024, nearer than 31² = 961
+    assert nearest_size(970, lambda size: size * size, "a") == 31
+    assert nearest_size(1, lambda size: size * size, "a") == 1
 
 
 def test_a_number_of_weights_that_no_size_gives_is_refused():
     message = r"weights=1000: expected a number that a can have within 2 %; its nearest is 900"
     with pytest.raises(ConfigurationError, match=message):
-        nearest(1000, lambda size: 300 * size, "a")
+        nearest_size(1000, lambda size: 300 * size, "a")
     with pytest.raises(ConfigurationError, match=r"its nearest is 500, with a hidden size of 1"):
-        nearest(1, lambda size: 500 * size, "a")
+        nearest_size(1, lambda size: 500 * size, "a")
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def test_of_several_rates_that_of_the_lowest_loss_counts(command, tmp_path):
         ("language_model=feedforward", "the language model has no cell; expected language_model"),
         (
             "data.train.paths=mine.txt",
-            "data.train.paths=mine.txt: this command learns from text that it writes",
+            "data.train.paths=mine.txt: this command trains on text that it generates",
         ),
         ("data.valid.paths=[mine.txt,b]", "data.valid.paths=['mine.txt', 'b']: this command"),
         (

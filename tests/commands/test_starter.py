@@ -18,6 +18,7 @@ from data.starter_grammar.complements import (
     PredicateNoun,
     Prepositional,
 )
+from data.starter_grammar.frequencies import HIM, LISTENERS, SHE, SPEAKERS
 from data.starter_grammar.german import ACCUSATIVE, DATIVE, GENITIVE, NOMINATIVE
 from data.starter_grammar.grammar import Grammar
 from data.starter_grammar.lexemes import SUPERLATIVE
@@ -27,7 +28,6 @@ from data.starter_grammar.phrases import ER, SIE, Pair, RelativePronoun, Simple,
 from data.starter_grammar.sentences import Joined, OpenQuestion, PolarQuestion, Statement
 from data.starter_grammar.subordinates import Fronted, Infinitive, Subordinate
 from data.starter_grammar.tenses import FUTURE, PERFECT, PLUPERFECT, PRESENT, PRETERITE, modal
-from data.starter_grammar.urns import HIM, LISTENERS, SHE, SPEAKERS
 from nmt.runtime.errors import NmtError
 from nmt.runtime.package_files import folder
 
@@ -123,7 +123,7 @@ def denied(word, plural=0):
 
 
 def with_denied(subject, tense, word, nominal):
-    return statement(subject, tense, word, direct=nominal, denied=nominal)
+    return statement(subject, tense, word, direct=nominal, negated_object=nominal)
 
 
 def passive(subject, tense, word, **parts):
@@ -348,7 +348,7 @@ GOLDEN = [
 
 @pytest.mark.parametrize(("tree", "source", "target"), GOLDEN, ids=[row[1] for row in GOLDEN])
 def test_a_tree_is_written_in_both_languages(tree, source, target):
-    made = corpus.pair(tree)
+    made = corpus.pair_of(tree)
     assert (made.source, made.target) == (source, target)
 
 
@@ -377,7 +377,7 @@ ALIGNED = {
 @pytest.mark.parametrize("source", ALIGNED)
 def test_words_are_linked_across_reordering(source):
     tree = next(tree for tree, line, _ in GOLDEN if line == source)
-    assert corpus.pair(tree).alignment() == ALIGNED[source]
+    assert corpus.pair_of(tree).alignment() == ALIGNED[source]
 
 
 def test_alignments_stay_within_the_words_of_their_lines():
@@ -724,4 +724,4 @@ def test_an_unknown_class_is_named(tmp_path):
 def test_the_grammar_repeats_itself_for_a_seed():
     first, second = (Grammar(LEXICON, 11) for _ in range(2))
     for _ in range(20):
-        assert corpus.pair(first.sentence())[:2] == corpus.pair(second.sentence())[:2]
+        assert corpus.pair_of(first.sentence())[:2] == corpus.pair_of(second.sentence())[:2]

@@ -1,4 +1,4 @@
-"""How often what is drawn: determiners by number and role, and the personal pronouns."""
+"""Frequencies of determiners, by number and role, and the personal pronouns."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from data.starter_grammar import determiners as d
 from data.starter_grammar.determiners import Determiner
 from data.starter_grammar.phrases import DU, ER, ICH, IHR, SIE, WIR
 
-# An urn holds a determiner once for each chance that it has. Four only an urn knows: the
+# A determiner occurs as often in a tuple as it is likely. Four of them are placeholders: the
 # possessive of the subject, numerals without and with an article, and the possessor's name.
 OWN, NUMBERED, THE_NUMBERED, NAMED = (replace(d.BARE, definite=True) for _ in range(4))
-Urn = tuple[Determiner, ...]
-# Urns come in threes: singular, plural, and what has no plural.
-Urns = tuple[Urn, Urn, Urn]
-SUBJECT: Urns = (
+Weighted = tuple[Determiner, ...]
+# For the singular, the plural, and nouns without plural.
+Frequencies = tuple[Weighted, Weighted, Weighted]
+SUBJECT: Frequencies = (
     (d.THE,) * 12 + (d.A,) * 4 + (d.THIS,) * 2 + (d.MY, d.YOUR, d.OUR, d.EVERY, NAMED),
     (d.THE,) * 10
     + (d.BARE,) * 2
@@ -23,7 +23,7 @@ SUBJECT: Urns = (
     + (d.MY, d.OUR, d.MANY, d.SOME, d.ALL, THE_NUMBERED, NAMED),
     (d.THE,) * 6 + (d.THIS, d.MY, NAMED),
 )
-OBJECT: Urns = (
+OBJECT: Frequencies = (
     (d.THE,) * 10 + (d.A,) * 7 + (d.THIS,) * 2 + (OWN,) * 3 + (d.MY, d.YOUR, NAMED),
     (d.THE,) * 8
     + (d.BARE,) * 3
@@ -33,15 +33,15 @@ OBJECT: Urns = (
     + (d.OUR, d.MANY, d.SOME, d.ALL, THE_NUMBERED, NAMED),
     (d.THE,) * 5 + (d.BARE,) * 5 + (d.THIS, OWN, NAMED),
 )
-DEFINITE: Urns = (
+DEFINITE: Frequencies = (
     (d.THE,) * 10 + (d.THIS,) * 2 + (d.MY, d.YOUR, d.OUR, NAMED),
     (d.THE,) * 10 + (d.THIS,) * 2 + (d.MY, d.OUR, THE_NUMBERED),
     (d.THE,) * 6 + (d.THIS, d.MY),
 )
-PLAIN: Urns = ((d.THE,) * 4 + (d.A,), (d.THE,) * 5 + (d.THIS,), (d.THE,))
-ARTICLE: Urns = ((d.THE,), (d.THE,), (d.THE,))
-NOBODY: Urns = ((d.NO,), (d.NO,), (d.NO,))
-DENIED: Urns = ((d.NOT_A,), (d.NOT_A,), (d.NOT_A,))
+PLAIN: Frequencies = ((d.THE,) * 4 + (d.A,), (d.THE,) * 5 + (d.THIS,), (d.THE,))
+ARTICLE: Frequencies = ((d.THE,), (d.THE,), (d.THE,))
+NEGATIVE: Frequencies = ((d.NO,), (d.NO,), (d.NO,))
+NEGATED_OBJECT: Frequencies = ((d.NOT_A,), (d.NOT_A,), (d.NOT_A,))
 
 
 # Pronouns: German forms by case, English object and subject, the person of the verb.

@@ -18,7 +18,8 @@ from pathlib import Path
 from nmt.data.text import streams
 from nmt.data.text.invalid_text.stop import StopAtInvalidText
 from nmt.data.windows import LineWindows
-from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load
+from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load_scorer
+from nmt.inspection.model_folder import inspect
 from nmt.runtime import provenance
 from nmt.runtime.device import choose
 
@@ -79,14 +80,11 @@ def _run(command: str, *arguments: str) -> None:
 def _row(folder: Path, corpus: str, name: str) -> dict[str, object]:
     run = folder / corpus / name
     scores = json.loads((run / "scores.json").read_text())
-    judge, total = (
-        load(run, LineWindows(1024, 1000000, 64, 4096), (), choose("cpu")),
-        LikelihoodTotal(),
-    )
-    for one in judge(
-        ScoredLine(text, "") for text in streams.read(TESTS[corpus], ".en", StopAtInvalidText())
-    ):
-        total.add(one)
+    model, total = inspect(run, ("language_model",), ()), LikelihoodTotal()
+    scorer = load_scorer(model, LineWindows(1024, 1000000, 64, 4096), choose("cpu"))
+    lines = streams.read(TESTS[corpus], ".en", StopAtInvalidText())
+    for likelihood in scorer(ScoredLine(text, "") for text in lines):
+        total.add(likelihood)
     if (run / "metrics.jsonl").exists():
         records = [json.loads(line) for line in (run / "metrics.jsonl").open()]
         seconds = records[-1]["seconds"]

@@ -1,8 +1,8 @@
 """`python -m nmt.contrast run=[runs/lm,runs/a]`: how often models prefer right lines to wrong ones.
 
-The lines that ship ask for a verb's number: "the writer of the books is", not "are", by the number
-of nouns between subject and verb. Your own: `contrasts=files right=FILE wrong=[FILE,FILE]`, with
-`groups=FILE` for labels, and `source=FILE` for translation models. A tie counts as wrong.
+The lines of the starter corpus test the number of verbs ("the writer of the books is", not "are"),
+by the nouns between subject and verb. Your own: `contrasts=files right=FILE wrong=[FILE,FILE]`,
+with `groups=FILE` for labels, and `source=FILE` for translation models. A tie counts as wrong.
 """
 
 import logging
@@ -18,16 +18,16 @@ from nmt.inspection.model_folder import ANY, InspectedModel, inspect_all
 from nmt.runtime import allocator
 from nmt.runtime.errors import ConfigurationError
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def contrast(config: DictConfig) -> None:
-    """Print a table of accuracies, a column a run; numbers for nmt.plot go to output=FILE.csv."""
+    """Print a table of accuracies, a column per run; write numbers for nmt.plot to output=FILE."""
     models = inspect_all(arguments.folders(config.run), ANY, config.trust)
-    # Imported after that look, as they import torch.
+    # Imported only now, as they import torch.
     from nmt.config.instantiate import instantiate
-    from nmt.evaluation.contrastive.contrasts import counted, read_contrasts
-    from nmt.evaluation.likelihood import load
+    from nmt.evaluation.contrastive.contrasts import count_correct, read_contrasts
+    from nmt.evaluation.likelihood import load_scorer
     from nmt.runtime import device
 
     allocator.keep_freed_blocks()
@@ -40,9 +40,9 @@ def contrast(config: DictConfig) -> None:
     contrasts = read_contrasts(right, wrongs, source, groups, instantiate(config.invalid_text))
     counts: list[AccuracyCount] = []
     for model in models:
-        judge = load(model, instantiate(config.windows), place)
-        logger.info("%s scores %d lines", model.folder, len(contrasts) * (1 + len(wrongs)))
-        counts += counted(str(model.folder), judge, contrasts)
+        scorer = load_scorer(model, instantiate(config.windows), place)
+        log.info("scoring %d lines with %s", len(contrasts) * (1 + len(wrongs)), model.folder)
+        counts += count_correct(str(model.folder), scorer, contrasts)
     table = AccuracyTable("run", str(config.label), counts)
     sys.stdout.write(table.text())
     if output is not None:
@@ -52,7 +52,9 @@ def contrast(config: DictConfig) -> None:
 def _check(models: Sequence[InspectedModel], wrongs: Sequence[object], source: object) -> None:
     folders = [model.folder for model in models]
     if len(set(folders)) < len(folders):
-        raise ConfigurationError(f"run={[str(one) for one in folders]}: expected each run once")
+        raise ConfigurationError(
+            f"run={[str(folder) for folder in folders]}: expected each run once"
+        )
     if not wrongs:
         raise ConfigurationError("wrong=[] names no file; expected at least one")
     for model in models:

@@ -1,6 +1,6 @@
-"""`python -m nmt.score`: how probable lines are; a number in nats a line, perplexities in the log.
+"""`python -m nmt.score`: log-probabilities of lines in nats; perplexities in the log.
 
-A language model judges lines: `run=runs/lm < lines`. A translation model judges translations of
+A language model scores lines: `run=runs/lm < lines`. A translation model scores translations of
 sources: `run=runs/a source=test.de < test.en`.
 """
 
@@ -20,7 +20,7 @@ from nmt.inspection.model_folder import ANY, inspect
 from nmt.runtime import allocator
 from nmt.runtime.errors import ConfigurationError
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 def score(config: DictConfig) -> None:
@@ -28,23 +28,24 @@ def score(config: DictConfig) -> None:
     folder = Path(str(config.run))
     inspected = inspect(folder, ANY, config.trust)
     _check_source(folder, inspected.kind == "model", config.source)
-    # Imported after that look, as they import torch.
+    # Imported only now, as they import torch.
     from nmt.config.instantiate import instantiate
-    from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load
+    from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load_scorer
     from nmt.runtime import device
 
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
-    judge = load(inspected, instantiate(config.windows), device.choose(config.device))
+    place = device.choose(config.device)
+    scorer = load_scorer(inspected, instantiate(config.windows), place)
     total = LikelihoodTotal()
     with streams.open_output(name(config.output)) as file:
         texts = _texts(config, instantiate(config.invalid_text))
-        for likelihood in judge(ScoredLine(text, source) for text, source in texts):
+        for likelihood in scorer(ScoredLine(text, source) for text, source in texts):
             total.add(likelihood)
             file.write(f"{likelihood.log_probability:.6f}\n".encode())
         values = total.values()
-    logger.info(
-        "%d lines: cross-entropy %.4f nats a piece, perplexity %.4g a piece, %.4g a word",
+    log.info(
+        "%d lines: cross-entropy %.4f nats per piece, perplexity %.4g per piece, %.4g per word",
         total.lines,
         values["cross_entropy"],
         values["perplexity"],
@@ -55,7 +56,7 @@ def score(config: DictConfig) -> None:
 def _check_source(folder: Path, translates: bool, source: object) -> None:
     if translates and source is None:
         raise ConfigurationError(
-            f"{folder} holds a translation model, which judges translations: give source=FILE,"
+            f"{folder} holds a translation model, which scores translations: give source=FILE,"
             " whose lines they translate"
         )
     if not translates and source is not None:

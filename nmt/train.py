@@ -28,8 +28,9 @@ from nmt.config.instantiate import build, instantiate, packages, settings
 from nmt.data.batching import Segmentation
 from nmt.data.preparation.preparation import PreparedCorpus
 from nmt.evaluation.metrics.metric import Metric
-from nmt.evaluation.test_sets import MISSING, EvaluationSet, from_corpus
+from nmt.evaluation.test_sets import EvaluationSet, from_corpus
 from nmt.inference.translator import Translator
+from nmt.inspection.data_config import MISSING
 from nmt.models.factory import translation_model
 from nmt.models.parameters import count, weights
 from nmt.models.saved.translation_model import SCORES, save_translation_model

@@ -25,7 +25,8 @@ from nmt.config.command_line import configuration, run
 from nmt.config.instantiate import instantiate, plain
 from nmt.config.search_path import SearchPath
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
-from nmt.evaluation.likelihood import load
+from nmt.evaluation.likelihood import load_scorer
+from nmt.inspection.model_folder import inspect
 from nmt.models import parameters
 from nmt.models.factory import language_network
 from nmt.models.saved.folder import SCORES
@@ -74,7 +75,8 @@ def recall(config: DictConfig) -> None:
         best[name] = min(several, key=_loss)
         logger.info("%s: best at a rate of %g", name, best[name].schedule.peak_rate)
         place = device.choose(config.device)
-        scorer = load(Path(best[name].run), instantiate(config.windows), config.trust, place)
+        inspected = inspect(Path(best[name].run), ("language_model",), config.trust)
+        scorer = load_scorer(inspected, instantiate(config.windows), place)
         counts += count_correct(name, scorer, questions.stories())
     table = AccuracyTable("cell", "clauses between", counts)
     path = Path(str(config.run)) / "accuracy.csv"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from benchmarks.recall.stories import THINGS, Story
 from nmt.evaluation.contrastive.accuracy import AccuracyCount
-from nmt.evaluation.contrastive.contrasts import compared
+from nmt.evaluation.contrastive.contrasts import score_groups
 from nmt.evaluation.likelihood import LikelihoodScorer, ScoredLine
 
 
@@ -28,7 +28,7 @@ def count_correct(
     """
     lines, right = Counter[int](), Counter[int]()
     questions = [[ScoredLine(story.line(thing), "") for thing in THINGS] for story in stories]
-    for story, scores in zip(stories, compared(scorer, questions), strict=True):
+    for story, scores in zip(stories, score_groups(scorer, questions), strict=True):
         lines[len(story.clauses)] += 1
         right[len(story.clauses)] += scores.index(max(scores)) == story.thing
     return [

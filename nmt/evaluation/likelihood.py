@@ -1,4 +1,4 @@
-"""How probable lines are under a language model, and translations under a translation model."""
+"""Log-probabilities of lines under a language model, of translations under a translation model."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,12 +28,12 @@ SHOWN = 40  # characters of a line that a message shows
 
 @dataclass(frozen=True)
 class Likelihood:
-    """What a model says of one line.
+    """How probable a model finds one line.
 
     Attributes:
-        log_probability: of all its pieces and END, in nats; minus infinity where impossible.
-        pieces: how many these are, END included.
-        words: what stands between white space, and END.
+        log_probability: of all its pieces and END, in nats; minus infinity if it is impossible.
+        pieces: number of pieces, END included.
+        words: number of words between white space, and END.
     """
 
     log_probability: float
@@ -43,7 +43,12 @@ class Likelihood:
 
 @dataclass(frozen=True)
 class ScoredLine:
-    """A line to judge; `source` is what it translates, or nothing for a language model."""
+    """A line to score.
+
+    Attributes:
+        text: the line.
+        source: the line that it translates; empty for a language model.
+    """
 
     text: str
     source: str
@@ -51,22 +56,26 @@ class ScoredLine:
 
 @runtime_checkable
 class LikelihoodScorer(Protocol):
-    """Says how probable lines are; control characters in them are read as spaces."""
+    """Scores lines by a model; control characters in them are read as spaces."""
 
     def __call__(self, lines: Iterable[ScoredLine]) -> Iterator[Likelihood]:
-        """Give a likelihood for each line, in order, holding one window of them."""
+        """Yield the likelihood of each line, in order, holding one window of lines.
+
+        Raises:
+            ModelError: if the model's log-probabilities are NaN or positive.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class LanguageModelScorer(LikelihoodScorer):
-    """Judges lines by a language model.
+    """Scores lines by a language model.
 
     Attributes:
-        model: at rest.
-        tokenizer: its own.
-        windows: how much is held at once.
-        device: where the model is.
+        model: in evaluation mode.
+        tokenizer: the model's.
+        windows: how many lines are held at once, and the size of batches.
+        device: of the model.
     """
 
     model: PieceLanguageModel
@@ -75,14 +84,14 @@ class LanguageModelScorer(LikelihoodScorer):
     device: torch.device
 
     def __call__(self, lines: Iterable[ScoredLine]) -> Iterator[Likelihood]:
-        """Judge each line on its own; sources are not looked at."""
+        """Yield the likelihood of each line; sources are ignored."""
         return _in_windows(lines, self.windows, self._window)
 
     def _window(self, lines: Sequence[ScoredLine]) -> list[Likelihood]:
         ids = self.tokenizer.encode_lines([cleaned(line.text) for line in lines])
         totals = [0.0] * len(ids)
-        for rows in self.windows.batches([len(one) + 2 for one in ids]):
-            target = padded([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
+        for rows in self.windows.batches([len(row) + 2 for row in ids]):
+            target = pad([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
             for row, total in zip(rows, self.model.log_probabilities(target), strict=True):
                 totals[row] = float(total.double().sum())
         return _likelihoods(lines, ids, totals)
@@ -90,13 +99,13 @@ class LanguageModelScorer(LikelihoodScorer):
 
 @dataclass(frozen=True)
 class TranslationModelScorer(LikelihoodScorer):
-    """Judges translations by a translation model, given their sources.
+    """Scores translations by a translation model, given their sources.
 
     Attributes:
-        model: at rest.
-        tokenizers: its own.
-        windows: how much is held at once.
-        device: where the model is.
+        model: in evaluation mode.
+        tokenizers: the model's.
+        windows: how many lines are held at once, and the size of batches.
+        device: of the model.
     """
 
     model: TranslationModel
@@ -105,48 +114,54 @@ class TranslationModelScorer(LikelihoodScorer):
     device: torch.device
 
     def __call__(self, lines: Iterable[ScoredLine]) -> Iterator[Likelihood]:
-        """Judge each line as the translation of its source."""
+        """Yield the likelihood of each line as the translation of its source.
+
+        Raises:
+            CorpusError: if a line or its source is too long for a batch.
+        """
         return _in_windows(lines, self.windows, self._window)
 
     @torch.inference_mode()
     def _window(self, lines: Sequence[ScoredLine]) -> list[Likelihood]:
         sources = self.tokenizers.source.encode_lines([cleaned(line.source) for line in lines])
         ids = self.tokenizers.target.encode_lines([cleaned(line.text) for line in lines])
-        lengths = [max(len(one), len(two)) + 2 for one, two in zip(sources, ids, strict=True)]
+        lengths = [max(map(len, pair)) + 2 for pair in zip(sources, ids, strict=True)]
         self._check(lines, lengths)
         totals = [0.0] * len(ids)
         for rows in self.windows.batches(lengths):
-            source = padded([[*sources[row], END] for row in rows]).to(self.device)
-            target = padded([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
+            source = pad([[*sources[row], END] for row in rows]).to(self.device)
+            target = pad([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
             for row, total in zip(rows, self._totals(Batch(source, target)), strict=True):
                 totals[row] = float(total)
         return _likelihoods(lines, ids, totals)
 
     def _check(self, lines: Sequence[ScoredLine], lengths: Sequence[int]) -> None:
-        """Refuse what attention, places of one side times places of the other, has no room for."""
+        """Check that attention, positions of the source times those of the target, fits."""
         for line, length in zip(lines, lengths, strict=True):
             if length > self.windows.pieces:
                 raise CorpusError(
                     f"a line or its source, beginning {line.text[:SHOWN]!r}, has {length} pieces,"
-                    f" more than windows.pieces={self.windows.pieces}; it is judged whole: split"
-                    " it, or raise windows.pieces"
+                    f" more than windows.pieces={self.windows.pieces}; split the line, or raise"
+                    " windows.pieces"
                 )
 
     def _totals(self, batch: Batch) -> Float[Tensor, " batch"]:
         real = batch.mask
-        said = log_probabilities(self.model.logits, self.model(batch)[real], batch.labels[real])
-        found = torch.zeros(real.shape, dtype=torch.float64, device=real.device)
-        found[real] = said.double()
-        return found.sum(dim=1)
+        values = log_probabilities(self.model.logits, self.model(batch)[real], batch.labels[real])
+        padded = torch.zeros(real.shape, dtype=torch.float64, device=real.device)
+        padded[real] = values.double()
+        return padded.sum(dim=1)
 
 
-def load(model: InspectedModel, windows: LineWindows, device: torch.device) -> LikelihoodScorer:
-    """Load the scorer of a model, whichever kind it is.
+def load_scorer(
+    model: InspectedModel, windows: LineWindows, device: torch.device
+) -> LikelihoodScorer:
+    """Load a model, of either kind, as a scorer of lines.
 
     Args:
-        model: the folder, as its inspection returned it.
-        windows: how many lines are scored at once.
-        device: where the weights go.
+        model: its folder, as inspection returned it.
+        windows: how many lines are held at once, and the size of batches.
+        device: of the weights.
 
     Raises:
         ModelError: if the model cannot be built.
@@ -160,12 +175,12 @@ def load(model: InspectedModel, windows: LineWindows, device: torch.device) -> L
 
 @dataclass
 class LikelihoodTotal:
-    """Sums over lines.
+    """Totals over lines.
 
     Attributes:
-        lines: how many.
-        log_probability: in nats.
-        pieces, words: END included, one a line.
+        lines: number of lines.
+        log_probability: of all, in nats.
+        pieces, words: of all, with an END for each line.
     """
 
     lines: int = 0
@@ -173,15 +188,15 @@ class LikelihoodTotal:
     pieces: int = 0
     words: int = 0
 
-    def add(self, one: Likelihood) -> None:
-        """Count a line."""
+    def add(self, line: Likelihood) -> None:
+        """Add a line."""
         self.lines += 1
-        self.log_probability += one.log_probability
-        self.pieces += one.pieces
-        self.words += one.words
+        self.log_probability += line.log_probability
+        self.pieces += line.pieces
+        self.words += line.words
 
     def values(self) -> dict[str, float]:
-        """Give cross-entropy (nats a piece) and perplexities a piece and a word.
+        """Return cross-entropy (nats per piece) and the perplexities per piece and per word.
 
         Raises:
             CorpusError: if there was no line.
@@ -192,8 +207,8 @@ class LikelihoodTotal:
         return {"cross_entropy": nats, **perplexities(nats, self.pieces, self.words)}
 
 
-def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "rows places"]:
-    """Make one tensor of rows of ids, with PADDING at their ends."""
+def pad(rows: Sequence[Sequence[int]]) -> Int[Tensor, "rows positions"]:
+    """Return rows of ids as one tensor, with PADDING at their ends."""
     width = max(map(len, rows))
     return torch.tensor([[*row, *[PADDING] * (width - len(row))] for row in rows])
 
@@ -201,22 +216,22 @@ def padded(rows: Sequence[Sequence[int]]) -> Int[Tensor, "rows places"]:
 def _in_windows(
     lines: Iterable[ScoredLine],
     windows: LineWindows,
-    judge: Callable[[Sequence[ScoredLine]], list[Likelihood]],
+    score: Callable[[Sequence[ScoredLine]], list[Likelihood]],
 ) -> Iterator[Likelihood]:
     for window in windows.split(lines, lambda line: len(line.text) + len(line.source)):
-        yield from judge(window)
+        yield from score(window)
 
 
 def _likelihoods(
     lines: Sequence[ScoredLine], ids: Sequence[Sequence[int]], totals: Sequence[float]
 ) -> list[Likelihood]:
-    # Minus infinity is what an n-gram model from elsewhere says of what it holds impossible.
+    # Minus infinity is allowed: an n-gram model from an ARPA file may hold lines impossible.
     if any(math.isnan(total) or total > 0 for total in totals):
         raise ModelError(
-            "a line's log-probability is no number below 0; the model's weights are broken, train"
-            " it again"
+            "a line's log-probability is NaN or positive; the model's weights are broken, train it"
+            " again"
         )
     return [
-        Likelihood(total, len(one) + 1, count_words(cleaned(line.text)))
-        for line, one, total in zip(lines, ids, totals, strict=True)
+        Likelihood(total, len(row) + 1, count_words(cleaned(line.text)))
+        for line, row, total in zip(lines, ids, totals, strict=True)
     ]

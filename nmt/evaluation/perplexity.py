@@ -1,10 +1,10 @@
-"""Perplexity of text under a language model, a piece and a word."""
+"""Perplexity of text under a language model, per piece and per word."""
 
 import math
 
 
 def perplexity(nats: float) -> float:
-    """Give e to the nats a piece; infinite where that is more than a float can hold."""
+    """Return e to the power of nats per piece; infinity if that exceeds a float."""
     try:
         return math.exp(nats)
     except OverflowError:
@@ -12,7 +12,7 @@ def perplexity(nats: float) -> float:
 
 
 def perplexities(nats: float, pieces: int, words: int) -> dict[str, float]:
-    """Give the perplexity a piece and a word of text that has `nats` a piece."""
+    """Return the perplexities per piece and per word of a text with `nats` per piece."""
     return {
         "perplexity": perplexity(nats),
         "word_perplexity": perplexity(nats * pieces / max(1, words)),
@@ -20,5 +20,5 @@ def perplexities(nats: float, pieces: int, words: int) -> dict[str, float]:
 
 
 def count_words(line: str) -> int:
-    """Count what stands between white space, and END."""
+    """Count the words between white space, and END as one more."""
     return len(line.split()) + 1

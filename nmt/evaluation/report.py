@@ -1,15 +1,16 @@
-"""Systems judged on one test set: scores, scores by length, differences, as a table or as JSON."""
+"""Systems scored on one test set: scores, scores by length, comparisons, as a table or as JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from nmt.evaluation.aligned_table import align
-from nmt.evaluation.scores import Comparison, LengthBucket, Metric, Score, by_length, compare, score
+from nmt.evaluation.metrics.metric import Metric, Score
+from nmt.evaluation.scores import Comparison, LengthBucket, by_length, compare
 from nmt.evaluation.test_sets import EvaluationSet
 from nmt.runtime.errors import ConfigurationError, NmtError
 
-NOTHING = "-"
+NO_VALUE = "-"
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class SystemOutput:
     Attributes:
         name: of its run or file.
         lines: its hypotheses.
-        settings: how they were made, in plain values; empty where a file was read.
+        settings: how they were made, as plain values; empty if they were read from a file.
     """
 
     name: str
@@ -29,13 +30,13 @@ class SystemOutput:
 
 @dataclass(frozen=True)
 class SystemScores:
-    """All numbers of one system.
+    """All results of one system.
 
     Attributes:
         system: its translations.
         scores: of the whole test set, one for each metric.
-        buckets: by length of source; none where no source is known.
-        comparisons: against the first system, one for each metric; none where it is alone.
+        buckets: by length of source; empty if there is no source.
+        comparisons: with the first system, one for each metric; empty if it is the only one.
     """
 
     system: SystemOutput
@@ -46,12 +47,12 @@ class SystemScores:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Judges systems by each metric; called, it gives one judgement a system, in their order.
+    """Scores systems by each metric.
 
     Attributes:
-        metrics: what is counted.
+        metrics: that are computed.
         bounds: greatest length, in words between spaces, of each bucket but the last.
-        samples: of the paired bootstrap, where there are several systems.
+        samples: of the paired bootstrap, if there are several systems.
     """
 
     metrics: Sequence[Metric]
@@ -59,66 +60,67 @@ class Evaluation:
     samples: int
 
     def __call__(
-        self, benchmark: EvaluationSet, systems: Sequence[SystemOutput]
+        self, test_set: EvaluationSet, systems: Sequence[SystemOutput]
     ) -> list[SystemScores]:
-        """Score all systems, the first being the baseline of the others.
+        """Return the results of each system, the first being the baseline of the others.
 
         Raises:
             NmtError: if a system has not as many lines as the test set.
             ConfigurationError: if two systems have the same name.
         """
+        target = test_set.target
         for system in systems:
-            if len(system.lines) != len(benchmark.target):
+            if len(system.lines) != len(target):
                 raise NmtError(
                     f"{system.name} has {len(system.lines)} lines but "
-                    f"{', '.join(benchmark.files)} {len(benchmark.target)}; expected as many"
+                    f"{', '.join(test_set.files)} {len(target)}; expected as many"
                 )
-        comparisons = self._compare(benchmark, systems) if len(systems) > 1 else []
+        comparisons = self._compare(test_set, systems) if len(systems) > 1 else []
         return [
             SystemScores(
                 system,
-                score(system.lines, benchmark.target, self.metrics),
-                self._by_length(benchmark, system),
+                [metric(system.lines, target) for metric in self.metrics],
+                self._by_length(test_set, system),
                 [each for each in comparisons if each.system == system.name],
             )
             for system in systems
         ]
 
-    def _by_length(self, benchmark: EvaluationSet, system: SystemOutput) -> list[LengthBucket]:
-        if benchmark.source is None:
+    def _by_length(self, test_set: EvaluationSet, system: SystemOutput) -> list[LengthBucket]:
+        if test_set.source is None:
             return []
-        words = [len(line.split()) for line in benchmark.source]
-        return by_length(system.lines, benchmark.target, words, self.bounds, self.metrics)
+        words = [len(line.split()) for line in test_set.source]
+        return by_length(system.lines, test_set.target, words, self.bounds, self.metrics)
 
     def _compare(
-        self, benchmark: EvaluationSet, systems: Sequence[SystemOutput]
+        self, test_set: EvaluationSet, systems: Sequence[SystemOutput]
     ) -> list[Comparison]:
         named = {system.name: system.lines for system in systems}
         if len(named) < len(systems):
             names = ", ".join(system.name for system in systems)
             raise ConfigurationError(f"systems to compare are {names}; expected different ones")
-        return compare(named, benchmark.target, self.metrics, self.samples)
+        return compare(named, test_set.target, self.metrics, self.samples)
 
 
 def report(
-    benchmark: EvaluationSet, judgements: Sequence[SystemScores], versions: Mapping[str, str]
+    test_set: EvaluationSet, results: Sequence[SystemScores], versions: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Give all numbers as plain values, without a date, so that reports can be compared as text."""
+    """Return all numbers as plain values, without a date, so that reports can be diffed."""
     return {
-        "test_set": {"files": list(benchmark.files), "lines": len(benchmark.target)},
+        "test_set": {"files": list(test_set.files), "lines": len(test_set.target)},
         "lengths": "words of the source, between spaces",
         "systems": [
             {
-                "name": judgement.system.name,
-                "settings": dict(judgement.system.settings),
-                "scores": _plain(judgement.scores),
+                "name": result.system.name,
+                "settings": dict(result.system.settings),
+                "scores": _plain(result.scores),
                 "by_length": [
                     {"name": bucket.name, **asdict(bucket), "scores": _plain(bucket.scores)}
-                    for bucket in judgement.buckets
+                    for bucket in result.buckets
                 ],
-                "comparisons": _plain(judgement.comparisons),
+                "comparisons": _plain(result.comparisons),
             }
-            for judgement in judgements
+            for result in results
         ],
         "versions": dict(versions),
     }
@@ -128,47 +130,46 @@ def _plain(values: Iterable[Score | Comparison]) -> list[dict[str, Any]]:
     return [asdict(each) for each in values]
 
 
-def table(benchmark: EvaluationSet, judgements: Sequence[SystemScores]) -> str:
-    """Write all numbers for a person."""
-    blocks = [f"{', '.join(benchmark.files)}: {len(benchmark.target)} lines"]
-    if len(judgements) > 1:
-        blocks += [_comparison(judgements)]
-    blocks += [_scores(judgement) for judgement in judgements]
+def table(test_set: EvaluationSet, results: Sequence[SystemScores]) -> str:
+    """Return all numbers as text."""
+    blocks = [f"{', '.join(test_set.files)}: {len(test_set.target)} lines"]
+    if len(results) > 1:
+        blocks += [_comparison(results)]
+    blocks += [_scores(result) for result in results]
     return "\n\n".join(blocks) + "\n"
 
 
-def _comparison(judgements: Sequence[SystemScores]) -> str:
-    metrics = [each.score.metric for each in judgements[0].comparisons]
-    rows = [["system", *(cell for metric in metrics for cell in (metric, "± 95 %", "p"))]]
-    for judgement in judgements:
-        rows.append([judgement.system.name])
-        for each in judgement.comparisons:
-            chance = NOTHING if each.p_value is None else f"{each.p_value:.4f}"
-            rows[-1] += [f"{each.score.value:.1f}", f"{each.interval:.1f}", chance]
-    signatures = [each.score for each in judgements[0].comparisons]
+def _comparison(results: Sequence[SystemScores]) -> str:
+    scores = [each.score for each in results[0].comparisons]
+    rows = [["system", *(cell for score in scores for cell in (score.metric, "± 95 %", "p"))]]
+    for result in results:
+        rows.append([result.system.name])
+        for each in result.comparisons:
+            p_value = NO_VALUE if each.p_value is None else f"{each.p_value:.4f}"
+            rows[-1] += [f"{each.score.value:.1f}", f"{each.interval:.1f}", p_value]
     return "\n".join(
         [
             *align(rows),
-            f"p: how probable such a difference from {judgements[0].system.name} is by chance "
+            f"p: how probable such a difference from {results[0].system.name} is by chance "
             "(paired bootstrap)",
-            *(f"{each.metric}: {each.signature}" for each in signatures),
+            *(f"{score.metric}: {score.signature}" for score in scores),
         ]
     )
 
 
-def _scores(judgement: SystemScores) -> str:
-    values = [[each.metric, f"{each.value:.1f}"] for each in judgement.scores]
-    signatures = ["signature", *(each.signature for each in judgement.scores)]
+def _scores(result: SystemScores) -> str:
+    values = [[each.metric, f"{each.value:.1f}"] for each in result.scores]
+    signatures = ["signature", *(each.signature for each in result.scores)]
     numbers = align([["metric", "value"], *values])
-    lines = [judgement.system.name, *map("{}  {}".format, numbers, signatures)]
-    if judgement.buckets:
-        lines += ["", *align([*_lengths(judgement)])]
+    lines = [result.system.name, *map("{}  {}".format, numbers, signatures)]
+    if result.buckets:
+        lines += ["", *align([*_lengths(result)])]
     return "\n".join(lines)
 
 
-def _lengths(judgement: SystemScores) -> Iterable[list[str]]:
-    yield ["source words", "lines", *(each.metric for each in judgement.scores)]
-    for bucket in judgement.buckets:
+def _lengths(result: SystemScores) -> Iterator[list[str]]:
+    yield ["source words", "lines", *(each.metric for each in result.scores)]
+    for bucket in result.buckets:
         values = [f"{each.value:.1f}" for each in bucket.scores]
-        empty = [NOTHING] * len(judgement.scores)
+        empty = [NO_VALUE] * len(result.scores)
         yield [bucket.name, str(bucket.lines), *(values or empty)]

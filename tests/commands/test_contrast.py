@@ -13,7 +13,12 @@ from nmt.contrast import contrast
 from nmt.data.ragged import Ragged
 from nmt.data.text.invalid_text.stop import StopAtInvalidText
 from nmt.evaluation.contrastive.accuracy import AccuracyCount
-from nmt.evaluation.contrastive.contrasts import Contrast, compared, counted, read_contrasts
+from nmt.evaluation.contrastive.contrasts import (
+    Contrast,
+    count_correct,
+    read_contrasts,
+    score_groups,
+)
 from nmt.evaluation.likelihood import Likelihood, LikelihoodScorer
 from nmt.models.language_models.ngram import NGramLanguageModel
 from nmt.models.language_models.ngrams.kneser_ney import KneserNey
@@ -46,9 +51,9 @@ def test_right_lines_that_are_more_probable_are_counted_by_group_and_ties_are_wr
         Contrast("-3", ("-4",), "", "9"),  # right
     ]
     with caplog.at_level(logging.WARNING):
-        counts = counted("a", Stated(), contrasts)
+        counts = count_correct("a", Stated(), contrasts)
     assert counts == [AccuracyCount("a", "9", 1, 1, 0.5), AccuracyCount("a", "10", 3, 1, 0.5)]
-    assert caplog.messages == ["a: 1 ties, counted as wrong"]
+    assert caplog.messages == ["a: 1 ties, which count as wrong"]
 
 
 def test_of_several_wrong_lines_none_may_be_more_probable():
@@ -57,18 +62,18 @@ def test_of_several_wrong_lines_none_may_be_more_probable():
         Contrast("-2", ("-3", "-1"), "", "all"),
         Contrast("-2", ("-1", "-3"), "", "all"),
     ]
-    assert counted("a", Stated(), contrasts) == [AccuracyCount("a", "all", 3, 1, 1 / 3)]
+    assert count_correct("a", Stated(), contrasts) == [AccuracyCount("a", "all", 3, 1, 1 / 3)]
 
 
 def test_all_lines_of_a_contrast_are_judged_with_its_source():
     contrasts = [Contrast("x", ("y",), "x", "0"), Contrast("x", ("y",), "y", "0")]
-    assert counted("a", Pleased(), contrasts) == [AccuracyCount("a", "0", 2, 1, 0.5)]
+    assert count_correct("a", Pleased(), contrasts) == [AccuracyCount("a", "0", 2, 1, 0.5)]
 
 
 def test_questions_get_their_own_answers_whatever_their_lengths():
     contrasts = [Contrast("1", ("2", "3"), "", ""), Contrast("4", ("5",), "", "")]
     questions = (one.lines() for one in contrasts)
-    assert list(compared(Stated(), questions)) == [[1.0, 2.0, 3.0], [4.0, 5.0]]
+    assert list(score_groups(Stated(), questions)) == [[1.0, 2.0, 3.0], [4.0, 5.0]]
 
 
 def test_the_lines_that_ship_are_the_defaults():

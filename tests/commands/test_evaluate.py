@@ -125,7 +125,9 @@ def test_a_line_that_is_not_utf8_is_named(tmp_path):
 
 def test_a_line_of_a_test_set_that_holds_no_pair_is_not_left_out(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"source": "x", "target": "y"}', '{"source": "x"}')
-    with pytest.raises(CorpusError, match=r"a\.jsonl:2: no sentence: .* no line is left out"):
+    with pytest.raises(
+        CorpusError, match=r"a\.jsonl:2: no sentence: .* no line may be left out here"
+    ):
         test_sets.from_corpus(JSONLCorpus(path))
 
 
@@ -136,7 +138,7 @@ def test_a_message_on_another_split_does_not_speak_of_the_test_set(tmp_path):
     text = yaml.safe_dump({"data": {"valid": valid}})
     (run / "training" / "config.yaml").write_text(text)
     with pytest.raises(
-        CorpusError, match=r"a\.jsonl:1: .*mend it, or name other files by source"
+        CorpusError, match=r"a\.jsonl:1: .*correct it, or give other files by source"
     ) as found:
         test_sets.from_run(run, [], "valid")
     (run / "training" / "config.yaml").unlink()

@@ -1,4 +1,4 @@
-"""The command: a number a line, and clear refusals."""
+"""`nmt.score`: a number per line, and errors that name the remedy."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ def translation(tmp_path_factory):
 LINES = ["Der Hund läuft im Garten.", "", "Die Katze sitzt hier."]
 
 
-def test_each_line_gets_its_log_probability_whatever_stands_beside_it(say, language):
+def test_each_line_gets_its_log_probability_whatever_the_other_lines(say, language):
     status, out, error = say("score", score, "\n".join(LINES), f"run={language}")
     assert status == 0, error
     together = [float(one) for one in out.splitlines()]
@@ -50,12 +50,12 @@ def test_the_totals_are_those_of_the_numbers(say, language):
     _, out, error = say("score", score, "\n".join(LINES), f"run={language}")
     nats = -sum(map(float, out.split()))
     pieces = sum(len(tokenizers(44).target.encode(one)) + 1 for one in LINES)
-    assert f"cross-entropy {nats / pieces:.4f} nats a piece" in error
+    assert f"cross-entropy {nats / pieces:.4f} nats per piece" in error
     words = sum(len(one.split()) + 1 for one in LINES)
-    assert f"{2.718281828 ** (nats / words):.4g} a word" in error
+    assert f"{2.718281828 ** (nats / words):.4g} per word" in error
 
 
-def test_a_translation_model_judges_pairs(say, translation, tmp_path):
+def test_a_translation_model_scores_pairs(say, translation, tmp_path):
     sources, targets = small_run.starter("valid.de")[:3], small_run.starter("valid.en")[:3]
     (tmp_path / "a.de").write_text("\n".join(sources))
     where = (f"run={translation}", f"source={tmp_path / 'a.de'}")
@@ -68,16 +68,16 @@ def test_a_translation_model_judges_pairs(say, translation, tmp_path):
     )
 
 
-def test_a_pair_that_is_too_long_to_judge_whole_is_refused(say, translation, tmp_path):
+def test_a_pair_that_is_too_long_for_a_batch_is_refused(say, translation, tmp_path):
     (tmp_path / "a.de").write_text("ja\n" + "ja " * 5000)
     where = (f"run={translation}", f"source={tmp_path / 'a.de'}")
     status, out, error = say("score", score, "yes\nno\n", *where)
     assert (status, out) == (2, "")
     assert error.startswith("error: a line or its source, beginning 'no', has ")
-    assert "pieces, more than windows.pieces=4096; it is judged whole: split it, or" in error
+    assert "pieces, more than windows.pieces=4096; split the line, or" in error
 
 
-def test_a_language_model_judges_lines_of_any_length(say, language):
+def test_a_language_model_scores_lines_of_any_length(say, language):
     text = "Der Hund läuft im Garten. " * 2000
     status, out, error = say("score", score, text, f"run={language}")
     assert status == 0, error
@@ -105,7 +105,7 @@ def test_texts_of_different_lengths_are_refused(say, translation, tmp_path, more
 
 def test_sources_go_with_translation_models_alone(say, translation, language):
     status, _, error = say("score", score, "a", f"run={translation}")
-    assert (status, "judges translations: give source=FILE" in error) == (2, True)
+    assert (status, "scores translations: give source=FILE" in error) == (2, True)
     status, _, error = say("score", score, "a", f"run={language}", "source=a.de")
     assert (status, "holds a language model, which reads no source" in error) == (2, True)
 

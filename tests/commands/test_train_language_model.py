@@ -15,7 +15,7 @@ from helpers.user_classes import Leaky
 
 from nmt.config.command_line import run
 from nmt.data.windows import LineWindows
-from nmt.evaluation.likelihood import ScoredLine, load
+from nmt.evaluation.likelihood import ScoredLine, load_scorer
 from nmt.inspection.model_folder import inspect
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
@@ -70,7 +70,9 @@ def test_a_training_leaves_a_model_whose_perplexity_is_that_of_its_lines(learn, 
     language = "de" if "side=source" in choice else "en"
     texts = starter(f"valid.{language}")[150:160]
     judged = list(
-        load(tmp_path / "runs/a", WINDOWS, (), choose("cpu"))(ScoredLine(one, "") for one in texts)
+        load_scorer(tmp_path / "runs/a", WINDOWS, (), choose("cpu"))(
+            ScoredLine(one, "") for one in texts
+        )
     )
     nats = -sum(one.log_probability for one in judged)
     pieces, words = sum(one.pieces for one in judged), sum(one.words for one in judged)

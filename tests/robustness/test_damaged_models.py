@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nmt.data.windows import LineWindows
-from nmt.evaluation.likelihood import ScoredLine, load
+from nmt.evaluation.likelihood import ScoredLine, load_scorer
 from nmt.inference.translator import Translator
 from nmt.inspection.model_folder import ANY, inspect
 from nmt.runtime.errors import NmtError
@@ -67,8 +67,9 @@ def damage(folder, name, fraction, how, bit, sealed):
 def outcome(folder):
     """Return None if a folder translates or scores, else the one line that says why not."""
     try:
-        if "language_model" in inspect(folder, ANY, ()):
-            scorer = load(folder, LineWindows(10, 10**6, 10, 1000), (), CPU)
+        model = inspect(folder, ANY, ())
+        if model.kind == "language_model":
+            scorer = load_scorer(model, LineWindows(10, 10**6, 10, 1000), CPU)
             results = [str(one) for one in scorer(ScoredLine(line, "") for line in LINES)]
         else:
             results = Translator.load(folder, device="cpu").translate(LINES)

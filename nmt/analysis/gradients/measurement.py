@@ -19,7 +19,7 @@ from nmt.data.text.invalid_text.invalid_text import InvalidText
 from nmt.data.text.parallel import parallel
 from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.data.windows import LineWindows
-from nmt.evaluation.likelihood import padded
+from nmt.evaluation.likelihood import pad
 from nmt.inspection.model_folder import InspectedModel
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.saved.language_model import SavedLanguageModel
@@ -140,7 +140,7 @@ class GradientMeasurement:
         steps = LanguageSteps(network.double())
         ids = tokenizer.encode_lines(self.text.lines)
         for rows in self.windows.batches([len(line) + 2 for line in ids]):
-            yield steps, padded([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
+            yield steps, pad([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
 
     def _pairs(self, saved: SavedTranslationModel) -> Batches:
         network = saved.model.double()
@@ -148,6 +148,6 @@ class GradientMeasurement:
         ids = saved.tokenizers.target.encode_lines(self.text.lines)
         lengths = [max(map(len, pair)) + 2 for pair in zip(sources, ids, strict=True)]
         for rows in self.windows.batches(lengths):
-            source = padded([[*sources[row], END] for row in rows]).to(self.device)
-            target = padded([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
+            source = pad([[*sources[row], END] for row in rows]).to(self.device)
+            target = pad([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
             yield DecoderSteps(network, source), target

@@ -10,7 +10,13 @@ from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
 from nmt.analysis.plots.plot import INK, colour, paper, tidy
-from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable, numbers, ordered, read
+from nmt.evaluation.contrastive.accuracy import (
+    AccuracyCount,
+    AccuracyTable,
+    as_numbers,
+    read,
+    sort_groups,
+)
 from nmt.runtime.errors import NmtError
 
 MARKERS = "osD^vP*X"
@@ -50,8 +56,8 @@ class AccuracyPlot:
 def draw(tables: Sequence[AccuracyTable]) -> Figure:
     """Draw groups at equal distances, so that 0, 1, 2, 4, 8 can all be read; numbers are joined."""
     systems = [_of(table, name) for table in tables for name in _names(table)]
-    groups = ordered(one.group for counts in systems for one in counts)
-    joined = "" if numbers(groups) is None else "-"
+    groups = sort_groups(one.group for counts in systems for one in counts)
+    joined = "" if as_numbers(groups) is None else "-"
     figure = paper(6.4, 3.8)
     axes = figure.add_subplot()
     handles: list[Any] = []

@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from nmt.analysis.plots import records
 from nmt.analysis.plots.plot import INK, colour, paper, tidy
-from nmt.evaluation.test_sets import TRAINING
+from nmt.inspection.data_config import TRAINING
 from nmt.runtime.errors import NmtError, require
 
 BINS = 40  # of the histogram, over all runs' norms

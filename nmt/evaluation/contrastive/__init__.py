@@ -1,1 +1,1 @@
-"""Contrastive evaluation: how often a model prefers the right line to a wrong one."""
+"""Contrastive evaluation: how often a model finds a right line more probable than wrong ones."""

@@ -1,4 +1,4 @@
-"""How often one of several systems was right, group by group: a table, as text and as a file."""
+"""Accuracies of systems by group, as text and as a CSV file."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from nmt.evaluation.aligned_table import align
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
 
-QUANTILE = 1.959964  # of the normal distribution, for 95 % between it and its negative
+QUANTILE = 1.959964  # of the normal distribution; 95 % lie between it and its negative
 TOTAL = "total"
 COLUMNS = ("lines", "right", "accuracy", "chance")
 
@@ -21,11 +21,11 @@ class AccuracyCount:
     """How often a system was right in one group.
 
     Attributes:
-        system: what answered.
-        group: what the lines have in common.
-        lines: how many, at least 1.
-        right: in how many of them it was right.
-        chance: the share of them in which one who knows nothing is right.
+        system: name of the system.
+        group: label of the lines.
+        lines: number of lines, at least 1.
+        right: number of lines in which the system was right.
+        chance: accuracy of a random choice, from 0 to 1.
     """
 
     system: str
@@ -36,11 +36,11 @@ class AccuracyCount:
 
     @property
     def share(self) -> float:
-        """Give the accuracy, from 0 to 1."""
+        """The accuracy, from 0 to 1."""
         return self.right / self.lines
 
     def interval(self) -> tuple[float, float]:
-        """Give bounds that hold the true accuracy with a confidence of 95 %.
+        """Compute bounds of the true accuracy with a confidence of 95 %.
 
         `(p + z²/2n ± z √(p(1 - p)/n + z²/4n²)) / (1 + z²/n)`, which stays within 0 and 1.
 
@@ -51,18 +51,18 @@ class AccuracyCount:
         variance = self.share * (1 - self.share) / self.lines + spread / (4 * self.lines)
         half = QUANTILE * math.sqrt(variance)
         low, high = (center - half) / (1 + spread), (center + half) / (1 + spread)
-        # At shares of 0 and 1 a bound is the share itself, were it not for rounding.
+        # At shares of 0 and 1 a bound is the share itself, but for rounding.
         return max(0.0, min(low, self.share)), min(1.0, max(high, self.share))
 
 
 @dataclass(frozen=True)
 class AccuracyTable:
-    """Counts of systems in groups.
+    """Accuracies of systems in groups.
 
     Attributes:
-        systems: what the systems are, as `run`.
-        groups: what the groups are, as `nouns between`.
-        counts: in the order in which they are shown.
+        systems: head of the systems' column, as `run`.
+        groups: head of the groups' column, as `nouns between`.
+        counts: in the order of the table.
     """
 
     systems: str
@@ -70,28 +70,30 @@ class AccuracyTable:
     counts: Sequence[AccuracyCount]
 
     def text(self) -> str:
-        """Give a row for each group and one for all, and a column for each system."""
+        """Return a table with a row for each group and for all, and a column for each system."""
         systems = list(dict.fromkeys(count.system for count in self.counts))
         groups = list(dict.fromkeys(count.group for count in self.counts))
         rows = [[self.groups, "lines", *systems]]
         for group, chosen in [*((group, [group]) for group in groups), (TOTAL, groups)]:
-            sums = [self._sum(system, chosen) for system in systems]
+            totals = [self._total(system, chosen) for system in systems]
             rows.append(
-                [group, str(sums[0][1]), *(f"{right / lines:.3f}" for right, lines in sums)]
+                [group, str(totals[0][1]), *(f"{right / lines:.3f}" for right, lines in totals)]
             )
         return "\n".join(align(rows)) + "\n"
 
-    def _sum(self, system: str, groups: Sequence[str]) -> tuple[int, int]:
-        chosen = [one for one in self.counts if one.system == system and one.group in groups]
-        return sum(one.right for one in chosen), sum(one.lines for one in chosen)
+    def _total(self, system: str, groups: Sequence[str]) -> tuple[int, int]:
+        chosen = [
+            count for count in self.counts if count.system == system and count.group in groups
+        ]
+        return sum(count.right for count in chosen), sum(count.lines for count in chosen)
 
     def write(self, path: Path, more: Sequence[str], values: Iterable[Sequence[object]]) -> None:
-        """Write a file of comma-separated values with a row for each count.
+        """Write a CSV file with a row for each count.
 
         Args:
-            path: replaced when it is there.
+            path: replaced if it exists.
             more: names of further columns.
-            values: of these, for each count.
+            values: of these columns, for each count.
 
         Raises:
             NmtError: if it cannot be written.
@@ -99,17 +101,17 @@ class AccuracyTable:
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([self.systems, self.groups, *COLUMNS, *more])
-        for one, further in zip(self.counts, values, strict=True):
-            numbers = [one.lines, one.right, f"{one.share:.6g}", f"{one.chance:.6g}"]
-            writer.writerow([one.system, one.group, *numbers, *further])
+        for count, further in zip(self.counts, values, strict=True):
+            numbers = [count.lines, count.right, f"{count.share:.6g}", f"{count.chance:.6g}"]
+            writer.writerow([count.system, count.group, *numbers, *further])
         atomic_files.write(path, file.getvalue().encode())
 
 
 def read(path: Path) -> AccuracyTable:
-    """Read what `Table.write` wrote; further columns are passed over.
+    """Read what `AccuracyTable.write` wrote, without further columns.
 
     Raises:
-        NmtError: if it is missing or no such file; names it and says what is expected.
+        NmtError: if the file is missing or not such a table.
     """
     try:
         rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
@@ -121,8 +123,8 @@ def read(path: Path) -> AccuracyTable:
         raise NmtError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, IndexError, csv.Error) as error:
         raise NmtError(
-            f"{path} is no table of accuracies ({error!r}); expected what `python -m nmt.contrast"
-            " output=a.csv` writes"
+            f"{path} is not a table of accuracies ({error!r}); expected what `python -m"
+            " nmt.contrast output=a.csv` writes"
         ) from error
     if not counts:
         raise NmtError(f"{path} has no line below its head; expected at least one")
@@ -136,19 +138,19 @@ def _count(system: str, group: str, values: dict[str, str]) -> AccuracyCount:
     return AccuracyCount(system, group, lines, right, chance)
 
 
-def numbers(groups: Iterable[str]) -> list[float] | None:
-    """Give the groups as numbers, or None if one of them is none."""
+def as_numbers(groups: Iterable[str]) -> list[float] | None:
+    """Return the groups as finite numbers; None if one of them is not a number."""
     try:
-        found = [float(group) for group in groups]
+        values = [float(group) for group in groups]
     except ValueError:
         return None
-    return found if all(map(math.isfinite, found)) else None
+    return values if all(map(math.isfinite, values)) else None
 
 
-def ordered(groups: Iterable[str]) -> list[str]:
-    """Give each group once: in the order of numbers, or else as they come."""
+def sort_groups(groups: Iterable[str]) -> list[str]:
+    """Return the distinct groups: sorted if they are numbers, or else in their order."""
     distinct = list(dict.fromkeys(groups))
-    values = numbers(distinct)
+    values = as_numbers(distinct)
     if values is None:
         return distinct
     return [group for _, group in sorted(zip(values, distinct, strict=True))]

@@ -1,4 +1,4 @@
-"""Does a model find a right line more probable than wrong ones?"""
+"""Right lines beside wrong ones, and how often a model finds the right one most probable."""
 
 import logging
 from collections import Counter
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from nmt.data.text.invalid_text.invalid_text import InvalidText
 from nmt.data.text.streams import read
-from nmt.evaluation.contrastive.accuracy import AccuracyCount, ordered
+from nmt.evaluation.contrastive.accuracy import AccuracyCount, sort_groups
 from nmt.evaluation.likelihood import LikelihoodScorer, ScoredLine
 from nmt.runtime.errors import CorpusError
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Contrast:
     """A right line and wrong ones.
 
     Attributes:
-        right: the line.
-        wrongs: the others, of which there is one at least.
-        source: what all of them translate; nothing where nobody asks for it.
-        group: what it is counted with.
+        right: the right line.
+        wrongs: the wrong lines, at least one.
+        source: what all of them translate; empty for language models.
+        group: label that it is counted by.
     """
 
     right: str
@@ -33,7 +33,7 @@ class Contrast:
     group: str
 
     def lines(self) -> list[ScoredLine]:
-        """Give all lines, the right one first."""
+        """Return all lines, the right one first."""
         return [ScoredLine(text, self.source) for text in (self.right, *self.wrongs)]
 
 
@@ -50,8 +50,8 @@ def read_contrasts(
         right: name of a file.
         wrongs: names of one or more.
         source: name of a file; None if no model needs one.
-        groups: name of a file with a label a line; None puts all into one group.
-        invalid_text: what becomes of lines that are not UTF-8.
+        groups: name of a file with a label per line; None puts all into one group.
+        invalid_text: handles lines that are not UTF-8.
 
     Raises:
         CorpusError: if one is missing or empty, or the numbers of lines differ.
@@ -67,55 +67,58 @@ def read_contrasts(
                 f"{right} has {expected} lines but {name} has {len(lines)}; line n of one must"
                 " belong to line n of the other"
             )
-    nothing, all_in_one = [""] * expected, ["all"] * expected
     return [
         Contrast(text, tuple(others), original, group.strip())
         for text, original, group, *others in zip(
             files[right],
-            nothing if source is None else files[source],
-            all_in_one if groups is None else files[groups],
+            [""] * expected if source is None else files[source],
+            ["all"] * expected if groups is None else files[groups],
             *(files[name] for name in wrongs),
             strict=True,
         )
     ]
 
 
-def counted(
-    system: str, judge: LikelihoodScorer, contrasts: Sequence[Contrast]
+def count_correct(
+    system: str, scorer: LikelihoodScorer, contrasts: Sequence[Contrast]
 ) -> list[AccuracyCount]:
-    """Count where the right line is more probable than each wrong one.
+    """Count by group how often the right line is more probable than each wrong one.
 
-    All pieces and END count. A tie counts as wrong, as the model did not tell the lines apart; how
-    often that was is logged.
+    The log-probabilities are of whole lines, END included. Ties count as wrong, as the model did
+    not distinguish the lines, and are logged.
 
     Source: Sennrich 2017, for translation models. Linzen, Dupoux and Goldberg 2016 compare the
-    two forms of the verb alone, after what stands before it.
+    two forms of the verb alone, after the words before it.
 
     Args:
         system: name of the model.
-        judge: the model.
-        contrasts: all with as many wrong lines.
+        scorer: the model.
+        contrasts: at least one, all with as many wrong lines.
     """
     lines, right, ties = Counter[str](), Counter[str](), 0
-    questions = (contrast.lines() for contrast in contrasts)
-    for contrast, scores in zip(contrasts, compared(judge, questions), strict=True):
+    groups = (contrast.lines() for contrast in contrasts)
+    for contrast, scores in zip(contrasts, score_groups(scorer, groups), strict=True):
         best = max(scores[1:])
         lines[contrast.group] += 1
         right[contrast.group] += scores[0] > best
         ties += scores[0] == best
     if ties:
-        logger.warning("%s: %d ties, counted as wrong", system, ties)
+        log.warning("%s: %d ties, which count as wrong", system, ties)
     chance = 1 / len(contrasts[0].lines())
     return [
-        AccuracyCount(system, group, lines[group], right[group], chance) for group in ordered(lines)
+        AccuracyCount(system, group, lines[group], right[group], chance)
+        for group in sort_groups(lines)
     ]
 
 
-def compared(
-    judge: LikelihoodScorer, questions: Iterable[Sequence[ScoredLine]]
+def score_groups(
+    scorer: LikelihoodScorer, groups: Iterable[Sequence[ScoredLine]]
 ) -> Iterator[list[float]]:
-    """Give the log-probabilities of each question's lines, holding a window of the judge's."""
-    asked, answered = tee(questions)
-    likelihoods = judge(line for lines in asked for line in lines)
-    for lines in answered:
-        yield [one.log_probability for one in islice(likelihoods, len(lines))]
+    """Yield the log-probabilities, in nats, of the lines of each group.
+
+    No more than a window of the scorer is held.
+    """
+    scored, returned = tee(groups)
+    likelihoods = scorer(line for lines in scored for line in lines)
+    for lines in returned:
+        yield [likelihood.log_probability for likelihood in islice(likelihoods, len(lines))]

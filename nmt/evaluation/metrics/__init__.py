@@ -1,1 +1,1 @@
-"""How good is a translation? Each answer is a file; every value comes with its signature."""
+"""Metrics of translations, one implementation per module; every value has its signature."""

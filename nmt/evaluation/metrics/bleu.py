@@ -1,4 +1,4 @@
-"""BLEU (Papineni, Roukos, Ward, Zhu 2002), as sacreBLEU counts it (Post 2018)."""
+"""BLEU (Papineni, Roukos, Ward, Zhu 2002), as sacreBLEU computes it (Post 2018)."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,21 +12,21 @@ from nmt.runtime.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class BLEU(Metric):
-    """Precision of n-grams up to four words, punished for brevity; cased, higher is better.
+    """Precision of n-grams up to four words with a brevity penalty; cased, higher is better.
 
     Attributes:
-        tokenizer: sacreBLEU's name of the rules that cut lines into words; 13a for European
-            languages, zh, ja-mecab, ko-mecab or flores200 for others.
+        tokenizer: sacreBLEU's name of a tokenizer; 13a for European languages, zh, ja-mecab,
+            ko-mecab or flores200 for others.
 
     Raises:
-        ConfigurationError: if sacreBLEU has no such rules.
+        ConfigurationError: if sacreBLEU has no such tokenizer.
     """
 
     direction: ClassVar[int] = 1
     tokenizer: str
 
     def __post_init__(self) -> None:
-        """Refuse a name that sacreBLEU does not have."""
+        """Check that sacreBLEU has the tokenizer."""
         names = bleu.BLEU.TOKENIZERS
         if self.tokenizer not in names:
             raise ConfigurationError(
@@ -35,22 +35,22 @@ class BLEU(Metric):
 
     @property
     def name(self) -> str:
-        """Give the plain name, whatever the tokenizer."""
+        """BLEU, whatever the tokenizer."""
         return "BLEU"
 
     def measure(self) -> Measure:
-        """Count with the smoothing that sacreBLEU calls exp."""
+        """Return sacreBLEU's measure, with the smoothing that it calls exp."""
         return bleu.BLEU(tokenize=self.tokenizer)
 
 
 class LowercaseBLEU(BLEU):
-    """The easier count, only for comparison with papers that print it; its signature says lc."""
+    """BLEU without case, for comparison with papers that print it; its signature has `case:lc`."""
 
     @property
     def name(self) -> str:
-        """Give a name that tells it from the cased count."""
+        """BLEU-lc, to distinguish it from the cased metric."""
         return "BLEU-lc"
 
     def measure(self) -> Measure:
-        """Count hypotheses and references in lower case."""
+        """Return sacreBLEU's measure of lowercased hypotheses and references."""
         return bleu.BLEU(lowercase=True, tokenize=self.tokenizer)

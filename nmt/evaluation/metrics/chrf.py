@@ -1,4 +1,4 @@
-"""chrF (Popović 2015), as sacreBLEU counts it."""
+"""chrF (Popović 2015), as sacreBLEU computes it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,8 +15,8 @@ class ChrF(Metric):
 
     Attributes:
         characters: longest n-gram of characters; 6 is chrF.
-        words: longest n-gram of words counted beside them; 0 is chrF, 2 is chrF++.
-        beta: how many times more recall weighs than precision; 2 is chrF2.
+        words: longest n-gram of words; 0 is chrF, 2 is chrF++.
+        beta: weight of recall against precision; 2 is chrF2.
     """
 
     direction: ClassVar[int] = 1
@@ -26,9 +26,9 @@ class ChrF(Metric):
 
     @property
     def name(self) -> str:
-        """Write beta behind, and a plus for each order of words."""
+        """ChrF, beta, and a plus for each order of words."""
         return f"chrF{self.beta}{'+' * self.words}"
 
     def measure(self) -> Measure:
-        """Count without the spaces, as Popović does."""
+        """Return sacreBLEU's measure, which ignores spaces as Popović does."""
         return chrf.CHRF(char_order=self.characters, word_order=self.words, beta=self.beta)

@@ -13,7 +13,7 @@ from nmt.runtime.errors import NmtError
 
 @dataclass(frozen=True)
 class Score:
-    """One number and all that somebody else needs in order to compute it again.
+    """A value of a metric, with what is needed to compute it again.
 
     Attributes:
         metric: its name: BLEU, chrF2, TER.
@@ -26,18 +26,18 @@ class Score:
     signature: str
 
     def __str__(self) -> str:
-        """Write value and signature as a paper prints them."""
+        """Return value and signature as papers print them."""
         return f"{self.metric} {self.value:.1f} ({self.signature})"
 
 
 class Metric(abc.ABC):
     """Compares hypotheses with references, a whole test set at once.
 
-    Answers build on sacreBLEU's measures because those count for each sentence on its own and
-    score the sum of the counts, which is what resampling needs.
+    Implementations wrap sacreBLEU's measures because those collect statistics for each sentence
+    and score their sum, which is what resampling needs.
 
     Attributes:
-        direction: 1 if the higher value is the better one, -1 if the lower one is.
+        direction: 1 if higher values are better, -1 if lower ones are.
     """
 
     direction: ClassVar[int]
@@ -45,30 +45,30 @@ class Metric(abc.ABC):
     @property
     @abc.abstractmethod
     def name(self) -> str:
-        """Name the metric in tables, as papers do."""
+        """The metric's name in tables, as in papers."""
 
     @abc.abstractmethod
     def measure(self) -> Measure:
-        """Give sacreBLEU's own object, new and without cached references."""
+        """Return a new measure of sacreBLEU, without cached references."""
 
     def __call__(self, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
-        """Score a test set, detokenized line against detokenized line.
+        """Score a test set of detokenized lines.
 
         Raises:
             NmtError: if the numbers of lines differ, or there are none.
         """
-        check(hypotheses, references)
+        check_lines(hypotheses, references)
         measure = self.measure()
         result = measure.corpus_score(hypotheses, [references])
-        _forget_lines()
+        _clear_caches()
         return Score(self.name, float(result.score), measure.get_signature().format())
 
 
-def check(hypotheses: Sequence[object], references: Sequence[object]) -> None:
-    """Refuse what cannot be compared line by line.
+def check_lines(hypotheses: Sequence[object], references: Sequence[object]) -> None:
+    """Check that there is a reference for each hypothesis, and at least one.
 
     Raises:
-        NmtError: naming both numbers of lines.
+        NmtError: if not; reports both numbers of lines.
     """
     if len(hypotheses) != len(references):
         raise NmtError(
@@ -79,12 +79,12 @@ def check(hypotheses: Sequence[object], references: Sequence[object]) -> None:
         raise NmtError("0 hypotheses and 0 references: an empty test set has no score")
 
 
-def _forget_lines() -> None:
-    """Empty sacreBLEU's caches of 65,536 tokenized lines each, so that validations leave nothing.
+def _clear_caches() -> None:
+    """Clear sacreBLEU's caches of 65,536 tokenized lines each, so that memory does not grow.
 
-    No measure finds lines of one before it there: the tokenizer, which is new, is part of the key.
+    They are of no use to later measures: the tokenizer, which is a new one, is part of the key.
     """
-    for rules in BaseTokenizer.__subclasses__():
-        for method in vars(rules).values():
+    for tokenizer in BaseTokenizer.__subclasses__():
+        for method in vars(tokenizer).values():
             if hasattr(method, "cache_clear"):
                 method.cache_clear()

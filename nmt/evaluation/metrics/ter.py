@@ -11,18 +11,18 @@ from nmt.evaluation.metrics.metric import Metric
 
 @dataclass(frozen=True)
 class TER(Metric):
-    """Edits (a block moved counts as one) for each hundred words of the reference: lower is better.
+    """Edits (a moved block is one) per hundred words of the reference: lower is better.
 
-    It knows no number: sacreBLEU's tercom tokenizer, in lower case, is what papers print.
+    It has no settings: papers print sacreBLEU's tercom tokenizer, in lower case.
     """
 
     direction: ClassVar[int] = -1
 
     @property
     def name(self) -> str:
-        """Give the abbreviation."""
+        """TER."""
         return "TER"
 
     def measure(self) -> Measure:
-        """Count as tercom does."""
+        """Return sacreBLEU's measure."""
         return ter.TER()

@@ -1,6 +1,6 @@
 import pytest
 
-from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable, ordered, read
+from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable, read, sort_groups
 from nmt.runtime.errors import NmtError
 
 COUNTS = [
@@ -43,18 +43,21 @@ def test_what_was_written_is_read_without_further_columns(tmp_path):
 
 
 def test_groups_that_are_numbers_are_sorted_as_numbers_others_stay():
-    assert ordered(["10", "9", "10", "0.5"]) == ["0.5", "9", "10"]
-    assert ordered(["is", "10", "are", "is"]) == ["is", "10", "are"]
-    assert ordered(["nan", "1"]) == ["nan", "1"]
+    assert sort_groups(["10", "9", "10", "0.5"]) == ["0.5", "9", "10"]
+    assert sort_groups(["is", "10", "are", "is"]) == ["is", "10", "are"]
+    assert sort_groups(["nan", "1"]) == ["nan", "1"]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         (None, r"a\.csv cannot be read: No such file"),
-        ("", r"a\.csv is no table of accuracies"),
-        ("run,group\na,b\n", r"is no table of accuracies \(KeyError\('lines'\)\); expected what"),
-        ("run,group,lines,right,accuracy,chance\na,b,1\n", r"is no table of accuracies"),
+        ("", r"a\.csv is not a table of accuracies"),
+        (
+            "run,group\na,b\n",
+            r"is not a table of accuracies \(KeyError\('lines'\)\); expected what",
+        ),
+        ("run,group,lines,right,accuracy,chance\na,b,1\n", r"is not a table of accuracies"),
         ("run,group,lines,right,accuracy,chance\na,b,3,4,1,0\n", r"4 right of 3 lines"),
         ("run,group,lines,right,accuracy,chance\na,b,0,0,1,0\n", r"0 right of 0 lines"),
         ("run,group,lines,right,accuracy,chance\n", r"has no line below its head"),

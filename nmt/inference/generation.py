@@ -1,4 +1,4 @@
-"""A language model goes on from what was written, piece by piece."""
+"""Text generation by a language model, piece by piece."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ SHOWN = 5  # characters that a message names
 
 @dataclass(frozen=True)
 class TextGenerator:
-    """Writes the next piece until END, or until there are enough.
+    """Generates pieces until END, or until there are enough.
 
     Attributes:
-        temperature: of the softmax that pieces are drawn from; 0 takes the most probable one.
-        top_k: only the so many most probable pieces are drawn; 0 allows all.
-        top_p: only the smallest set of most probable pieces of this probability together; 1: all.
-        seed: another one, other draws.
-        max_pieces: that are written at most.
+        temperature: of the softmax that is sampled from; 0 takes the most probable piece.
+        top_k: number of most probable pieces that are sampled from; 0 is all.
+        top_p: probability of the smallest set of pieces that is sampled from; 1 is all.
+        seed: of the samples.
+        max_pieces: of the generated text.
     """
 
     temperature: float
@@ -38,7 +38,7 @@ class TextGenerator:
     max_pieces: int
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
+        """Validate the values."""
         checks.at_least("temperature", self.temperature, 0)
         checks.finite("temperature", self.temperature)
         checks.integer("top_k", self.top_k, 0)
@@ -50,7 +50,7 @@ class TextGenerator:
     def __call__(
         self, model: PieceLanguageModel, tokenizer: Tokenizer, prompt: str, device: torch.device
     ) -> Iterator[str]:
-        """Give text as it is written, the prompt first; together the parts are a line.
+        """Yield text as it is generated, the prompt first; together the parts are a line.
 
         Raises:
             ConfigurationError: if the prompt has characters that the vocabulary lacks.
@@ -70,7 +70,7 @@ class TextGenerator:
                 return
             ids = [*ids, piece]
             text = CONTROL_CHARACTERS.sub(" ", tokenizer.decode(ids))
-            # A character that is spelt in bytes shows when its last byte is there.
+            # A character that is written in bytes is complete with its last byte.
             if text.startswith(shown) and not text.endswith("\ufffd"):
                 yield text[len(shown) :]
                 shown = text
@@ -87,10 +87,10 @@ class TextGenerator:
 
 
 def known(tokenizer: Tokenizer, text: str) -> list[int]:
-    """Give the ids of text of which the vocabulary knows all characters.
+    """Return the ids of text whose characters the vocabulary has.
 
     Raises:
-        ConfigurationError: naming those that it does not know.
+        ConfigurationError: naming those that it lacks.
     """
     ids = tokenizer.encode(text)
     if UNKNOWN in ids:

@@ -1,4 +1,4 @@
-"""Text to text with whatever finds the translations of ids; nothing here needs torch."""
+"""Text to text, for any engine that translates ids; imports no torch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from nmt.runtime.log_messages import Heartbeat, RateLimitedWarning
 from nmt.runtime.worker_pool import WorkerPool
 from nmt.search.hypothesis import Hypothesis
 
-NOTHING = (Candidate("", 0.0, 0.0, ()),)
-NOTICES = 3  # long lines that are named in the log before they are only counted
-SECONDS = 30.0  # between two messages that a long work goes on
+EMPTY = (Candidate("", 0.0, 0.0, ()),)
+WARNINGS = 3  # long lines that are logged one by one, before they are only counted
+SECONDS = 30.0  # between two messages about progress
 
 Chunk = tuple[int, ...]
-"""Ids of what is translated in one piece, END the last."""
+"""Ids of what is translated at once, END the last."""
 
 Find = Callable[[list[list[int]]], list[list[Hypothesis]]]
-"""Gives the translations, best first, of each sentence of a batch that is padded with PADDING."""
+"""Returns the hypotheses, best first, of each sentence of a batch padded with PADDING."""
 
 
 @dataclass(frozen=True)
 class LineTranslator:
-    """Cuts lines into windows and batches, has them translated, and joins what comes back.
+    """Translates lines by windows and batches, and joins the chunks of long lines.
 
     Attributes:
-        workers: makes what finds the translations of batches.
+        workers: makes the pool that translates batches.
         tokenizers: of source and target.
-        long_lines: what is done with lines that are too long.
-        windows: how much is held at once.
+        long_lines: handles lines of too many pieces.
+        windows: how much of the input is held at once.
     """
 
     workers: Callable[[], WorkerPool]
@@ -41,28 +41,28 @@ class LineTranslator:
     windows: LineWindows
 
     def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
-        """Translate an input of any length, holding one window of it; one out for each line in.
+        """Translate an input of any length, holding one window of it; yield one per line.
 
-        Control characters and line separators inside a line are read as spaces. Lines of which
-        nothing is left reach no model. Long lines are logged with their numbers, from 1, before
-        they are translated, and every half a minute how far it is.
+        Control characters and line separators inside a line are read as spaces. Lines that
+        are empty then reach no model. Long lines are logged with their numbers, from 1, before
+        they are translated, and progress is logged every half minute.
         """
-        notice = RateLimitedWarning(
-            f"lines were longer than {self.long_lines.max_pieces} pieces", NOTICES
+        warning = RateLimitedWarning(
+            f"lines were longer than {self.long_lines.max_pieces} pieces", WARNINGS
         )
-        pulse = Heartbeat(SECONDS)
+        heartbeat = Heartbeat(SECONDS)
         numbered = enumerate(lines, start=1)
         with self.workers() as workers:
             for window in self.windows.split(numbered, lambda numbered: len(numbered[1])):
-                yield from self._translate_window(window, workers, notice, pulse)
-        notice.close()
+                yield from self._translate_window(window, workers, warning, heartbeat)
+        warning.close()
 
     def _translate_window(
         self,
         window: Sequence[tuple[int, str]],
         workers: WorkerPool,
-        notice: RateLimitedWarning,
-        pulse: Heartbeat,
+        warning: RateLimitedWarning,
+        heartbeat: Heartbeat,
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
         texts = [cleaned(line) for _, line in window]
@@ -70,18 +70,19 @@ class LineTranslator:
         for (number, _), text in zip(window, texts, strict=True):
             if sizes[text] > self.long_lines.max_pieces:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
-                notice.warn(f"line {number} has {limit}; it was {self.long_lines.done}")
+                warning.warn(f"line {number} has {limit}; it was {self.long_lines.done}")
         distinct = {chunk for parts in chunks.values() for chunk in parts}
         where = f"lines {window[0][0]}-{window[-1][0]}"
-        found = self._search(distinct, workers, where, pulse)
+        hypotheses = self._search(distinct, workers, where, heartbeat)
         candidates = {
-            text: self._joined([found[chunk] for chunk in parts]) for text, parts in chunks.items()
+            text: self._join([hypotheses[chunk] for chunk in parts])
+            for text, parts in chunks.items()
         }
         for (_, line), text in zip(window, texts, strict=True):
             yield Translation(line, candidates[text])
 
     def _cut(self, texts: Sequence[str]) -> tuple[dict[str, list[Chunk]], dict[str, int]]:
-        """Give the chunks of each text, and its pieces as they are counted before."""
+        """Return the chunks of each text, and its number of pieces before it was split."""
         encoded = self.tokenizers.source.encode_lines(texts)
         chunks = dict(zip(texts, map(self._chunks, texts, encoded), strict=True))
         return chunks, dict(zip(texts, map(len, encoded), strict=True))
@@ -93,25 +94,25 @@ class LineTranslator:
         return [(*part, END) for part in parts if part]
 
     def _search(
-        self, chunks: Iterable[Chunk], workers: WorkerPool, where: str, pulse: Heartbeat
+        self, chunks: Iterable[Chunk], workers: WorkerPool, where: str, heartbeat: Heartbeat
     ) -> dict[Chunk, list[Hypothesis]]:
         ordered = sorted(chunks)
         batches = [
             [ordered[number] for number in batch]
             for batch in self.windows.batches([len(chunk) for chunk in ordered])
         ]
-        batches.reverse()  # The long ones first: workers end at about the same time.
+        batches.reverse()  # Long ones first, so that workers end at about the same time.
         found: dict[Chunk, list[Hypothesis]] = {}
         for batch, hypotheses in zip(batches, workers.map(_padded(batches)), strict=True):
             found.update(zip(batch, hypotheses, strict=True))
-            pulse.beat(f"{where}: {len(found)} of {len(ordered)} parts are translated")
+            heartbeat.beat(f"{where}: {len(found)} of {len(ordered)} parts are translated")
         return found
 
-    def _joined(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:
-        """Make candidates of chunks: the best of each together, then the second of each, …"""
+    def _join(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:
+        """Return candidates of a line: the best hypothesis of each chunk, then the second, …"""
         if not parts:
-            return NOTHING
-        ranks = zip(*parts, strict=False)  # as many as the chunk with the fewest has
+            return EMPTY
+        ranks = zip(*parts, strict=False)  # As many as the chunk with the fewest hypotheses has.
         return tuple(self._candidate(chosen) for chosen in ranks)
 
     def _candidate(self, hypotheses: Sequence[Hypothesis]) -> Candidate:

@@ -1,1 +1,1 @@
-"""What is done with lines longer than the model can take, one file for each answer."""
+"""How lines of too many pieces are translated: split into chunks, or truncated."""

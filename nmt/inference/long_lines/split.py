@@ -19,11 +19,11 @@ AT_ONCE = 1000  # texts that are encoded together: a line of megabytes has milli
 
 @dataclass(frozen=True)
 class SplitLongLines:
-    """Makes chunks of about equal length, at the best borders that keep them short enough.
+    """Splits a line into chunks of about equal length, at the best borders that are close enough.
 
     Sentences stay whole where they fit; a sentence that is too long is split into clauses, a
     clause into words, and a word without spaces between pieces. Each chunk is filled up to an
-    equal share of what is left of the line, so that no crumb remains at the end.
+    equal share of the rest of the line, so that no tiny chunk remains at the end.
 
     The line is encoded once, and twice more for each kind of border that is needed.
 
@@ -35,17 +35,17 @@ class SplitLongLines:
     done: ClassVar[str] = "split into parts that are translated one by one"
 
     def __post_init__(self) -> None:
-        """Refuse a limit that leaves nothing."""
+        """Validate the values."""
         require(self.max_pieces >= 1, "long_lines.max_pieces", self.max_pieces, "1 or more")
 
     def __call__(self, line: str, encode: Encode) -> list[list[int]]:
-        """Give chunks in order; together they hold all of the line but spaces at borders."""
+        """Return chunks in order; together they hold all of the line but spaces at borders."""
         return list(self._chunks([line], encode, BORDERS))
 
     def _chunks(
         self, texts: Iterable[str], encode: Encode, borders: Sequence[re.Pattern[str]]
     ) -> Iterator[list[int]]:
-        """Give the texts that are short enough, and split the others at the first of borders."""
+        """Yield the texts that are short enough, and split the others at the first border."""
         for text, ids in _encoded(texts, encode):
             if len(ids) <= self.max_pieces:
                 yield from [ids] if ids else []
@@ -59,7 +59,7 @@ class SplitLongLines:
                     yield ids[start : start + share]
 
     def _pack(self, parts: Iterable[str], sizes: Sequence[int]) -> Iterator[str]:
-        """Put parts together until a chunk has its share, if they fit."""
+        """Yield joined parts: a chunk is full once it has its share, or the next does not fit."""
         left = sum(sizes)
         chunk: list[str] = []
         size, share = 0, self._share(left)
@@ -73,7 +73,7 @@ class SplitLongLines:
         yield "".join(chunk)
 
     def _share(self, pieces: int) -> int:
-        """Give the pieces of each chunk, if as few as possible share them equally."""
+        """Return the pieces of each chunk if as few chunks as possible share them equally."""
         return math.ceil(pieces / max(1, math.ceil(pieces / self.max_pieces)))
 
 
@@ -82,7 +82,7 @@ def _cuts(border: re.Pattern[str], text: str) -> bool:
 
 
 def _cut(text: str, border: re.Pattern[str]) -> Iterator[str]:
-    """Give the parts between borders; what a border matches stays at the end of its part."""
+    """Yield the parts between borders; what a border matches ends its part."""
     start = 0
     for match in border.finditer(text):
         if match.end() > start:

@@ -1,4 +1,4 @@
-"""Cuts long lines off: nothing is translated of what comes after the limit."""
+"""Truncation of long lines: what follows the limit is not translated."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,9 +19,9 @@ class TruncateLongLines:
     done: ClassVar[str] = "cut off there"
 
     def __post_init__(self) -> None:
-        """Refuse a limit that leaves nothing."""
+        """Validate the values."""
         require(self.max_pieces >= 1, "long_lines.max_pieces", self.max_pieces, "1 or more")
 
     def __call__(self, line: str, encode: Encode) -> list[list[int]]:
-        """Give one chunk."""
+        """Return one chunk."""
         return [encode([line])[0][: self.max_pieces]]

@@ -1,1 +1,1 @@
-"""In what form translations are written, one file for each answer."""
+"""Formats in which translations are written, one per module."""

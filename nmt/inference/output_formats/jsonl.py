@@ -1,4 +1,4 @@
-"""All that is known of a translation, as JSON."""
+"""JSON Lines: source, hypotheses, scores and pieces."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass
 from nmt.inference.translation import Translation
 
 ESCAPED = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029, *range(0xD800, 0xE000))}
-"""What some programs take for the end of a line, and lone surrogates, which UTF-8 does not have."""
+"""Characters that some programs read as line ends, and lone surrogates, which UTF-8 lacks."""
 
 
 @dataclass(frozen=True)
 class JSONLOutput:
     """One JSON object for each line: the source, and its hypotheses, best first.
 
-    As in `{"source": …, "hypotheses": [{"text": …, "score": …, "log_probability": …,
+    For example `{"source": …, "hypotheses": [{"text": …, "score": …, "log_probability": …,
     "pieces": […]}, …]}`; log-probabilities are in nats.
     """
 
     def __call__(self, number: int, translation: Translation) -> str:
-        """Give an object on one line, as UTF-8 text that is not escaped where it need not be."""
+        """Return an object on one line; only what must be is escaped."""
         hypotheses = [asdict(candidate) for candidate in translation.candidates]
         line = {"source": translation.source, "hypotheses": hypotheses}
         return json.dumps(line, ensure_ascii=False).translate(ESCAPED) + "\n"

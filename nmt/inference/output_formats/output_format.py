@@ -7,8 +7,8 @@ from nmt.inference.translation import Translation
 
 @runtime_checkable
 class OutputFormat(Protocol):
-    """Writes a translation down."""
+    """Formats a translation."""
 
     def __call__(self, number: int, translation: Translation) -> str:
-        """Give whole lines, line feeds included; `number` counts the input's lines from 0."""
+        """Return whole lines with line feeds; `number` counts the input's lines from 0."""
         ...

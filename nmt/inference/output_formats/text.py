@@ -1,4 +1,4 @@
-"""The best translation alone."""
+"""Plain text: the best translation."""
 
 from dataclasses import dataclass
 
@@ -10,5 +10,5 @@ class TextOutput:
     """One line of text for each line."""
 
     def __call__(self, number: int, translation: Translation) -> str:
-        """Give the best candidate's text."""
+        """Return the best candidate's text and a line feed."""
         return translation.text + "\n"

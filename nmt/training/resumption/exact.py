@@ -9,7 +9,7 @@ from nmt.training.resumption.resumption import SettingChange
 
 @dataclass(frozen=True)
 class Exact:
-    """Refuses other settings, since a run that continues with them is another experiment."""
+    """Rejects other settings, since a run that continues with them is another experiment."""
 
     def __call__(self, run: str, changes: Sequence[SettingChange]) -> None:
         """Raise an error for the first change.

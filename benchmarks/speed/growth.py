@@ -79,12 +79,13 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     allocator.limit_kernel_caches()
     allocator.keep_freed_blocks()
     device.set_threads(keys.threads)
+    config = configuration("train", told, ())
     measured: dict[str, Callable[[], turns.Figures]] = {}
     for question in ("length", "batch", "beam", "vocabulary"):
         for value in getattr(keys, question):
             point = replace(Point(), **{question: value})
             works = (_search,) if question == "beam" else (_update, _search)
-            measured[f"{question} {value}"] = partial(_measure, works, point, told)
+            measured[f"{question} {value}"] = partial(_measure, works, point, config)
     for pairs in filter(None, keys.corpus):
         measured[f"corpus {pairs}"] = partial(_prepare, pairs)
     found = turns.take(keys.rounds, measured)
@@ -99,9 +100,8 @@ def main(words: Sequence[str]) -> dict[str, Any]:
     return report
 
 
-def _measure(works: Sequence[Work], point: Point, words: Sequence[str]) -> turns.Figures:
+def _measure(works: Sequence[Work], point: Point, config: DictConfig) -> turns.Figures:
     """Time the second of two updates, or searches, of a batch; each network is a new one."""
-    config = configuration("train", words, ())
     figures: turns.Figures = {}
     for work in works:
         torch.manual_seed(1)

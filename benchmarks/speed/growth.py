@@ -173,7 +173,7 @@ def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        sys.exit("picture= needs matplotlib: pip install 'nmt[plot]'")
+        sys.exit("picture= needs matplotlib: pip install 'recurrent-nmt[plot]'")
     from nmt.analysis.plots.plot import colour, save, tidy
 
     questions = list(dict.fromkeys(name.split()[0] for name in medians))

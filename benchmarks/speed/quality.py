@@ -92,7 +92,7 @@ def _draw(curves: dict[str, Curve], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        sys.exit("picture= needs matplotlib: pip install 'nmt[plot]'")
+        sys.exit("picture= needs matplotlib: pip install 'recurrent-nmt[plot]'")
     from nmt.analysis.plots.plot import colour, save, tidy
 
     figure = Figure(figsize=(6.4, 4), layout="constrained")

@@ -57,4 +57,5 @@ class MissingExtraError(NmtError):
     """A command needs a package that only an extra installs; names the extra."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; install it with: pip install 'nmt[{extra}]'")
+        advice = f"pip install 'recurrent-nmt[{extra}]'"
+        super().__init__(f"{package} is not installed; install it with: {advice}")

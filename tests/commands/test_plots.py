@@ -447,5 +447,7 @@ def test_without_matplotlib_the_extra_is_named(arguments, call):
         f"{imports}; sys.exit({called})"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    expected = "error: matplotlib is not installed; install it with: pip install 'nmt[plot]'\n"
+    expected = (
+        "error: matplotlib is not installed; install it with: pip install 'recurrent-nmt[plot]'\n"
+    )
     assert (done.returncode, done.stderr) == (2, expected)

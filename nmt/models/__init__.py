@@ -7,6 +7,6 @@ together, `factory` builds a model from its configuration, and `saved` reads and
 of a trained one. `memory` is what an encoder returns, `tree` the operations on any state.
 
 Axes in annotations: `batch` sentences; `rows` sentences or their hypotheses; `source` and `target`
-positions of pieces; `positions` of either; `input`, `hidden`, `value`, `readout` features; `pieces`
-of the vocabulary.
+positions of pieces, `positions` of either; `*shape` any leading axes; `input`, `hidden`, `value`,
+`readout` features; `pieces` of the vocabulary; `choices` some of them.
 """

@@ -49,7 +49,7 @@ class Embedding(nn.Module):
             embedded = embedded * keep.to(embedded.dtype).unsqueeze(-1)
         return embedded
 
-    def look_up(self, ids: Int[Tensor, "*positions"]) -> Float[Tensor, "*positions input"]:
+    def look_up(self, ids: Int[Tensor, "*shape"]) -> Float[Tensor, "*shape input"]:
         """Embed pieces without dropout."""
         return nn.functional.embedding(ids, self.weight) * self.size**0.5
 
@@ -84,9 +84,7 @@ class OutputLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(weight.shape[0]))
         self.readout_size = weight.shape[1]
 
-    def forward(
-        self, readouts: Float[Tensor, "*positions readout"]
-    ) -> Float[Tensor, "*positions pieces"]:
+    def forward(self, readouts: Float[Tensor, "*shape readout"]) -> Float[Tensor, "*shape pieces"]:
         """Compute the logits of all pieces."""
         return linear(readouts, self.weight, self.bias)
 

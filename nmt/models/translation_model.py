@@ -47,9 +47,7 @@ class TranslationModel(nn.Module):
         readouts, _ = self.decoder(batch.inputs, self.encode(batch.source))
         return readouts
 
-    def logits(
-        self, readouts: Float[Tensor, "*positions readout"]
-    ) -> Float[Tensor, "*positions pieces"]:
+    def logits(self, readouts: Float[Tensor, "*shape readout"]) -> Float[Tensor, "*shape pieces"]:
         """Compute the logits of the next piece."""
         return self.decoder.logits(readouts)
 

@@ -33,9 +33,7 @@ class Cell(nn.Module, abc.ABC):
         self.hidden_size = hidden_size
 
     @abc.abstractmethod
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute the share of the inputs in all gates, biases included."""
 
     @abc.abstractmethod

@@ -40,9 +40,7 @@ class DeepTransition(Cell):
         self.cells = cast(Sequence[Cell], cells)
         self.parts = self.cells[0].parts
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute the share of the inputs in the first cell."""
         return self.cells[0].project(inputs)
 

@@ -21,7 +21,7 @@ def hidden_weights(gates: int, hidden_size: int) -> nn.Parameter:
     return weights
 
 
-def wide_sigmoid(values: Float[Tensor, "*positions gates"]) -> Float[Tensor, "*positions gates"]:
+def wide_sigmoid(values: Float[Tensor, "*shape gates"]) -> Float[Tensor, "*shape gates"]:
     """Compute the sigmoid in float32 or wider, so that a gate and 1 minus it add up to 1.
 
     The largest bfloat16 below 1 is 0.996: a gate of 0.0015 would add its share while 1 minus it

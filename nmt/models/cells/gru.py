@@ -38,9 +38,7 @@ class GRU(ProductCell):
         self.bias = nn.Parameter(torch.zeros(3 * hidden_size))
         self.bias_hidden = nn.Parameter(torch.zeros(hidden_size))
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute `W x + b` of r, u, h~, concatenated."""
         return linear(inputs, self.weight_input, self.bias)
 

@@ -37,9 +37,7 @@ class GRUResetBefore(ProductCell):
         self.weight_candidate = hidden_weights(1, hidden_size)
         self.bias = nn.Parameter(torch.zeros(3 * hidden_size))
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute `W x + b` of u, r, h~, concatenated."""
         return linear(inputs, self.weight_input, self.bias)
 

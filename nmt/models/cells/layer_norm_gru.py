@@ -40,9 +40,7 @@ class LayerNormGRU(ProductCell):
         self.candidate_input = nn.LayerNorm(hidden_size, bias=False)
         self.candidate_hidden = nn.LayerNorm(hidden_size)
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute `LN(W x) + b` of u, r, h~, concatenated."""
         gates, candidate = self._split(linear(inputs, self.weight_input, None))
         normalized = [self.normalized_input(gates), self.candidate_input(candidate)]
@@ -66,7 +64,7 @@ class LayerNormGRU(ProductCell):
         hidden = (1 - update) * hidden + update * new
         return hidden, (hidden,)
 
-    def _split(self, values: Float[Tensor, "*positions projected"]) -> tuple[Tensor, Tensor]:
+    def _split(self, values: Float[Tensor, "*shape projected"]) -> tuple[Tensor, Tensor]:
         """Split the two gates from the candidate."""
         gates = 2 * self.hidden_size
         return values[..., :gates], values[..., gates:]

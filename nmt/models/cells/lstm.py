@@ -39,9 +39,7 @@ class LSTM(ProductCell):
         with torch.no_grad():
             self.bias[hidden_size : 2 * hidden_size] = forget_bias
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute `W x + b` of i, f, c~, o, concatenated."""
         return linear(inputs, self.weight_input, self.bias)
 

@@ -35,9 +35,7 @@ class MinGRU(Cell):
         self.weight_input = input_weights(2, hidden_size, input_size)
         self.bias = nn.Parameter(torch.zeros(2 * hidden_size))
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute `W x + b` of z, and h~, concatenated."""
         return linear(inputs, self.weight_input, self.bias)
 

@@ -34,9 +34,7 @@ class SimpleCell(ProductCell):
     def activation(self, values: Float[Tensor, "rows hidden"]) -> Float[Tensor, "rows hidden"]:
         """Compute the cell's function, feature by feature."""
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute `U x + b`."""
         return linear(inputs, self.weight_input, self.bias)
 

@@ -47,9 +47,7 @@ class Zoneout(Cell):
         self.parts = self.cell.parts
         self.rates = (hidden_rate, *(cell_state_rate,) * (self.parts - 1))
 
-    def project(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions projected"]:
+    def project(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape projected"]:
         """Compute the inner cell's share of the inputs."""
         return self.cell.project(inputs)
 

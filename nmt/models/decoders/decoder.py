@@ -98,9 +98,7 @@ class Decoder(nn.Module, abc.ABC):
             readouts.append(readout)
         return torch.stack(readouts, dim=1), None
 
-    def logits(
-        self, readouts: Float[Tensor, "*positions readout"]
-    ) -> Float[Tensor, "*positions pieces"]:
+    def logits(self, readouts: Float[Tensor, "*shape readout"]) -> Float[Tensor, "*shape pieces"]:
         """Compute the logits of the next piece."""
         return self.output(readouts)
 

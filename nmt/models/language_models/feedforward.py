@@ -74,15 +74,13 @@ class FeedForwardLanguageModel(LanguageNetwork):
         inputs = self.embedding.look_up(pieces).flatten(1)
         return self.readouts(self.hidden_layer(inputs), inputs), pieces[:, 1:]
 
-    def hidden_layer(
-        self, inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions hidden"]:
+    def hidden_layer(self, inputs: Float[Tensor, "*shape input"]) -> Float[Tensor, "*shape hidden"]:
         """Compute `tanh(W1 x + b1)`."""
         return self.hidden(inputs).tanh()
 
     def readouts(
-        self, hidden: Float[Tensor, "*positions hidden"], inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions readout"]:
+        self, hidden: Float[Tensor, "*shape hidden"], inputs: Float[Tensor, "*shape input"]
+    ) -> Float[Tensor, "*shape readout"]:
         """Return the hidden layer."""
         return hidden
 
@@ -108,14 +106,12 @@ class DirectFeedForwardLanguageModel(FeedForwardLanguageModel):
         nn.init.zeros_(self.direct.weight)
 
     def readouts(
-        self, hidden: Float[Tensor, "*positions hidden"], inputs: Float[Tensor, "*positions input"]
-    ) -> Float[Tensor, "*positions readout"]:
+        self, hidden: Float[Tensor, "*shape hidden"], inputs: Float[Tensor, "*shape input"]
+    ) -> Float[Tensor, "*shape readout"]:
         """Concatenate the hidden layer and x."""
         return torch.cat([hidden, inputs], dim=-1)
 
-    def logits(
-        self, readouts: Float[Tensor, "*positions readout"]
-    ) -> Float[Tensor, "*positions pieces"]:
+    def logits(self, readouts: Float[Tensor, "*shape readout"]) -> Float[Tensor, "*shape pieces"]:
         """Compute `W2 h + W3 x + b3`."""
         size = self.hidden.out_features
         hidden, inputs = readouts[..., :size], readouts[..., size:]

@@ -54,9 +54,7 @@ class LanguageNetwork(nn.Module, abc.ABC):
         readouts, _ = self.read(batch.inputs, self.start(len(batch.target)))
         return readouts
 
-    def logits(
-        self, readouts: Float[Tensor, "*positions readout"]
-    ) -> Float[Tensor, "*positions pieces"]:
+    def logits(self, readouts: Float[Tensor, "*shape readout"]) -> Float[Tensor, "*shape pieces"]:
         """Compute the logits of the next piece."""
         return self.output(readouts)
 

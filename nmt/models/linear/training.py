@@ -43,10 +43,10 @@ def product(
 
 
 def linear(
-    values: Float[Tensor, "*positions input"],
+    values: Float[Tensor, "*shape input"],
     weight: Float[Tensor, "features input"],
     bias: Float[Tensor, " features"] | None,
-) -> Float[Tensor, "*positions features"]:
+) -> Float[Tensor, "*shape features"]:
     """Compute `values · weightᵀ + bias`, in the format of autocast where that is on.
 
     Without gradients, on other devices, for empty values and in exported networks it is torch's
@@ -116,10 +116,10 @@ class _Loop:
 
     def linear(
         self,
-        values: Float[Tensor, "*positions input"],
+        values: Float[Tensor, "*shape input"],
         weight: Float[Tensor, "features input"],
         bias: Float[Tensor, " features"] | None,
-    ) -> Float[Tensor, "*positions features"]:
+    ) -> Float[Tensor, "*shape features"]:
         """Compute `values · weightᵀ + bias`, in the format of the values."""
         key = id(weight), id(bias), values.dtype
         # Weight and bias themselves are kept, so that no others can get their ids.

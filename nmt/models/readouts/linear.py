@@ -10,6 +10,6 @@ from nmt.models.readouts.readout import Readout
 class LinearReadout(Readout):
     """Computes `W [parts] + b`; with normalised parts it learns faster than with a tanh."""
 
-    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+    def forward(self, *parts: Float[Tensor, "*shape _"]) -> Float[Tensor, "*shape readout"]:
         """Combine the parts of the same positions."""
         return self.combine(torch.cat(parts, dim=-1))

@@ -31,7 +31,7 @@ class MaxoutReadout(Readout):
         super().__init__(sizes, pool * readout_size, dropout)
         self.pool = pool
 
-    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+    def forward(self, *parts: Float[Tensor, "*shape _"]) -> Float[Tensor, "*shape readout"]:
         """Combine the parts of the same positions."""
         combined = self.combine(torch.cat(parts, dim=-1))
         return combined.view(*combined.shape[:-1], -1, self.pool).amax(dim=-1)

@@ -26,12 +26,12 @@ class Readout(nn.Module, abc.ABC):
         nn.init.xavier_uniform_(self.linear.weight)
         self.dropout = VariationalDropout(dropout)
 
-    def combine(self, parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions _"]:
+    def combine(self, parts: Float[Tensor, "*shape _"]) -> Float[Tensor, "*shape _"]:
         """Compute `W parts + b` of concatenated parts."""
         return linear(parts, self.linear.weight, self.linear.bias)
 
     @abc.abstractmethod
-    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+    def forward(self, *parts: Float[Tensor, "*shape _"]) -> Float[Tensor, "*shape readout"]:
         """Combine the parts of the same positions, without dropout."""
 
 

@@ -13,6 +13,6 @@ class TanhReadout(Readout):
     Source: Luong, Pham and Manning 2015, section 3, equation 5.
     """
 
-    def forward(self, *parts: Float[Tensor, "*positions _"]) -> Float[Tensor, "*positions readout"]:
+    def forward(self, *parts: Float[Tensor, "*shape _"]) -> Float[Tensor, "*shape readout"]:
         """Combine the parts of the same positions."""
         return self.combine(torch.cat(parts, dim=-1)).tanh()

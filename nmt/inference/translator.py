@@ -18,7 +18,7 @@ from nmt.inference.long_lines.split import SplitLongLines
 from nmt.inference.scorer_options import DEFAULT, ScorerOptions
 from nmt.inference.translation import Translation
 from nmt.inspection.model_folder import InspectedModel, inspect_all
-from nmt.models.saved.folder import described
+from nmt.models.saved.folder import building
 from nmt.models.saved.translation_model import CONFIGURATION, SavedTranslationModel
 from nmt.runtime.device import choose
 from nmt.runtime.errors import ModelError
@@ -155,7 +155,7 @@ class SingleProcess:
 
 def _saved_search(model: SavedTranslationModel, device: torch.device) -> Search:
     """Build the search that a model was saved with, and try it on one piece."""
-    with described(model.folder / CONFIGURATION):
+    with building(model.folder / CONFIGURATION):
         search: Search = instantiate(model.config["search"])
         search(SingleModel(model.model), torch.tensor([[UNKNOWN, END]], device=device))
     return search

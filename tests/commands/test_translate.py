@@ -167,7 +167,7 @@ def test_a_model_without_lexicon_says_what_to_do(monkeypatch, capfd, saved):
     arguments = [f"run={saved}", "shortlist=lexical"]
     status, out, err = command(monkeypatch, capfd, b"Hund\n", *arguments)
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert f"{saved / 'lexicon.safetensors'} is missing: an older version of nmt trained" in err
+    assert f"{saved / 'lexicon.safetensors'} is missing: the model was saved without" in err
     assert "translate with shortlist=none, or train again" in err
 
 

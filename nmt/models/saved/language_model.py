@@ -27,12 +27,12 @@ KIND = "language_model"
 
 @dataclass(frozen=True)
 class SavedLanguageModel:
-    """What scoring and writing text needs of a trained language model.
+    """A trained language model with its tokenizer, for scoring, fusion and generation.
 
     Attributes:
-        model: at rest.
+        model: in evaluation mode.
         tokenizer: of the language.
-        config: the resolved configuration, `language_model` among its keys.
+        config: the resolved configuration, with the node `language_model`.
     """
 
     model: PieceLanguageModel
@@ -44,8 +44,8 @@ class SavedLanguageModel:
         """Load a folder that `save_language_model` wrote; nothing in it is executed.
 
         Args:
-            inspected: the folder, as its inspection returned it.
-            device: where the weights go.
+            inspected: returned by the inspection of the folder.
+            device: of the weights.
 
         Raises:
             ModelError: if the model cannot be built; names file and reason.
@@ -56,11 +56,11 @@ class SavedLanguageModel:
         tokenizer = Tokenizers.load(folder).target
         if inspected.is_ngram:
             return cls(_tables(folder / WEIGHTS, tokenizer.size), tokenizer, config)
-        with saved.described(path), torch.device("meta"):
+        with saved.building(path), torch.device("meta"):
             network = language_network(config[KIND], tokenizer.size)
-        saved.fill(network, folder / WEIGHTS, device)
-        with saved.described(path):
-            _try(network.eval(), tokenizer.size, device)
+        saved.load_weights(network, folder / WEIGHTS, device)
+        with saved.building(path):
+            _dry_run(network.eval(), tokenizer.size, device)
         return cls(network, tokenizer, config)
 
 
@@ -71,27 +71,30 @@ def save_language_model(
     tokenizer: Tokenizer,
     scores: Mapping[str, Any],
 ) -> None:
-    """Write a language model's folder, as `nmt.models.saved.folder.write` does.
+    """Save a language model; a killed process leaves the old one or the new one.
 
     Args:
-        folder: made when missing; files of an older model there are replaced.
+        folder: created if missing; the files of an older model are replaced.
         weights: `named_parameters()` of a network, or `tensors()` of an n-gram model.
         model: the resolved node that describes it.
         tokenizer: of the language.
-        scores: what `scores.json` shall say.
+        scores: content of `scores.json`.
+
+    Raises:
+        NmtError: if a file cannot be written.
     """
-    pieces = Tokenizers(tokenizer, tokenizer).files()
-    saved.write(folder, weights, {KIND: dict(model)}, scores, pieces)
+    vocabulary = Tokenizers(tokenizer, tokenizer).files()
+    saved.write(folder, weights, {KIND: dict(model)}, scores, vocabulary)
 
 
 @torch.inference_mode()
-def _try(network: LanguageNetwork, pieces: int, device: torch.device) -> None:
-    """Move a network as writing and scoring do, over one piece."""
+def _dry_run(network: LanguageNetwork, pieces: int, device: torch.device) -> None:
+    """Run a network over one piece, as generation and scoring do."""
     target = torch.tensor([[BEGIN, UNKNOWN, END]], device=device)
     network.log_probabilities(target)
-    found, _ = network.step(target[:, 0], network.start(1))
-    if found.shape != (1, pieces):
-        raise ValueError(f"log-probabilities have the shape {tuple(found.shape)}")
+    result, _ = network.step(target[:, 0], network.start(1))
+    if result.shape != (1, pieces):
+        raise ValueError(f"log-probabilities have the shape {tuple(result.shape)}")
 
 
 def _tables(path: Path, pieces: int) -> NGramLanguageModel:

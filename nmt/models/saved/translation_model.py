@@ -26,13 +26,13 @@ __all__ = ["CONFIGURATION", "SCORES", "WEIGHTS", "SavedTranslationModel", "save_
 
 @dataclass(frozen=True)
 class SavedTranslationModel:
-    """What translation needs of a trained model.
+    """A trained translation model with its tokenizers.
 
     Attributes:
-        model: the network, at rest (`eval`).
+        model: in evaluation mode.
         tokenizers: of source and target.
-        config: the resolved configuration, `model` and `search` among its keys.
-        folder: where it lies.
+        config: the resolved configuration, with the nodes `model` and `search`.
+        folder: of the model.
     """
 
     model: TranslationModel
@@ -45,8 +45,8 @@ class SavedTranslationModel:
         """Load a folder that `save_translation_model` wrote; nothing in it is executed.
 
         Args:
-            inspected: the folder, as its inspection returned it.
-            device: where the weights go.
+            inspected: returned by the inspection of the folder.
+            device: of the weights.
 
         Raises:
             ModelError: if the model cannot be built; names file and reason.
@@ -57,25 +57,25 @@ class SavedTranslationModel:
         if "search" not in config:
             raise ModelError(f"{path} is damaged: search is missing")
         tokenizers = Tokenizers.load(folder)
-        with saved.described(path), torch.device("meta"):
+        with saved.building(path), torch.device("meta"):
             model = translation_model(
                 config["model"], tokenizers.source.size, tokenizers.target.size
             )
-        saved.fill(model, folder / WEIGHTS, device)
-        with saved.described(path):
-            _try(model.eval(), tokenizers.target.size, device)
+        saved.load_weights(model, folder / WEIGHTS, device)
+        with saved.building(path):
+            _dry_run(model.eval(), tokenizers.target.size, device)
         return cls(model, tokenizers, config, folder)
 
     def lexicon(self) -> TranslationLexicon:
-        """Read what shortlists are made by.
+        """Load the lexicon, from which shortlists are made.
 
         Raises:
-            ModelError: if there is none, or it is damaged.
+            ModelError: if the file is missing or damaged.
         """
         path = self.folder / NAME
         if not path.exists():
             raise ModelError(
-                f"{path} is missing: an older version of nmt trained this model; translate with"
+                f"{path} is missing: the model was saved without a lexicon; translate with"
                 " shortlist=none, or train again"
             )
         return TranslationLexicon.load(
@@ -84,19 +84,19 @@ class SavedTranslationModel:
 
 
 @torch.inference_mode()
-def _try(model: TranslationModel, pieces: int, device: torch.device) -> None:
-    """Move a model as searches and scoring do, over one piece."""
+def _dry_run(model: TranslationModel, pieces: int, device: torch.device) -> None:
+    """Run a model over one piece, as searches and scoring do."""
     source = torch.tensor([[UNKNOWN, END]], device=device)
     target = torch.tensor([[BEGIN, UNKNOWN, END]], device=device)
-    one = torch.zeros(1, dtype=torch.int64, device=device)
+    row = torch.zeros(1, dtype=torch.int64, device=device)
     readouts = model(Batch(source, target))
     memory = model.encode(source)
     readout, state = model.step(target[:, 0], model.start(memory), memory)
-    tree.select((memory.values, memory.mask, memory.final, state), one)
+    tree.select((memory.values, memory.mask, memory.final, state), row)
     logits = model.logits(readout)
-    for found, shape in ((model.logits(readouts), (1, 2, pieces)), (logits, (1, pieces))):
-        if found.shape != shape:
-            raise ValueError(f"logits have the shape {tuple(found.shape)}, expected {shape}")
+    for result, shape in ((model.logits(readouts), (1, 2, pieces)), (logits, (1, pieces))):
+        if result.shape != shape:
+            raise ValueError(f"logits have the shape {tuple(result.shape)}, expected {shape}")
 
 
 def save_translation_model(
@@ -107,15 +107,18 @@ def save_translation_model(
     scores: Mapping[str, Any],
     lexicon: bytes | None = None,
 ) -> None:
-    """Write a model's folder, in which a killed writer leaves the old model or the new one.
+    """Save a translation model; a killed process leaves the old one or the new one.
 
     Args:
-        folder: made when missing; files of an older model there are replaced.
+        folder: created if missing; the files of an older model are replaced.
         weights: the model's `named_parameters()`, each tensor once.
         config: resolved, with the nodes `model` and `search`.
         tokenizers: of source and target.
-        scores: what `scores.json` shall say.
-        lexicon: the bytes of the lexicon's file, for shortlists; None for a model without.
+        scores: content of `scores.json`.
+        lexicon: content of the lexicon's file, for shortlists; None for a model without.
+
+    Raises:
+        NmtError: if a file cannot be written.
     """
     files = tokenizers.files() if lexicon is None else {**tokenizers.files(), NAME: lexicon}
     saved.write(folder, weights, config, scores, files)

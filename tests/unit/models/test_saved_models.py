@@ -30,7 +30,7 @@ LINES = (folder("data/starter") / "valid.de").read_text(encoding="utf-8").splitl
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """A folder with a small saved model, and the network that was saved."""
+    """Return a folder with a small saved model, and the network that was saved."""
     tokenizer = UnigramTrainer(200, 1.0, (), False, "nmt_nfkc", 1000, 1).train(LINES)
     config = configuration("train", SMALL, ())
     torch.manual_seed(1)
@@ -45,13 +45,13 @@ def saved(tmp_path_factory):
 
 @pytest.fixture
 def copied(saved, tmp_path):
-    """A copy of the saved folder that a test may spoil."""
+    """Return a copy of the saved folder, to be damaged."""
     for path in saved[0].iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     return tmp_path
 
 
-def test_what_is_loaded_computes_what_was_saved(saved):
+def test_a_loaded_model_computes_what_the_saved_one_does(saved):
     folder, model = saved
     loaded = SavedTranslationModel.load(inspect(folder, ("model",), ()), CPU)
     pairs = batch()
@@ -66,12 +66,12 @@ def test_what_is_loaded_computes_what_was_saved(saved):
     }
 
 
-def test_tied_tables_are_still_one_after_loading(saved):
+def test_tied_tables_stay_tied_after_loading(saved):
     model = SavedTranslationModel.load(inspect(saved[0], ("model",), ()), CPU).model
     assert model.embedding.weight is model.decoder.output.weight
 
 
-def test_nothing_but_the_named_files_is_left_in_the_folder(saved):
+def test_a_folder_holds_no_other_files(saved):
     names = {path.name for path in saved[0].iterdir()}
     assert names == {
         "SHA256SUMS",
@@ -82,7 +82,7 @@ def test_nothing_but_the_named_files_is_left_in_the_folder(saved):
     }
 
 
-def test_a_folder_without_a_model_says_how_to_train_one():
+def test_a_folder_without_a_model_is_rejected_with_the_command_that_trains_one():
     with pytest.raises(ModelError, match=r"runs/none holds no trained model .*train run=runs/none"):
         SavedTranslationModel.load(inspect(Path("runs/none"), ("model",), ()), CPU)
 
@@ -98,13 +98,13 @@ def test_a_folder_without_a_model_says_how_to_train_one():
         (lambda c: c["search"].update(_target_="os.system"), "names 'os.system'"),
     ],
 )
-def test_a_configuration_that_does_not_fit_is_refused(copied, edit, message):
+def test_a_configuration_that_does_not_fit_is_rejected(copied, edit, message):
     change(copied, edit)
     with pytest.raises(ModelError, match=message):
         SavedTranslationModel.load(inspect(copied, ("model",), ()), CPU)
 
 
-def test_a_file_that_is_no_configuration_is_refused(copied):
+def test_a_file_that_is_no_configuration_is_rejected(copied):
     (copied / "config.yaml").write_bytes(b"\xff\xfe: [")
     seal(copied)
     with pytest.raises(ModelError, match=r"config.yaml cannot be read"):
@@ -112,7 +112,7 @@ def test_a_file_that_is_no_configuration_is_refused(copied):
 
 
 @pytest.mark.parametrize("part", [0, 1, 100, -1])
-def test_weights_that_were_cut_off_are_refused(copied, part):
+def test_truncated_weights_are_rejected(copied, part):
     weights = copied / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:part])
     seal(copied)
@@ -121,11 +121,11 @@ def test_weights_that_were_cut_off_are_refused(copied, part):
 
 
 class Killed(BaseException):
-    """Stands for SIGKILL: nothing is done any more, not even tidying up."""
+    """Simulates SIGKILL: nothing runs after it, not even clean-up."""
 
 
 def killed(monkeypatch, count, write, folder):
-    """Write, and stop before the operation on files that follows `count` others; say if it did."""
+    """Write, but stop before file operation `count`, from 0; return whether it was reached."""
     done = []
 
     def counted(operation):
@@ -149,7 +149,7 @@ def killed(monkeypatch, count, write, folder):
 
 
 def writer(folder):
-    """Give what writes the model of a folder into another."""
+    """Return a function that writes the model of a folder into another."""
     config = yaml.safe_load((folder / "config.yaml").read_text())
     del config["format"]
     weights = load_file(folder / "model.safetensors")
@@ -163,7 +163,7 @@ def weights_of(folder):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Flushes that wait for no disk: a process that is killed loses nothing that it wrote."""
+    """Skip waiting for the disk: a killed process loses nothing that it wrote."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
@@ -196,7 +196,7 @@ def test_a_killed_writer_leaves_the_old_model_or_the_new_one(tmp_path, monkeypat
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_first_model_is_there_whole_or_not_at_all(saved, tmp_path, monkeypatch):
+def test_a_first_model_exists_whole_or_not_at_all(saved, tmp_path, monkeypatch):
     count, stopped, make = 0, True, writer(saved[0])
     while stopped:
         folder = tmp_path / str(count)
@@ -229,14 +229,12 @@ def test_a_model_of_other_files_replaces_them_all(saved, copied):
     assert not (copied / "sentencepiece.source.model").exists()
 
 
-def test_a_model_that_was_altered_is_not_taken_for_whole_by_the_next_writer(
-    saved, copied, monkeypatch
-):
+def test_an_altered_model_is_not_taken_for_intact_by_the_next_writer(saved, copied, monkeypatch):
     (copied / "scores.json").write_text("{}")
     with pytest.raises(ModelError, match=r"scores\.json is not what it was"):
         inspect(copied, ANY, ())
     renew = writer(saved[0])
-    # After five that read the sums there are, and five that write the record.
+    # After five operations that read the checksums, and five that write the record.
     assert killed(monkeypatch, 11, renew, copied)
     assert (copied / "SHA256SUMS").read_text().count("model.safetensors") == 1
     with pytest.raises(ModelError, match=r"scores\.json is not what it was"):

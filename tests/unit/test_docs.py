@@ -1,4 +1,4 @@
-"""What README and docs name is there."""
+"""What README and docs name exists."""
 
 import re
 from importlib.util import find_spec
@@ -23,12 +23,22 @@ def test_links_lead_to_files(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_commands_and_scripts_are_there(page):
+def test_commands_exist(page):
     text = page.read_text(encoding="utf-8")
-    for module in set(re.findall(r"python -m (nmt[.\w]*\w)", text)):
+    modules = re.findall(r"python -m ((?:nmt|benchmarks)(?:\.[a-z]\w*)*)", text)
+    commands = re.findall(r"(?m)(?:^|`|&& |\| )nmt ([a-z]\w+)", text)
+    for module in {*modules, *(f"nmt.{command}" for command in commands)}:
         assert find_spec(module), module
-    for script in set(re.findall(r"(?:python|bash) (benchmarks/\S+\.(?:py|sh))", text)):
-        assert (ROOT / script).exists(), script
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_files_and_folders_exist(page):
+    text = page.read_text(encoding="utf-8")
+    folders = "nmt|tests|conf|docs|examples|benchmarks"
+    named = set(re.findall(rf"(?<![\w/.-])((?:{folders})/[\w./-]*\w)", text))
+    placeholders = {path for path in named if re.search(r"\b[A-Z]+\b|/mine\.", path)}
+    for path in named - placeholders:
+        assert (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

@@ -19,7 +19,7 @@ class StateDropout(Cell):
     position would shrink dropped features to nothing and let the scaled ones grow.
 
     In evaluation mode it is the inner cell, with its kernel if it has one. In training all
-    positions are a loop, as kernels take no mask; docs/architecture.md has the cost.
+    positions are a loop, as kernels take no mask; docs/internals.md has the cost.
 
     Source: Gal and Ghahramani 2016, section 4 (the masks of recurrent connections; one mask for
     all gates).

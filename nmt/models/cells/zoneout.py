@@ -17,7 +17,7 @@ class Zoneout(Cell):
     `d` is its expectation, the rate. `h~` is computed from the new cell state, before zoneout. The
     output is the first part of `s(t)`.
 
-    All positions are a loop, in evaluation mode too; docs/architecture.md has the cost.
+    All positions are a loop, in evaluation mode too; docs/internals.md has the cost.
 
     Source: Krueger et al. 2017, section 3.
 

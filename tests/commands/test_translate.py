@@ -176,9 +176,7 @@ def test_a_language_model_does_not_write_along_with_a_shortlist(monkeypatch, cap
     arguments = [f"run={listed}", "shortlist=lexical", f"fusion.run={language}"]
     status, _, err = command(monkeypatch, capfd, b"Hund\n", *arguments)
     assert (status, err.count("\n")) == (2, 1)
-    assert (
-        f"fusion.run={language} needs the scores of all pieces; give shortlist=none with it" in err
-    )
+    assert f"fusion.run={language} needs the scores of all pieces; give shortlist=none" in err
 
 
 def process(saved, *arguments):

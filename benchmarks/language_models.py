@@ -1,10 +1,10 @@
-"""Trains and scores the language models of docs/language-models.md; prints the table.
+"""Train and score the language models of docs/language-models.md, and print the table.
 
     python benchmarks/language_models.py [FOLDER] [CORES]
 
-FOLDER (`runs/language`) gets a run for each model, and `table.json` with all numbers. CORES (2) is
-how many trainings go on at once, each on one thread. What is trained already is not trained again.
-Multi30k is left out, and said so, where `python -m nmt.download multi30k` was not run before.
+FOLDER (`runs/language`) receives a run for each model, and `table.json` with all numbers. CORES (2)
+is the number of simultaneous trainings, each on one thread. Finished trainings are not repeated.
+Multi30k is left out, with a message, unless `python -m nmt.download multi30k` was run before.
 """
 
 import json
@@ -35,15 +35,17 @@ MODELS = {
     "gru": ("model/cell=gru",),
     "lstm": ("model/cell=lstm",),
 }
-HEADER = "| corpus | model | parameters | training, s | pieces/s | perplexity a piece | a word |"
+HEADER = (
+    "| corpus | model | parameters | training, s | pieces/s | perplexity per piece | per word |"
+)
 
 
 def main(folder: Path, cores: int) -> None:
-    """Train what is missing, `cores` at a time, then score everything."""
+    """Train the missing models, `cores` at a time, then score all."""
     corpora = [name for name in TESTS if name == "starter" or Path(TESTS[name]).exists()]
     for missing in TESTS.keys() - set(corpora):
         print(f"{missing} is left out: python -m nmt.download {missing}", file=sys.stderr)  # noqa: T201
-    # Preparing is done once, so that no two trainings do it at once.
+    # So that no two trainings prepare the same corpus.
     for corpus in corpora:
         _run("prepare", f"data={corpus}")
     jobs = [(corpus, name) for corpus in corpora for name in reversed(MODELS)]
@@ -88,7 +90,7 @@ def _row(folder: Path, corpus: str, name: str) -> dict[str, object]:
     if (run / "metrics.jsonl").exists():
         records = [json.loads(line) for line in (run / "metrics.jsonl").open()]
         seconds = records[-1]["seconds"]
-        rates = [one["target_pieces_per_second"] for one in records if one["kind"] == "update"]
+        rates = [row["target_pieces_per_second"] for row in records if row["kind"] == "update"]
         rate = statistics.median(rates)
     else:
         seconds, rate = scores["seconds"], scores["pieces"] / scores["seconds"]
@@ -110,5 +112,5 @@ def _line(row: dict[str, object]) -> str:
 
 
 if __name__ == "__main__":
-    given = dict(enumerate(sys.argv[1:]))
-    main(Path(given.get(0, "runs/language")), int(given.get(1, "2")))
+    arguments = dict(enumerate(sys.argv[1:]))
+    main(Path(arguments.get(0, "runs/language")), int(arguments.get(1, "2")))

@@ -1,15 +1,15 @@
-"""How fast large corpora are prepared, and how soon a training on them begins; prints a table.
+"""The speed of preparing large corpora, and of starting a training on them.
 
     python benchmarks/preparation.py [pairs=200000,1000000,5000000] [folder=FOLDER] [processes=2]
 
-The starter grammar writes the pairs, once, to FOLDER (a new one among the temporary files), and
-each size takes the first of them. For each: `nmt.prepare`, held against SentencePiece's own rate,
-that of encoding the first 200,000 pairs, lists of 10,000 lines, by `processes` threads of one
-process and by as many processes, before and after; the best of all these counts. Then `nmt.train`,
-three times, until its first batch. FOLDER gets `preparation.json` with all numbers. For Linux, for
-its /proc.
+The starter grammar writes the pairs once to FOLDER (by default a new temporary one), and each size
+uses the first of them. For each size `nmt.prepare` is compared with SentencePiece alone, which
+encodes the first 200,000 pairs in lists of 10,000 lines, by `processes` threads of one process and
+by as many processes, before and after; the best of these rates counts. Then `nmt.train` is run
+three times until its first batch. FOLDER receives `preparation.json` with all numbers. It needs
+Linux, for /proc.
 
-Seconds depend on what else the machine does; processor seconds, which stand beside them, less so.
+Seconds depend on other load on the machine; the processor seconds beside them less so.
 """
 
 import json
@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import sentencepiece
 
@@ -35,21 +36,21 @@ from nmt.runtime.device import choose
 
 SIDES = ("de", "en")
 ALONE = 200_000
-"""Pairs that SentencePiece encodes alone."""
+"""Pairs that SentencePiece alone encodes."""
 TOGETHER = 10_000
-"""Lines in each of the lists that it is given."""
+"""Lines in each of its lists."""
 STARTS = 3
 SECONDS = 0.25
-"""Between two looks at memory."""
+"""Between two samples of memory."""
 FIRST = "the first batch is made"
 VALID = Path(__file__).resolve().parent.parent / "data" / "starter" / "valid"
 
 
 class FirstBatch(BucketedBatches):
-    """Ends the process when a batch is made."""
+    """Ends the process when the first batch is made."""
 
     def epoch(self, number: int, skip: int) -> Iterator[Batch]:
-        """Make one."""
+        """Make one batch and exit."""
         next(super().epoch(number, skip))
         sys.stderr.write(f"{FIRST}\n")
         sys.stderr.flush()
@@ -58,14 +59,14 @@ class FirstBatch(BucketedBatches):
 
 @dataclass
 class Run:
-    """A command, from its start to its end.
+    """The course of a command.
 
     Attributes:
-        lines: what it said, each with the second.
-        samples: second; bytes of memory and seconds of processors, of it and all that it started;
+        lines: of its log, each with its second.
+        samples: second, bytes of memory and processor seconds of it and its child processes, and
             bytes of shards on disk.
-        seconds: that it took.
-        processor: seconds of processors, of all its processes.
+        seconds: duration.
+        processor: processor seconds of all its processes.
     """
 
     lines: list[tuple[float, str]] = field(default_factory=list)
@@ -73,13 +74,13 @@ class Run:
     seconds: float = 0.0
     processor: float = 0.0
 
-    def when(self, said: str) -> float:
-        """Give the second of the first line that has these words."""
-        return next(second for second, line in self.lines if said in line)
+    def when(self, text: str) -> float:
+        """Return the second of the first line that contains a text."""
+        return next(second for second, line in self.lines if text in line)
 
 
 def main(sizes: Sequence[int], folder: Path, processes: int) -> None:
-    """Measure each size; print and write what was found."""
+    """Measure each size, print the results and write the report."""
     write(folder, max(sizes), processes)
     rows = []
     for pairs in sizes:
@@ -93,7 +94,7 @@ def main(sizes: Sequence[int], folder: Path, processes: int) -> None:
 
 
 def write(folder: Path, pairs: int, processes: int) -> None:
-    """Let the starter grammar write the pairs, each process with a seed of its own."""
+    """Generate the pairs with the starter grammar, each process with its own seed."""
     if all((folder / f"train.{side}").is_file() for side in SIDES):
         return
     parts = [folder / f"part-{number}" for number in range(processes)]
@@ -114,7 +115,7 @@ def write(folder: Path, pairs: int, processes: int) -> None:
 
 
 def cut(folder: Path, pairs: int) -> Path:
-    """Make a folder of the first pairs."""
+    """Create a folder with the first pairs."""
     place = folder / str(pairs)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
@@ -125,50 +126,52 @@ def cut(folder: Path, pairs: int) -> Path:
     return place
 
 
-def measure(place: Path, pairs: int, processes: int) -> dict[str, object]:
-    """Prepare the text of a folder, and start trainings on it."""
-    words = [
+def measure(home: Path, pairs: int, processes: int) -> dict[str, Any]:
+    """Prepare the text of a folder and start trainings on it; return a row of the report."""
+    overrides = [
         f"data.{split}.{name}=[{path}.{side}]"
-        for split, path in (("train", place / "train"), ("valid", VALID))
+        for split, path in (("train", home / "train"), ("valid", VALID))
         for name, side in zip(("source", "target"), SIDES, strict=True)
     ]
-    words += ["data=files", f"prepared={place / 'prepared'}"]
-    done = run("prepare", f"preparation_workers={processes}", *words, shards=place / "prepared")
-    (prepared,) = (place / "prepared").iterdir()
-    alone = [both(prepared / "sentencepiece.model", place, min(pairs, ALONE), processes)]
+    overrides += ["data=files", f"prepared={home / 'prepared'}"]
+    preparation = run(
+        "prepare", f"preparation_workers={processes}", *overrides, shards=home / "prepared"
+    )
+    (prepared,) = (home / "prepared").iterdir()
+    rates = [both(prepared / "sentencepiece.model", home, min(pairs, ALONE), processes)]
     starts = [
-        run("train", *words, "batches._target_=preparation.FirstBatch", f"run={place / 'run'}")
+        run("train", *overrides, "batches._target_=preparation.FirstBatch", f"run={home / 'run'}")
         for _ in range(STARTS)
     ]
-    alone.append(both(prepared / "sentencepiece.model", place, min(pairs, ALONE), processes))
-    start, end = done.when("encoding train"), done.when("encoding valid")
-    rate = max(one for some in alone for one, _ in some)
-    cost = min(one for some in alone for _, one in some)
-    used = between(done, start, end)
+    rates.append(both(prepared / "sentencepiece.model", home, min(pairs, ALONE), processes))
+    start, end = preparation.when("encoding train"), preparation.when("encoding valid")
+    rate = max(one for some in rates for one, _ in some)
+    cost = min(one for some in rates for _, one in some)
+    used = between(preparation, start, end)
     return {
         "pairs": pairs,
         "sentencepiece_pairs_per_second": rate,
         "encoding_pairs_per_second": pairs / (end - start),
         "share": pairs / (end - start) / rate,
-        "sentencepiece_processor_microseconds_a_pair": 1e6 * cost,
-        "encoding_processor_microseconds_a_pair": 1e6 * used / pairs,
+        "sentencepiece_processor_microseconds_per_pair": 1e6 * cost,
+        "encoding_processor_microseconds_per_pair": 1e6 * used / pairs,
         "share_by_processor_time": cost * pairs / used,
-        "command_seconds": done.seconds,
-        "learning_seconds": start - done.when("training the tokenizer"),
-        "command_processor_seconds": done.processor,
-        **peaks(done, start),
+        "command_seconds": preparation.seconds,
+        "learning_seconds": start - preparation.when("training the tokenizer"),
+        "command_processor_seconds": preparation.processor,
+        **peaks(preparation, start),
         "first_batch_seconds": [start.when(FIRST) for start in starts],
         "first_batch_processor_seconds": [start.processor for start in starts],
     }
 
 
 def run(command: str, *words: str, shards: Path | None = None) -> Run:
-    """Run a command of ours, looking at it on the way."""
+    """Run a command of this program and sample its memory."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path]),
     }
-    before, found, began = os.times(), Run(), time.monotonic()
+    before, result, started = os.times(), Run(), time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", f"nmt.{command}", *words],
         stdout=subprocess.DEVNULL,
@@ -180,25 +183,25 @@ def run(command: str, *words: str, shards: Path | None = None) -> Run:
     def watch() -> None:
         while process.poll() is None:
             written = sum(path.stat().st_size for path in shards.rglob("train-*")) if shards else 0
-            found.samples.append((time.monotonic() - began, *usage(process.pid), written))
+            result.samples.append((time.monotonic() - started, *usage(process.pid), written))
             time.sleep(SECONDS)
 
     watching = Thread(target=watch)
     watching.start()
     assert process.stderr is not None
-    for said in process.stderr:
-        found.lines.append((time.monotonic() - began, said))
+    for text in process.stderr:
+        result.lines.append((time.monotonic() - started, text))
     if process.wait():
-        sys.exit(f"{command} {' '.join(words)}: {''.join(said for _, said in found.lines)}")
+        sys.exit(f"{command} {' '.join(words)}: {''.join(text for _, text in result.lines)}")
     watching.join()
     after = os.times()
-    found.seconds = time.monotonic() - began
-    found.processor = sum(after[2:4]) - sum(before[2:4])
-    return found
+    result.seconds = time.monotonic() - started
+    result.processor = sum(after[2:4]) - sum(before[2:4])
+    return result
 
 
 def usage(process: int) -> tuple[int, float]:
-    """Sum bytes of memory, what is shared once (Pss), and seconds of processors, with all below."""
+    """Return the memory (Pss, in bytes) and the processor seconds of a process and its children."""
     memory, seconds = 0, 0.0
     try:
         for text in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
@@ -216,15 +219,15 @@ def usage(process: int) -> tuple[int, float]:
 
 
 def between(done: Run, start: float, end: float) -> float:
-    """Give the seconds of processors between two moments, by the samples nearest to them."""
+    """Return the processor seconds between two moments, by the samples nearest to them."""
     first, last = (
         min(done.samples, key=lambda sample: abs(sample[0] - moment)) for moment in (start, end)
     )
     return last[2] - first[2]
 
 
-def peaks(done: Run, start: float) -> dict[str, object]:
-    """Give the most memory before encoding starts, and until fifths of all shards were written."""
+def peaks(done: Run, start: float) -> dict[str, Any]:
+    """Return the peak memory before encoding, and until fifths of all shards were written."""
     before = max(held for second, held, *_ in done.samples if second < start)
     total = max(written for *_, written in done.samples)
     fifths = [
@@ -238,18 +241,16 @@ def peaks(done: Run, start: float) -> dict[str, object]:
     return {"memory_bytes_learning": before, "memory_bytes_encoding_at_fifths": fifths}
 
 
-def both(model: Path, place: Path, pairs: int, processes: int) -> list[tuple[float, float]]:
-    """Measure SentencePiece with threads of one process, and with processes; see `alone`."""
+def both(model: Path, home: Path, pairs: int, processes: int) -> list[tuple[float, float]]:
+    """Measure SentencePiece with threads of one process and with processes; see `alone`."""
     return [alone(model, place, pairs, 1, processes), alone(model, place, pairs, processes, 1)]
 
 
-def alone(
-    model: Path, place: Path, pairs: int, processes: int, threads: int
-) -> tuple[float, float]:
+def alone(model: Path, home: Path, pairs: int, processes: int, threads: int) -> tuple[float, float]:
     """Encode lists of lines with SentencePiece and nothing else.
 
     Returns:
-        Pairs a second, from the first start to the last end, and processor seconds a pair.
+        Pairs per second, from the first start to the last end, and processor seconds per pair.
     """
     each = pairs // processes
     jobs = [(model, place, number * each, each, threads) for number in range(processes)]
@@ -260,23 +261,23 @@ def alone(
 
 
 def encode(job: tuple[Path, Path, int, int, int]) -> tuple[float, float, float]:
-    """Encode some pairs once all lines are in memory; give start, end, and processor seconds."""
+    """Encode some pairs from memory; return start, end and processor seconds."""
     model, place, first, count, threads = job
     processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
     sides = []
     for side in SIDES:
         with (place / f"train.{side}").open(encoding="utf-8", newline="\n") as file:
             sides.append([text.removesuffix("\n") for text in islice(file, first, first + count)])
-    time.sleep(1)  # so that all begin at about the same moment
-    began, before = time.monotonic(), time.process_time()
+    time.sleep(1)  # so that all processes start at about the same time
+    started, before = time.monotonic(), time.process_time()
     for lines in sides:
         for start in range(0, count, TOGETHER):  # faster than all at once
             processor.encode(lines[start : start + TOGETHER], num_threads=threads)
-    return began, time.monotonic(), time.process_time() - before
+    return started, time.monotonic(), time.process_time() - before
 
 
-def line(row: dict[str, object]) -> str:
-    """Say a row in a line."""
+def line(row: dict[str, Any]) -> str:
+    """Format a row as a line."""
     return (
         "{pairs:,} pairs: {encoding_pairs_per_second:,.0f} pairs/s, {share:.0%} of SentencePiece's"
         " {sentencepiece_pairs_per_second:,.0f} ({share_by_processor_time:.0%} by processor time);"
@@ -288,8 +289,8 @@ def line(row: dict[str, object]) -> str:
 
 
 if __name__ == "__main__":
-    given = dict(word.split("=", 1) for word in sys.argv[1:])
-    place = Path(given.get("folder") or tempfile.mkdtemp())
+    arguments = dict(word.split("=", 1) for word in sys.argv[1:])
+    place = Path(arguments.get("folder") or tempfile.mkdtemp())
     place.mkdir(parents=True, exist_ok=True)
-    sizes = [int(size) for size in given.get("pairs", "200000,1000000,5000000").split(",")]
-    main(sizes, place, int(given.get("processes", "2")))
+    sizes = [int(size) for size in arguments.get("pairs", "200000,1000000,5000000").split(",")]
+    main(sizes, place, int(arguments.get("processes", "2")))

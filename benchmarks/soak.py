@@ -1,14 +1,14 @@
-"""Trains and translates side by side for a while, and looks whether either grows; prints a table.
+"""Train and translate side by side for a long time, and check that neither grows.
 
     python benchmarks/soak.py [minutes=30] [threads=1] [save_seconds=20] [folder=FOLDER]
 
-A training on the starter corpus, which does not end by itself, saves its state every 20 s; a
-`nmt.translate` is fed with an endless stream, with lines in it that no text should have, and its
-output is held against it line by line. The time begins when there is a first model; SIGTERM ends
-both. FOLDER (a new one among the temporary files) gets the run, the logs, and `soak.json` with
-every sample. Exit status 1 if the resident memory of either is more in the last third of the time
-than in the third before (medians, 1 % is allowed), if the run has more files, if translations are
-missing or of another line, or if a process ends otherwise than it should. For Linux, for its /proc.
+An endless training on the starter corpus saves its state every 20 s; `nmt.translate` receives an
+endless stream, which includes malformed lines, and its output is compared with it line by line. The
+time starts with the first model; SIGTERM ends both. FOLDER (by default a new temporary one) holds
+the run, the logs, and `soak.json` with all samples. The exit status is 1 if the resident memory of
+either is greater in the last third of the time than in the third before (medians, with a tolerance
+of 1 %), if the run has more files, if translations are missing or out of order, or if a process
+ends unexpectedly. It needs Linux, for /proc.
 """
 
 import json
@@ -34,9 +34,9 @@ from nmt.runtime import provenance
 from nmt.runtime.device import choose, set_threads
 
 GROWTH = 1.01
-"""What the median of the last third may be of that of the third before."""
+"""Tolerated ratio of the median memory in the last third to that in the third before."""
 PATIENCE = 60.0
-"""Seconds that a process may take to end."""
+"""Seconds within which a process must end."""
 NASTY = [
     b"",
     b" \t\x0b",
@@ -56,7 +56,7 @@ NASTY = [
 
 @dataclass(frozen=True)
 class Sample:
-    """What is seen at one moment; memory and sizes in bytes."""
+    """A measurement; memory and sizes in bytes."""
 
     seconds: float
     training: int
@@ -67,8 +67,8 @@ class Sample:
 
 
 @dataclass
-class Tally:
-    """Lines that were sent and wait for their translation, and how many came back."""
+class Progress:
+    """Lines that wait for their translation, and the number of translations."""
 
     waiting: deque[str | None] = field(default_factory=deque)
     lines: int = 0
@@ -76,8 +76,8 @@ class Tally:
 
 
 def main(minutes: float, threads: int, save_seconds: float, folder: Path) -> int:
-    """Run both, and give the exit status."""
-    run, tally = folder / "run", Tally()
+    """Run both and return the exit status."""
+    run, progress = folder / "run", Progress()
     training = start(folder, "train", *endless_training(folder, save_seconds, threads))
     running = [training]
     try:
@@ -88,32 +88,36 @@ def main(minutes: float, threads: int, save_seconds: float, folder: Path) -> int
             folder, "translate", f"run={run}", "output_format=jsonl", f"threads={threads}"
         )
         running.append(translation)
-        beside(feed, translation.stdin, tally)
-        reader = beside(follow, translation.stdout, tally)
-        samples = list(watch(running, tally, folder, minutes * 60))
+        assert translation.stdin is not None and translation.stdout is not None
+        beside(feed, translation.stdin, progress)
+        reader = beside(follow, translation.stdout, progress)
+        samples = list(watch(running, progress, folder, minutes * 60))
     finally:
         statuses = [end(process) for process in running]
     reader.join(PATIENCE)
-    found = {**summary(samples), "wrong_lines": tally.wrong, "statuses": statuses}
-    wrong = complaints(found)
+    result = {**summary(samples), "wrong_lines": progress.wrong, "statuses": statuses}
+    wrong = problems(result)
     set_threads(threads)
-    about = {"machine": provenance.machine(choose("cpu")), "commit": provenance.commit()}
-    about |= {"minutes": minutes, **found, "complaints": wrong}
+    about: dict[str, Any] = {
+        "machine": provenance.machine(choose("cpu")),
+        "commit": provenance.commit(),
+    }
+    about |= {"minutes": minutes, **result, "problems": wrong}
     about["samples"] = [list(asdict(sample).values()) for sample in samples]
     (folder / "soak.json").write_text(json.dumps(about) + "\n")
-    sys.stdout.write("\n".join([*table(found), *wrong, f"{folder / 'soak.json'}", ""]))
+    sys.stdout.write("\n".join([*table(result), *wrong, f"{folder / 'soak.json'}", ""]))
     return 1 if wrong else 0
 
 
 def endless_training(folder: Path, save_seconds: float, threads: int) -> list[str]:
-    """Give the words of a training that goes on until it is told to end."""
+    """Return the arguments of a training that never ends by itself."""
     bounds = ["epochs=null", "updates=1000000000", "patience=null", "validate_every=100"]
     places = [f"run={folder / 'run'}", f"prepared={folder / 'prepared'}", "data=starter"]
     return [*bounds, *places, f"save_seconds={save_seconds}", f"threads={threads}"]
 
 
 def start(folder: Path, command: str, *words: str) -> subprocess.Popen[bytes]:
-    """Start a command of the toolkit; what it logs goes to a file in the folder."""
+    """Start a command of the toolkit, which logs to a file in the folder."""
     with (folder / f"{command}.log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", f"nmt.{command}", *words],
@@ -124,15 +128,15 @@ def start(folder: Path, command: str, *words: str) -> subprocess.Popen[bytes]:
 
 
 def alive(processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
-    """End the program if a process has ended by itself."""
+    """Exit if a process has ended by itself."""
     for process in processes:
         if process.poll() is not None:
-            command = " ".join(process.args)
+            command = " ".join(map(str, process.args))  # type: ignore[arg-type]
             sys.exit(f"{command} ended with status {process.returncode}; its log is in {folder}")
 
 
 def end(process: subprocess.Popen[bytes]) -> int:
-    """Send SIGTERM, wait, and give the exit status as a shell does."""
+    """Send SIGTERM, wait, and return the exit status as a shell does."""
     process.terminate()
     try:
         status = process.wait(PATIENCE)
@@ -142,68 +146,68 @@ def end(process: subprocess.Popen[bytes]) -> int:
     return status if status >= 0 else 128 - status
 
 
-def beside(work: Callable[[IO[bytes], Tally], None], pipe: IO[bytes], tally: Tally) -> Thread:
-    """Let a thread work on one end of a pipe; it does not keep the program alive."""
-    thread = Thread(target=work, args=(pipe, tally), daemon=True)
+def beside(
+    work: Callable[[IO[bytes], Progress], None], pipe: IO[bytes], progress: Progress
+) -> Thread:
+    """Start a daemon thread that works on one end of a pipe."""
+    thread = Thread(target=work, args=(pipe, progress), daemon=True)
     thread.start()
     return thread
 
 
 def endless(seed: int) -> Iterator[tuple[bytes, str | None]]:
-    """Give lines, each as bytes and as what is read of it; None: only that it must come."""
-    lines, draw = (
-        list(streams.read("starter:train", ".de", ReplaceInvalidText())),
-        random.Random(seed),
-    )
+    """Yield lines, as bytes and as text; the text is None if the line is malformed."""
+    lines = list(streams.read("starter:train", ".de", ReplaceInvalidText()))
+    choice = random.Random(seed)
     while True:
-        kind = draw.random()
+        kind = choice.random()
         if kind < 0.05:
-            yield draw.choice(NASTY), None
+            yield choice.choice(NASTY), None
         else:
-            line = " ".join(draw.choices(lines, k=1 if kind < 0.9 else draw.randint(2, 5)))
+            line = " ".join(choice.choices(lines, k=1 if kind < 0.9 else choice.randint(2, 5)))
             yield line.encode(), line
 
 
-def feed(pipe: IO[bytes], tally: Tally) -> None:
-    """Write lines until nobody reads them."""
+def feed(pipe: IO[bytes], progress: Progress) -> None:
+    """Write lines until the pipe is closed."""
     try:
         for line, read in endless(1):
-            tally.waiting.append(read)
+            progress.waiting.append(read)
             pipe.write(line + b"\n")
     except BrokenPipeError:
         return
 
 
-def follow(pipe: IO[bytes], tally: Tally) -> None:
-    """Hold each line against the one that was sent; a last one without an end was cut off."""
+def follow(pipe: IO[bytes], progress: Progress) -> None:
+    """Compare each line with the one that was sent; an incomplete last line does not count."""
     for line in pipe:
         if not line.endswith(b"\n"):
             return
-        sent = tally.waiting.popleft() if tally.waiting else ""
-        tally.wrong += sent is not None and json.loads(line)["source"] != sent
-        tally.lines += 1
+        sent = progress.waiting.popleft() if progress.waiting else ""
+        progress.wrong += sent is not None and json.loads(line)["source"] != sent
+        progress.lines += 1
 
 
 def watch(
-    processes: Sequence[subprocess.Popen[bytes]], tally: Tally, folder: Path, seconds: float
+    processes: Sequence[subprocess.Popen[bytes]], progress: Progress, folder: Path, seconds: float
 ) -> Iterator[Sample]:
-    """Look once a second."""
-    began = time.monotonic()
-    while (passed := time.monotonic() - began) < seconds:
+    """Yield a sample every second."""
+    started = time.monotonic()
+    while (passed := time.monotonic() - started) < seconds:
         alive(processes, folder)
-        memory = (resident(process.pid) for process in processes)
-        yield Sample(passed, *memory, tally.lines, *content(folder / "run"))
+        training, translation = (resident(process.pid) for process in processes)
+        yield Sample(passed, training, translation, progress.lines, *content(folder / "run"))
         time.sleep(1.0)
 
 
 def resident(number: int) -> int:
-    """Give the bytes that a process holds in memory."""
+    """Return the resident memory of a process, in bytes."""
     pages = int(Path(f"/proc/{number}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def content(folder: Path) -> tuple[int, int]:
-    """Count the files under a folder, and their bytes; files may come and go meanwhile."""
+    """Return the number of files in a folder and their bytes; files may come and go meanwhile."""
     sizes = []
     for root, _, names in os.walk(folder):
         for name in names:
@@ -217,57 +221,57 @@ def content(folder: Path) -> tuple[int, int]:
 def summary(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
     """Compare the last third of the samples with the third before it.
 
-    Of files the fewest of each third count, since some are only there while others are written.
+    Of files the minimum of each third counts, since some exist only while others are written.
     """
     third = len(samples) // 3
     parts = {"before": samples[-2 * third : -third], "last": samples[-third:]}
-    found: dict[str, dict[str, float]] = {}
+    result: dict[str, dict[str, float]] = {}
     for name in ("training", "translation"):
         row = {key: statistics.median(getattr(one, name) for one in parts[key]) for key in parts}
-        found[name] = {**row, "ratio": row["last"] / row["before"]}
-    found["files"] = {key: min(one.files for one in parts[key]) for key in parts}
-    found["files"]["most"] = max(one.files for one in samples)
-    found["lines"] = {key: parts[key][-1].lines - parts[key][0].lines for key in parts}
-    return found
+        result[name] = {**row, "ratio": row["last"] / row["before"]}
+    result["files"] = {key: min(one.files for one in parts[key]) for key in parts}
+    result["files"]["most"] = max(one.files for one in samples)
+    result["lines"] = {key: parts[key][-1].lines - parts[key][0].lines for key in parts}
+    return result
 
 
-def complaints(found: dict[str, Any]) -> list[str]:
-    """Say what is not as it must be."""
-    files, lines, expected = found["files"], found["lines"], 128 + signal.SIGTERM
+def problems(result: dict[str, Any]) -> list[str]:
+    """Return all that is wrong."""
+    files, lines, expected = result["files"], result["lines"], 128 + signal.SIGTERM
     wrong = [
-        f"the memory of the {name} grew by {found[name]['ratio'] - 1:.1%}"
+        f"the memory of the {name} grew by {result[name]['ratio'] - 1:.1%}"
         for name in ("training", "translation")
-        if found[name]["ratio"] > GROWTH
+        if result[name]["ratio"] > GROWTH
     ]
     if files["last"] > files["before"]:
         wrong.append(f"the run has {files['last']} files, before it had {files['before']}")
     if lines["last"] == 0:
         wrong.append("nothing was translated in the last third")
-    if found["wrong_lines"]:
-        wrong.append(f"{found['wrong_lines']} translations are of another line")
-    if any(status != expected for status in found["statuses"]):
-        wrong.append(f"the exit statuses are {found['statuses']} and not {expected}")
+    if result["wrong_lines"]:
+        wrong.append(f"{result['wrong_lines']} translations are of another line")
+    if any(status != expected for status in result["statuses"]):
+        wrong.append(f"the exit statuses are {result['statuses']} and not {expected}")
     return wrong
 
 
-def table(found: dict[str, Any]) -> Iterator[str]:
-    """Give the table's lines."""
+def table(result: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines of a table."""
     yield "| | third before | last third | ratio |"
     yield "| --- | --: | --: | --: |"
     for name in ("training", "translation"):
-        before, last, ratio = found[name].values()
+        before, last, ratio = result[name].values()
         yield f"| {name}, MiB | {before / 2**20:.1f} | {last / 2**20:.1f} | {ratio:.4f} |"
-    files, lines = found["files"], found["lines"]
+    files, lines = result["files"], result["lines"]
     yield f"| files (at most {files['most']}) | {files['before']} | {files['last']} | |"
     yield f"| lines translated | {lines['before']} | {lines['last']} | |"
 
 
 def settings(words: Sequence[str]) -> dict[str, Any]:
-    """Read the command line; what is not one ends the program with the text at the top."""
+    """Parse the command line; exit with the usage if it is wrong."""
     values: dict[str, Any] = {"minutes": 30.0, "threads": 1, "save_seconds": 20.0, "folder": ""}
     try:
-        given = dict(word.split("=", 1) for word in words)
-        values |= {key: type(values[key])(value) for key, value in given.items()}
+        arguments = dict(word.split("=", 1) for word in words)
+        values |= {key: type(values[key])(value) for key, value in arguments.items()}
     except (KeyError, ValueError):
         sys.exit(__doc__)
     folder = Path(values["folder"] or tempfile.mkdtemp(prefix="soak-")).resolve()

@@ -1,10 +1,10 @@
-"""What the start of a translation costs beside that of torch; prints a table.
+"""The start-up time of a translation, in comparison with that of torch.
 
     python benchmarks/startup.py run=FOLDER [times=7] [output=FILE]
 
 `python -c 'import torch'` and `echo 'Guten Tag.' | python -m nmt.translate run=FOLDER` take turns,
-`times` of each, on one thread of one core. FILE gets all numbers, as JSON. Seconds depend on what
-else the machine does; processor seconds, which stand beside them, less so.
+`times` each, on one thread of one core. FILE receives all numbers as JSON. Seconds depend on other
+load on the machine; the processor seconds beside them less so.
 """
 
 import json
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from nmt.runtime import provenance
 from nmt.runtime.device import choose
@@ -22,44 +23,43 @@ LINE = b"Guten Tag.\n"
 
 
 def main(run: str, times: int, output: Path | None) -> None:
-    """Measure both in turns."""
+    """Measure both in turns, print the times and write the report."""
     torch = [sys.executable, "-c", "import torch"]
     translation = [sys.executable, "-m", "nmt.translate", f"run={run}"]
-    found: dict[str, list[tuple[float, float]]] = {"torch": [], "translation": []}
+    results: dict[str, list[tuple[float, float]]] = {"torch": [], "translation": []}
     for command in (torch, translation):
-        took(command)  # so that the files of both are in memory
+        measure(command)  # so that the files of both are in memory
     for _ in range(times):
         for name, command in (("torch", torch), ("translation", translation)):
-            found[name].append(took(command))
+            results[name].append(measure(command))
     rows = [
-        row(kind, [[one[place] for one in found[name]] for name in found])
-        for place, kind in enumerate(("seconds", "processor seconds"))
+        summary(kind, *([times[index] for times in results[name]] for name in results))
+        for index, kind in enumerate(("seconds", "processor seconds"))
     ]
-    for one in rows:
+    for row in rows:
         print(  # noqa: T201
-            "{kind}: torch {torch_least:.2f}, translation {translation_least:.2f}, more by"
-            " {difference_of_least:.2f}; medians {torch_median:.2f}, {translation_median:.2f}, more"
-            " by {difference_of_medians:.2f}".format(**one)
+            "{kind}: torch {torch_least:.2f}, translation {translation_least:.2f}, difference"
+            " {difference_of_least:.2f}; medians {torch_median:.2f}, {translation_median:.2f},"
+            " difference {difference_of_medians:.2f}".format(**row)
         )
     if output is not None:
         machine = {"machine": provenance.machine(choose("cpu")), "commit": provenance.commit()}
         output.write_text(json.dumps({**machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
 
 
-def took(command: list[str]) -> tuple[float, float]:
-    """Run a command on one core; give its seconds, and those of the processor."""
+def measure(command: list[str]) -> tuple[float, float]:
+    """Run a command on one core; return its seconds and its processor seconds."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    began, before = time.monotonic(), os.times()
+    started, before = time.monotonic(), os.times()
     done = subprocess.run(command, input=LINE, capture_output=True, env=environment, check=False)
-    seconds, after = time.monotonic() - began, os.times()
+    seconds, after = time.monotonic() - started, os.times()
     if done.returncode:
         sys.exit(done.stderr.decode())
     return seconds, sum(after[2:4]) - sum(before[2:4])
 
 
-def row(kind: str, both: list[list[float]]) -> dict[str, object]:
-    """Hold one kind of seconds of both commands against each other."""
-    torch, translation = both
+def summary(kind: str, torch: list[float], translation: list[float]) -> dict[str, Any]:
+    """Compare one kind of seconds of both commands."""
     return {
         "kind": kind,
         "torch": torch,
@@ -74,8 +74,8 @@ def row(kind: str, both: list[list[float]]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    given = dict(word.split("=", 1) for word in sys.argv[1:])
+    arguments = dict(word.split("=", 1) for word in sys.argv[1:])
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    file = Path(given["output"]) if "output" in given else None
-    main(given["run"], int(given.get("times", "7")), file)
+    file = Path(arguments["output"]) if "output" in arguments else None
+    main(arguments["run"], int(arguments.get("times", "7")), file)

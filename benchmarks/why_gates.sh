@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes the figures of docs/why-gates.md, after benchmarks/language_models.py, whose runs it shows.
-# From the project's folder: bash benchmarks/why_gates.sh [FOLDER]; FOLDER is runs/language.
+# Makes the figures of docs/why-gates.md from the runs of benchmarks/language_models.py.
+# Run it in the project's folder: bash benchmarks/why_gates.sh [FOLDER], by default runs/language.
 set -euo pipefail
 runs=${1:-runs/language}
 export OMP_NUM_THREADS=2
 cells="[$runs/starter/elman,$runs/starter/irnn,$runs/starter/gru,$runs/starter/lstm]"
 
-# 1. How far back a loss is heard, before and after training.
+# 1. How far back gradients reach, before and after training.
 python -m nmt.gradients "fresh=[elman,irnn,gru,lstm,lstm_bias_0]" "run=$cells" \
   +model/cell@cells.lstm_bias_0=lstm cells.lstm_bias_0.forget_bias=0.0 \
   model.hidden_size=256 model.embedding_size=256 lines=40 joined=3 distance=40 table="$runs/gradients.csv" output="$runs/gradients.png"
@@ -19,11 +19,11 @@ done
 python -m nmt.plot gradient_norms "run=[$runs/clip_inf,$runs/clip_1,$runs/clip_5]" \
   output="$runs/clipping.png"
 
-# 4. A word told at the beginning of a line and asked for at its end.
+# 4. Recall of a word from the beginning of a line.
 python -m benchmarks.recall run="$runs/recall"
 python -m nmt.plot accuracy input="$runs/recall/accuracy.csv" output="$runs/recall.png"
 
-# 5. Agreement in number with nouns of the other number in between.
+# 5. Number agreement across nouns of the other number.
 python -m nmt.train run="$runs/translation"
 python -m nmt.contrast \
   "run=[$runs/starter/5-gram,$runs/starter/elman,$runs/starter/irnn,$runs/starter/gru,$runs/starter/lstm,$runs/translation]" \

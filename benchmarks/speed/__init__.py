@@ -1,1 +1,1 @@
-"""How fast trainings and translations are, on this machine, and beside other programs."""
+"""How fast training and translation are on this machine, also in comparison with other programs."""

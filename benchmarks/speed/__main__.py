@@ -1,7 +1,7 @@
-"""Measures speed: `python -m benchmarks.speed VERB KEY=VALUE ...`; see docs/speed.md.
+"""Measure speed: `python -m benchmarks.speed VERB KEY=VALUE ...`; see docs/speed.md.
 
-VERB is one of those in VERBS. `report=FILE` gets all numbers as JSON. Words that a verb does not
-know are handed to the commands that it measures, such as model=input_feeding or data=multi30k.
+VERB is one of VERBS. `report=FILE` receives all numbers as JSON. Keys that a verb does not have are
+overrides of the commands that it measures, such as model=input_feeding or data=multi30k.
 """
 
 import importlib
@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-# So that `python benchmarks/speed` runs, too.
+# For `python benchmarks/speed`.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from benchmarks.speed import origin
@@ -18,15 +18,15 @@ from benchmarks.speed.keys import help_of
 VERBS = ("train", "translate", "growth", "cores", "quality")
 
 
-def main(words: list[str]) -> None:
-    """Run a verb, print its table, write its report."""
-    if not words or words[0] not in VERBS:
+def main(arguments: list[str]) -> None:
+    """Run a verb, print its table and write its report."""
+    if not arguments or arguments[0] not in VERBS:
         usage()
-    verb = importlib.import_module(f"benchmarks.speed.{words[0]}")
-    files = [word.removeprefix("report=") for word in words if word.startswith("report=")]
-    rest = [word for word in words[1:] if not word.startswith("report=")]
+    verb = importlib.import_module(f"benchmarks.speed.{arguments[0]}")
+    files = [one.removeprefix("report=") for one in arguments if one.startswith("report=")]
+    rest = [one for one in arguments[1:] if not one.startswith("report=")]
     before = origin.describe()
-    report = {"verb": words[0], **before, **verb.main(rest)}
+    report = {"verb": arguments[0], **before, **verb.main(rest)}
     print("\n".join(verb.table(report)))  # noqa: T201
     for file in files:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def main(words: list[str]) -> None:
 
 
 def usage() -> None:
-    """Say the verbs and their keys, and end."""
+    """Exit with the verbs and their keys."""
     lines = [str(__doc__), "Keys with their defaults:"]
     for name in VERBS:
         verb = importlib.import_module(f"benchmarks.speed.{name}")

@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
-from benchmarks.speed.sizes import completed
-from benchmarks.speed.translate import STARTER, trained
+from benchmarks.speed.sizes import with_reference_sizes
+from benchmarks.speed.translate import STARTER, ensure_trained
 
 ALONE = ("threads=1", "workers=1")
 
@@ -22,16 +22,16 @@ class Keys:
     """What is measured, and how.
 
     Attributes:
-        cores: how many, against one.
-        training: ways to use them: `threads` in one process, `workers` of one thread each,
-            `torchrun`, which starts such processes too, or overrides of `nmt.train` parted by
-            blanks; the ways are parted by `;`. Empty for none.
-        translation: the same of `nmt.translate`, which knows no torchrun.
+        cores: number to compare with one.
+        training: ways to use them, separated by `;`: `threads` of one process, `workers` of one
+            thread each, `torchrun`, which starts such processes too, or overrides of `nmt.train`,
+            separated by blanks. Empty for none.
+        translation: the same for `nmt.translate`, without torchrun.
         updates: of each training; the first tenth is the warm-up.
-        run: a trained model, as in `translate`.
-        minutes: for which it is trained where it is missing.
-        source: file that is translated.
-        rounds: how often all take turns.
+        run: folder of a trained model, as for `translate`.
+        minutes: of its training, if it is missing.
+        source: file to translate.
+        rounds: number of turns of each measurement.
     """
 
     cores: int = 2
@@ -44,40 +44,39 @@ class Keys:
     rounds: int = 3
 
 
-def main(words: Sequence[str]) -> dict[str, Any]:
-    """Measure whole commands; the words are overrides of the training."""
-    keys, overrides = parse(Keys, words)
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Measure whole commands; arguments that are no keys are overrides of the training."""
+    keys, overrides = parse(Keys, arguments)
     measured: dict[str, Callable[[], turns.Figures]] = {}
     if keys.training:
-        told = completed(overrides)
-        train = partial(_train, told, keys.updates)
-        measured["training, 1 core"] = _on(1, partial(train, ALONE, 1))
+        train = partial(_train, with_reference_sizes(overrides), keys.updates)
+        measured["training, 1 core"] = _on_cores(1, partial(train, ALONE, 1))
         for way in keys.training.split(";"):
-            work = partial(train, *_way(way, keys.cores))
-            measured[f"training, {way.strip()}"] = _on(keys.cores, work)
+            work = partial(train, *_parse_way(way, keys.cores))
+            measured[f"training, {way.strip()}"] = _on_cores(keys.cores, work)
     if keys.translation:
-        run, source = trained(keys.run, keys.minutes), Path(keys.source)
+        run, source = ensure_trained(keys.run, keys.minutes), Path(keys.source)
         translate = partial(_translate, run, source)
-        measured["translation, 1 core"] = _on(1, partial(translate, ALONE))
+        measured["translation, 1 core"] = _on_cores(1, partial(translate, ALONE))
         for way in keys.translation.split(";"):
-            work = partial(translate, _way(way, keys.cores)[0])
-            measured[f"translation, {way.strip()}"] = _on(keys.cores, work)
-    found = turns.take(keys.rounds, measured)
+            work = partial(translate, _parse_way(way, keys.cores)[0])
+            measured[f"translation, {way.strip()}"] = _on_cores(keys.cores, work)
+    results = turns.take(keys.rounds, measured)
     return {
         "threads": keys.cores,
         "overrides": overrides,
-        "turns": found,
-        "medians": {name: turns.medians(some) for name, some in found.items()},
+        "turns": results,
+        "medians": {name: turns.medians(some) for name, some in results.items()},
         "ratios": {
-            name: turns.ratio(some, found[f"{name.split(',')[0]}, 1 core"], "rate", "rate")
-            for name, some in found.items()
+            name: turns.ratio(some, results[f"{name.split(',')[0]}, 1 core"], "rate", "rate")
+            for name, some in results.items()
             if not name.endswith(", 1 core")
         },
     }
 
 
-def _on(cores: int, work: Callable[[], turns.Figures]) -> Callable[[], turns.Figures]:
-    """Confine a measurement to so many cores, so that no process takes another by itself."""
+def _on_cores(cores: int, work: Callable[[], turns.Figures]) -> Callable[[], turns.Figures]:
+    """Confine a measurement to some cores, so that no process uses others."""
 
     def measure() -> turns.Figures:
         with turns.pinned(cores):
@@ -86,8 +85,8 @@ def _on(cores: int, work: Callable[[], turns.Figures]) -> Callable[[], turns.Fig
     return measure
 
 
-def _way(way: str, cores: int) -> tuple[list[str], int]:
-    """Give the overrides of a way to use the cores, and how many processes torchrun starts."""
+def _parse_way(way: str, cores: int) -> tuple[list[str], int]:
+    """Return the overrides of a way to use the cores, and the number of torchrun's processes."""
     known = {
         "threads": ([f"threads={cores}", "workers=1"], 1),
         "workers": ([f"workers={cores}"], 1),
@@ -96,15 +95,17 @@ def _way(way: str, cores: int) -> tuple[list[str], int]:
     return known.get(way.strip(), (way.split(), 1))
 
 
-def _train(words: Sequence[str], updates: int, own: Sequence[str], processes: int) -> turns.Figures:
-    """Train a run of its own; give target pieces a second, of all processes together."""
+def _train(
+    overrides: Sequence[str], updates: int, own: Sequence[str], processes: int
+) -> turns.Figures:
+    """Train a new run; return the target pieces per second of all processes together."""
     with tempfile.TemporaryDirectory() as folder:
-        told = [*words, *own, f"run={folder}/run", f"updates={updates}", "epochs=null"]
-        told += ["report_every=1", f"validate_every={updates}", "samples=0"]
-        command = turns.module("nmt.train", *told)
+        arguments = [*overrides, *own, f"run={folder}/run", f"updates={updates}", "epochs=null"]
+        arguments += ["report_every=1", f"validate_every={updates}", "samples=0"]
+        command = turns.module("nmt.train", *arguments)
         if processes > 1:
             launch = ("--standalone", f"--nproc-per-node={processes}", "-m", "nmt.train")
-            command = turns.module("torch.distributed.run", *launch, *told)
+            command = turns.module("torch.distributed.run", *launch, *arguments)
         seconds, _ = turns.run(command)
         lines = Path(folder, "run", "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     records = [one for one in map(json.loads, lines) if one["kind"] == "update"]
@@ -116,18 +117,18 @@ def _train(words: Sequence[str], updates: int, own: Sequence[str], processes: in
 
 
 def _translate(run: Path, source: Path, own: Sequence[str]) -> turns.Figures:
-    """Translate a file; give lines a second, without start-up."""
+    """Translate a file; return lines per second, without start-up."""
     with tempfile.TemporaryDirectory() as folder:
         empty, output = Path(folder, "empty"), Path(folder, "output")
         empty.touch()
         command = turns.module("nmt.translate", f"run={run}", *own, f"output={output}")
-        start, whole = turns.beside_start(command, empty, source)
+        start, whole = turns.start_and_total(command, empty, source)
         lines = output.read_bytes().count(b"\n")
     return {"rate": lines / (whole - start), "start_seconds": start, "command_seconds": whole}
 
 
 def table(report: dict[str, Any]) -> list[str]:
-    """Say the medians in lines."""
+    """Return the medians as lines."""
     lines = []
     for name, row in report["medians"].items():
         unit = "target pieces/s" if name.startswith("training") else "lines/s"

@@ -1,4 +1,4 @@
-"""`growth`: seconds against sentence length, batch, beam, vocabulary and corpus size, as plots."""
+"""`growth`: seconds against length, batch, beam, vocabulary and corpus size, as plots."""
 
 import statistics
 import sys
@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
-from benchmarks.speed.sizes import completed
+from benchmarks.speed.sizes import with_reference_sizes
 from nmt.config.command_line import configuration
 from nmt.config.instantiate import instantiate, plain
 from nmt.data.batch import Batch
@@ -31,15 +31,15 @@ from nmt.training.optimizers import build_optimizer
 from nmt.training.updater import Updater
 
 RATE = 1e-4
-"""Of learning; what is learnt does not matter here."""
+"""Learning rate; what is learned does not matter here."""
 
 Work = Callable[[DictConfig, TranslationModel, "Point", Batch], Callable[[], object]]
-"""Makes what is timed."""
+"""Builds the function to time."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Of a network that has learnt nothing: sentences of one length, in a batch, and a beam."""
+    """A measurement of an untrained network: sentences of one length in a batch, and a beam."""
 
     length: int = 20
     batch: int = 64
@@ -49,16 +49,16 @@ class Point:
 
 @dataclass(frozen=True)
 class Keys:
-    """Which values are measured; of all else, those of `Point`.
+    """The values of each quantity, while all others are those of `Point`.
 
     Attributes:
         length: pieces of each sentence on both sides, END included.
         batch: sentences in a batch.
-        beam: hypotheses of a sentence.
+        beam: hypotheses per sentence.
         vocabulary: pieces.
-        corpus: pairs of the starter grammar, which are prepared; 0 for none.
-        rounds: how often all take turns.
-        threads: of each.
+        corpus: pairs of the starter grammar to prepare; 0 for none.
+        rounds: number of turns of each measurement.
+        threads: of each process.
         picture: file of the plots, .png or .svg; empty for none.
     """
 
@@ -72,28 +72,28 @@ class Keys:
     picture: str = ""
 
 
-def main(words: Sequence[str]) -> dict[str, Any]:
+def main(arguments: Sequence[str]) -> dict[str, Any]:
     """Measure an update, a search and a preparation at each value."""
-    keys, overrides = parse(Keys, words)
-    told = completed(overrides)
+    keys, overrides = parse(Keys, arguments)
+    sized = with_reference_sizes(overrides)
     allocator.limit_kernel_caches()
     allocator.keep_freed_blocks()
     device.set_threads(keys.threads)
-    config = configuration("train", told, ())
+    config = configuration("train", sized, ())
     measured: dict[str, Callable[[], turns.Figures]] = {}
-    for question in ("length", "batch", "beam", "vocabulary"):
-        for value in getattr(keys, question):
-            point = replace(Point(), **{question: value})
-            works = (_search,) if question == "beam" else (_update, _search)
-            measured[f"{question} {value}"] = partial(_measure, works, point, config)
+    for quantity in ("length", "batch", "beam", "vocabulary"):
+        for value in getattr(keys, quantity):
+            point = replace(Point(), **{quantity: value})
+            works = (_search,) if quantity == "beam" else (_update, _search)
+            measured[f"{quantity} {value}"] = partial(_measure, works, point, config)
     for pairs in filter(None, keys.corpus):
         measured[f"corpus {pairs}"] = partial(_prepare, pairs)
-    found = turns.take(keys.rounds, measured)
+    results = turns.take(keys.rounds, measured)
     report = {
         "threads": keys.threads,
-        "overrides": told,
-        "turns": found,
-        "medians": {name: turns.medians(some) for name, some in found.items()},
+        "overrides": sized,
+        "turns": results,
+        "medians": {name: turns.medians(some) for name, some in results.items()},
     }
     if keys.picture:
         _draw(report["medians"], Path(keys.picture))
@@ -101,15 +101,15 @@ def main(words: Sequence[str]) -> dict[str, Any]:
 
 
 def _measure(works: Sequence[Work], point: Point, config: DictConfig) -> turns.Figures:
-    """Time the second of two updates, or searches, of a batch; each network is a new one."""
+    """Time the second of two updates, or searches, of a batch; each network is new."""
     figures: turns.Figures = {}
     for work in works:
         torch.manual_seed(1)
         network = translation_model(plain(config.model), point.vocabulary, point.vocabulary)
-        again = work(config, network, point, _batch(point))
-        again()
+        run = work(config, network, point, _batch(point))
+        run()
         name = work.__name__.strip("_")
-        figures[f"{name}_seconds"] = _seconds(again)
+        figures[f"{name}_seconds"] = _seconds(run)
         figures[f"{name}_sentences_per_second"] = point.batch / figures[f"{name}_seconds"]
     return figures
 
@@ -131,7 +131,7 @@ def _update(
 def _search(
     config: DictConfig, network: TranslationModel, point: Point, batch: Batch
 ) -> Callable[[], object]:
-    """Let the limit of pieces alone end a sentence."""
+    """Return a search in which only the limit of length ends a sentence."""
     network.eval()
     with torch.no_grad():
         network.decoder.output.bias[END] = -1e4
@@ -147,44 +147,44 @@ def _batch(point: Point) -> Batch:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    started = time.perf_counter()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - started
 
 
 def _prepare(pairs: int) -> turns.Figures:
-    """Time `nmt.prepare` on so many pairs; benchmarks/preparation.py says more of millions."""
+    """Time `nmt.prepare`; benchmarks/preparation.py does so for millions of pairs."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        turns.run(turns.module("data.starter_grammar", f"count={pairs}", f"output={place}"))
-        words = ["data=files", f"prepared={place / 'prepared'}"]
+        home = Path(folder)
+        turns.run(turns.module("data.starter_grammar", f"count={pairs}", f"output={home}"))
+        overrides = ["data=files", f"prepared={home / 'prepared'}"]
         for split, prefix in (
-            ("train", place / "train"),
+            ("train", home / "train"),
             ("valid", turns.ROOT / "data/starter/valid"),
         ):
             for name, side in (("source", "de"), ("target", "en")):
-                words.append(f"data.{split}.{name}=[{prefix}.{side}]")
-        seconds, _ = turns.run(turns.module("nmt.prepare", *words, "tokenizer.size=1000"))
+                overrides.append(f"data.{split}.{name}=[{prefix}.{side}]")
+        seconds, _ = turns.run(turns.module("nmt.prepare", *overrides, "tokenizer.size=1000"))
     return {"prepare_seconds": seconds, "prepared_pairs_per_second": pairs / seconds}
 
 
 def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
-    """Draw a panel for each question; both axes are logarithmic, so that a law is a slope."""
+    """Plot a panel for each quantity, with logarithmic axes, so that a power is a slope."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         sys.exit("picture= needs matplotlib: pip install 'recurrent-nmt[plot]'")
     from nmt.analysis.plots.plot import colour, save, tidy
 
-    questions = list(dict.fromkeys(name.split()[0] for name in medians))
-    figure = Figure(figsize=(3.2 * len(questions), 3.2), layout="constrained")
-    for axes, question in zip(
-        figure.subplots(1, len(questions), squeeze=False)[0], questions, strict=True
+    quantities = list(dict.fromkeys(name.split()[0] for name in medians))
+    figure = Figure(figsize=(3.2 * len(quantities), 3.2), layout="constrained")
+    for axes, quantity in zip(
+        figure.subplots(1, len(quantities), squeeze=False)[0], quantities, strict=True
     ):
         rows = {
             int(name.split()[1]): row
             for name, row in medians.items()
-            if name.split()[0] == question
+            if name.split()[0] == quantity
         }
         shown = [name for name in next(iter(rows.values())) if name.endswith("_seconds")]
         for number, figure_name in enumerate(shown):
@@ -193,36 +193,36 @@ def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
             axes.plot(list(rows), seconds, "o-", color=colour(number), label=label)
         axes.set_xscale("log")
         axes.set_yscale("log")
-        tidy(axes, question, "seconds")
+        tidy(axes, quantity, "seconds")
         axes.legend(frameon=False, fontsize=8)
     save(figure, path)
 
 
 def slopes(medians: dict[str, turns.Figures], figure: str) -> dict[str, float]:
-    """Give for each question the exponent of growth: the slope of logarithms, least squares."""
-    by_question: dict[str, list[tuple[float, float]]] = {}
+    """Return the exponent of growth by quantity: the least-squares slope of logarithms."""
+    by_quantity: dict[str, list[tuple[float, float]]] = {}
     for name, row in medians.items():
-        question, value = name.split()
+        quantity, value = name.split()
         if figure in row:
             pair = (torch.tensor(float(value)).log().item(), torch.tensor(row[figure]).log().item())
-            by_question.setdefault(question, []).append(pair)
+            by_quantity.setdefault(quantity, []).append(pair)
     return {
-        question: statistics.linear_regression(*zip(*pairs, strict=True)).slope
-        for question, pairs in by_question.items()
+        quantity: statistics.linear_regression(*zip(*pairs, strict=True)).slope
+        for quantity, pairs in by_quantity.items()
         if len(pairs) > 1
     }
 
 
 def table(report: dict[str, Any]) -> list[str]:
-    """Say the medians in lines, then how they grow."""
+    """Return the medians as lines, then their growth."""
     medians = report["medians"]
     lines = []
     for name, row in medians.items():
-        said = ", ".join(
+        figures = ", ".join(
             f"{figure.replace('_', ' ')} {value:,.4g}" for figure, value in row.items()
         )
-        lines.append(f"{name}: {said}")
+        lines.append(f"{name}: {figures}")
     for figure in ("update_seconds", "search_seconds", "prepare_seconds"):
-        for question, slope in slopes(medians, figure).items():
-            lines.append(f"{figure.replace('_', ' ')} grow as {question} to the power {slope:.2f}")
+        for quantity, slope in slopes(medians, figure).items():
+            lines.append(f"{figure.replace('_', ' ')} grow as {quantity} to the power {slope:.2f}")
     return lines

@@ -1,4 +1,4 @@
-"""Where numbers come from: machine, versions, commit, command."""
+"""The conditions of a measurement: machine, versions, commit, command."""
 
 import importlib.metadata
 import os
@@ -13,11 +13,11 @@ from nmt.runtime import cpus, provenance
 
 PACKAGES = ("torch", "sentencepiece", "sacrebleu", "numpy", "onnxruntime")
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
-"""What decides how fast a processor multiplies matrices; ARM names its own, which all stand."""
+"""The x86 instructions that determine the speed of matrix products; of ARM all are listed."""
 
 
 def describe() -> dict[str, Any]:
-    """Give what must be known to compare a number with that of another day or machine."""
+    """Return what is needed to compare numbers with those of another day or machine."""
     return {
         "machine": {
             "processor": _cpuinfo("model name") or platform.processor() or platform.machine(),
@@ -35,18 +35,18 @@ def describe() -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _flags() -> list[str]:
-    named = (_cpuinfo("flags") or "").split()
-    return [flag for flag in FLAGS if flag in named] or (_cpuinfo("Features") or "").split()
+    listed = (_cpuinfo("flags") or "").split()
+    return [flag for flag in FLAGS if flag in listed] or (_cpuinfo("Features") or "").split()
 
 
 def _cpuinfo(name: str) -> str | None:

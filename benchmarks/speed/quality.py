@@ -1,4 +1,4 @@
-"""`quality`: BLEU of the validation set against minutes of training, ours and others', drawn."""
+"""`quality`: validation BLEU against minutes of training, of this program and of others."""
 
 import csv
 import json
@@ -16,13 +16,13 @@ Curve = list[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Keys:
-    """What is drawn.
+    """What is tabulated and plotted.
 
     Attributes:
-        curves: NAME:FILE each; a `metrics.jsonl` of a run of ours, its folder, or a CSV file with
-            the columns `minutes` and `bleu`.
-        levels: BLEU whose minutes stand in the table.
-        moments: minutes whose best BLEU so far stands there.
+        curves: NAME:FILE each; FILE is a run's `metrics.jsonl`, its folder, or a CSV file with the
+            columns `minutes` and `bleu`.
+        levels: BLEU values; the table has the minutes until each is reached.
+        moments: minutes; the table has the best BLEU until each.
         picture: file of the plot, .png or .svg; empty for none.
     """
 
@@ -32,16 +32,16 @@ class Keys:
     picture: str = ""
 
 
-def main(words: Sequence[str]) -> dict[str, Any]:
-    """Read the curves, and say when each reached what."""
-    keys, rest = parse(Keys, words)
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Read the curves, and return when each reached which BLEU."""
+    keys, rest = parse(Keys, arguments)
     if rest or not any(keys.curves):
         sys.exit("expected curves=NAME:FILE,NAME:FILE and nothing that is not a key of quality")
     curves = {}
-    for word in keys.curves:
-        name, colon, file = word.partition(":")
+    for curve in keys.curves:
+        name, colon, file = curve.partition(":")
         if not colon:
-            sys.exit(f"curves={word}: expected NAME:FILE")
+            sys.exit(f"curves={curve}: expected NAME:FILE")
         curves[name] = read(Path(file))
     rows = {
         name: {
@@ -56,35 +56,35 @@ def main(words: Sequence[str]) -> dict[str, Any]:
 
 
 def read(path: Path) -> Curve:
-    """Read minutes and BLEU; of our runs at each validation, without the time of validations."""
+    """Read minutes and BLEU, of runs without the time of validations."""
     path = path / "metrics.jsonl" if path.is_dir() else path
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         sys.exit(f"{path} cannot be read: {error.strerror}")
     if path.suffix == ".jsonl":
-        found, validated = [], 0.0
+        curve, validated = [], 0.0
         for record in map(json.loads, text.splitlines()):
             validated += record.get("validation_seconds", 0.0)
             if record["kind"] == "validation":
-                found.append(((record["seconds"] - validated) / 60, record["bleu"]))
+                curve.append(((record["seconds"] - validated) / 60, record["bleu"]))
     else:
         rows = csv.DictReader(text.splitlines())
         if not {"minutes", "bleu"} <= set(rows.fieldnames or ()):
             sys.exit(f"{path} has the columns {rows.fieldnames}; expected minutes and bleu")
-        found = [(float(row["minutes"]), float(row["bleu"])) for row in rows]
-    if not found:
+        curve = [(float(row["minutes"]), float(row["bleu"])) for row in rows]
+    if not curve:
         sys.exit(f"{path} has no validation")
-    return sorted(found)
+    return sorted(curve)
 
 
 def reached(curve: Curve, level: float) -> float | None:
-    """Give the minutes after which a validation first had so much BLEU; None if none had."""
+    """Return the minutes until a validation reached a BLEU; None if none did."""
     return next((minutes for minutes, bleu in curve if bleu >= level), None)
 
 
 def best(curve: Curve, moment: float) -> float | None:
-    """Give the best BLEU up to a moment; None before the first validation."""
+    """Return the best BLEU until a moment; None before the first validation."""
     return max((bleu for minutes, bleu in curve if minutes <= moment), default=None)
 
 
@@ -108,7 +108,7 @@ def _draw(curves: dict[str, Curve], path: Path) -> None:
 
 
 def table(report: dict[str, Any]) -> list[str]:
-    """Say the rows as a table for a page."""
+    """Return the rows as a Markdown table."""
     rows = report["rows"]
     first = next(iter(rows.values()))
     heads = [f"minutes to BLEU {level}" for level in first["minutes_to"]]
@@ -116,6 +116,6 @@ def table(report: dict[str, Any]) -> list[str]:
     lines = [f"| | {' | '.join(heads)} |", f"| --- |{' --: |' * len(heads)}"]
     for name, row in rows.items():
         values = [*row["minutes_to"].values(), *row["bleu_after"].values()]
-        said = ["" if value is None else f"{value:.1f}" for value in values]
-        lines.append(f"| {name} | {' | '.join(said)} |")
+        cells = ["" if value is None else f"{value:.1f}" for value in values]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines

@@ -1,4 +1,4 @@
-"""The sizes of the reference architecture, and how a user's words go before them."""
+"""The sizes of the reference architecture, which overrides may replace."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,17 @@ REFERENCE = (
     "batches.budget=4096",
     "objective.smoothing=0.0",
 )
-"""Embeddings 256, bidirectional LSTM encoder 2 x 256 a direction, LSTM decoder 2 x 512; the readout
-has the size of the embeddings, with whose table it shares its own."""
+"""Embeddings 256, bidirectional LSTM encoder 2 x 256 per direction, LSTM decoder 2 x 512; readout
+with the embeddings' size and weights."""
 PIECES = 8000
 STARTER_PIECES = 4000
-"""The starter corpus has not enough different words for more."""
+"""The starter corpus has too few different words for more."""
 
 
-def completed(words: Sequence[str]) -> list[str]:
-    """Give the words, behind those of the reference sizes whose keys they do not set."""
-    given = {word.partition("=")[0] for word in words}
-    starter = not any(word.startswith("data=") and word != "data=starter" for word in words)
+def with_reference_sizes(overrides: Sequence[str]) -> list[str]:
+    """Return the overrides after those of the reference sizes whose keys they do not set."""
+    keys = {override.partition("=")[0] for override in overrides}
+    data = [override for override in overrides if override.startswith("data=")]
+    starter = all(override == "data=starter" for override in data)
     defaults = [*REFERENCE, f"tokenizer.size={STARTER_PIECES if starter else PIECES}"]
-    return [*(word for word in defaults if word.partition("=")[0] not in given), *words]
+    return [*(one for one in defaults if one.partition("=")[0] not in keys), *overrides]

@@ -1,4 +1,4 @@
-"""`train`: pieces a second of training, and what share that is of the machine's matrix products."""
+"""`train`: pieces per second, and their share of the machine's speed of matrix products."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
-from benchmarks.speed.sizes import completed
+from benchmarks.speed.sizes import with_reference_sizes
 from nmt.models.precision import has_bfloat16
 from nmt.runtime.device import choose
 
@@ -16,17 +16,17 @@ FIGURE = "target_pieces_per_second"
 
 @dataclass(frozen=True)
 class Keys:
-    """What is measured, and how long.
+    """What is measured, and for how long.
 
     Attributes:
-        precisions: number types, those of `precision=`; `auto` here: each that is fast here.
-        rounds: how often all take turns.
-        seconds: of updates a round and number type.
-        warm: updates before.
-        product_seconds: for which each of the largest matrices is multiplied, several times.
-        threads: of each; they and all processes that it starts share so many cores.
-        peer: a command line that says how many target pieces a second it trains.
-        pattern: where its figure stands; see `turns.Peer`.
+        precisions: values of `precision=`; `auto` is each one that is fast on this machine.
+        rounds: number of turns of each measurement.
+        seconds: of updates, per round and precision.
+        warm: updates of the warm-up.
+        product_seconds: of each of the largest matrix products, several times.
+        threads: of each process; the measurement uses as many cores.
+        peer: a command line that prints its target pieces per second.
+        pattern: of its figure; see `turns.Peer`.
     """
 
     precisions: tuple[str, ...] = ("auto",)
@@ -39,50 +39,50 @@ class Keys:
     pattern: str = r"([0-9.,]+) target pieces/s"
 
 
-def main(words: Sequence[str]) -> dict[str, Any]:
-    """Measure the training that the words configure, in each number type."""
-    keys, overrides = parse(Keys, words)
-    told = completed([*overrides, f"threads={keys.threads}"])
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Measure the training that the overrides configure, in each precision."""
+    keys, overrides = parse(Keys, arguments)
+    overrides = with_reference_sizes([*overrides, f"threads={keys.threads}"])
     details: dict[str, Any] = {}
     measured: dict[str, Callable[[], turns.Figures]] = {}
     for precision in _precisions(keys.precisions):
         command = [f"seconds={keys.seconds}", f"warm={keys.warm}"]
-        command += [f"product_seconds={keys.product_seconds}", *told, f"precision={precision}"]
-        measured[precision] = _measured(precision, command, details)
+        command += [f"product_seconds={keys.product_seconds}", *overrides, f"precision={precision}"]
+        measured[precision] = _measurement(precision, command, details)
     if keys.peer:
         measured["peer"] = turns.Peer(keys.peer, keys.pattern, 0)
     with turns.pinned(keys.threads):
-        found = turns.take(keys.rounds, measured)
+        results = turns.take(keys.rounds, measured)
     return {
         "threads": keys.threads,
-        "overrides": told,
-        "turns": found,
-        "medians": {name: turns.medians(some) for name, some in found.items()},
+        "overrides": overrides,
+        "turns": results,
+        "medians": {name: turns.medians(some) for name, some in results.items()},
         "details": details,
-        "ratios": turns.compare(found, "peer", FIGURE) if keys.peer else {},
+        "ratios": turns.compare(results, "peer", FIGURE) if keys.peer else {},
     }
 
 
-def _precisions(asked: tuple[str, ...]) -> list[str]:
-    if asked != ("auto",):
-        return list(asked)
+def _precisions(requested: tuple[str, ...]) -> list[str]:
+    if requested != ("auto",):
+        return list(requested)
     return ["float32", *(["bfloat16"] if has_bfloat16(choose("auto")) else [])]
 
 
-def _measured(
-    name: str, words: Sequence[str], details: dict[str, Any]
+def _measurement(
+    name: str, arguments: Sequence[str], details: dict[str, Any]
 ) -> Callable[[], turns.Figures]:
     def measure() -> turns.Figures:
-        _, done = turns.run(turns.module("benchmarks.speed.updates", *words))
-        found = json.loads(done.stdout.splitlines()[-1])
-        details[name] = {key: value for key, value in found.items() if key != "figures"}
-        return found["figures"]
+        _, done = turns.run(turns.module("benchmarks.speed.updates", *arguments))
+        output = json.loads(done.stdout.splitlines()[-1])
+        details[name] = {key: value for key, value in output.items() if key != "figures"}
+        return output["figures"]
 
     return measure
 
 
 def table(report: dict[str, Any]) -> list[str]:
-    """Say the medians in lines."""
+    """Return the medians as lines."""
     lines = []
     for name, row in report["medians"].items():
         if name == "peer":

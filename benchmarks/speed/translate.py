@@ -1,4 +1,4 @@
-"""`translate`: sentences and pieces a second, latency, and BLEU beside every speed."""
+"""`translate`: sentences and pieces per second, latency, and the BLEU of each setting."""
 
 import statistics
 import subprocess
@@ -15,7 +15,7 @@ import sacrebleu
 
 from benchmarks.speed import turns
 from benchmarks.speed.keys import parse
-from benchmarks.speed.sizes import completed
+from benchmarks.speed.sizes import with_reference_sizes
 from nmt.data.tokenization.tokenizer import Tokenizers
 
 FIGURE = "sentences_per_second"
@@ -27,18 +27,18 @@ class Keys:
     """What is measured, and how often.
 
     Attributes:
-        run: folder of a trained model; where there is none, one of the reference sizes is trained.
-        minutes: for which it is, then.
-        source: file that is translated.
+        run: folder of a trained model; if it is missing, one of the reference sizes is trained.
+        minutes: of that training.
+        source: file to translate.
         target: its reference.
-        lines: of the source that are translated; 0: all.
-        settings: overrides of `nmt.translate`, sets of them parted by `;`, a row for each.
-        rounds: how often all take turns.
-        sentences: of which each is translated alone, for the latency; 0: none.
-        threads: of each; they and all processes that it starts share so many cores.
+        lines: number of lines to translate; 0 for all.
+        settings: sets of overrides of `nmt.translate`, separated by `;`, with a row for each.
+        rounds: number of turns of each measurement.
+        sentences: number that are translated one by one, for the latency; 0 for none.
+        threads: of each process; the measurement uses as many cores.
         peer: a command line that translates the same file.
-        pattern: where its figures stand, one or one for each of the settings; see `turns.Peer`.
-        unit: of its figures, `rate` (sentences a second) or `seconds` (of the whole file).
+        pattern: of its figures, one for all or one for each of the settings; see `turns.Peer`.
+        unit: of its figures, `rate` (sentences per second) or `seconds` (of the whole file).
     """
 
     run: str = "runs/speed"
@@ -57,14 +57,14 @@ class Keys:
 
 @dataclass(frozen=True)
 class Text:
-    """What is translated.
+    """The text to translate.
 
     Attributes:
         source: its file.
-        empty: a file without a line.
+        empty: an empty file.
         lines: of the source.
-        references: translations by people.
-        tokenizers: of the model, whose target pieces are counted.
+        references: of the lines.
+        tokenizers: of the model, to count target pieces.
     """
 
     source: Path
@@ -74,10 +74,10 @@ class Text:
     tokenizers: Tokenizers
 
 
-def main(words: Sequence[str]) -> dict[str, Any]:
-    """Measure `nmt.translate` under each of the settings, as a whole command."""
-    keys, overrides = parse(Keys, words)
-    run = trained(keys.run, keys.minutes)
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Measure the whole command `nmt.translate` with each of the settings."""
+    keys, overrides = parse(Keys, arguments)
+    run = ensure_trained(keys.run, keys.minutes)
     with tempfile.TemporaryDirectory() as folder:
         text = _text(keys, run, Path(folder))
         common = [f"run={run}", f"threads={keys.threads}", *overrides]
@@ -91,27 +91,27 @@ def main(words: Sequence[str]) -> dict[str, Any]:
             amount = {"rate": 0.0, "seconds": float(len(text.lines))}[keys.unit]
             measured["peer"] = turns.Peer(keys.peer, keys.pattern, amount)
         with turns.pinned(keys.threads):
-            found = turns.take(keys.rounds, measured)
+            results = turns.take(keys.rounds, measured)
     return {
         "threads": keys.threads,
         "run": str(run),
         "overrides": overrides,
         "source": keys.source,
         "lines": len(text.lines),
-        "turns": found,
-        "medians": {name: turns.medians(some) for name, some in found.items()},
+        "turns": results,
+        "medians": {name: turns.medians(some) for name, some in results.items()},
         "details": details,
-        "ratios": turns.compare(found, "peer", FIGURE) if keys.peer else {},
+        "ratios": turns.compare(results, "peer", FIGURE) if keys.peer else {},
     }
 
 
-def trained(run: str, minutes: float) -> Path:
-    """Give the folder of a model; where it is empty or missing, train one of reference sizes."""
+def ensure_trained(run: str, minutes: float) -> Path:
+    """Return the folder of a model, training one of the reference sizes if it is missing."""
     folder = Path(run)
     if not folder.is_dir() or not any(folder.iterdir()):
-        print(f"{run} is not there; training it for {minutes:g} minutes", file=sys.stderr)  # noqa: T201
-        told = completed([f"run={run}", f"minutes={minutes}", "epochs=null"])
-        turns.run(turns.module("nmt.train", *told))
+        print(f"{run} does not exist; training it for {minutes:g} minutes", file=sys.stderr)  # noqa: T201
+        overrides = with_reference_sizes([f"run={run}", f"minutes={minutes}", "epochs=null"])
+        turns.run(turns.module("nmt.train", *overrides))
     return folder
 
 
@@ -129,16 +129,16 @@ def _text(keys: Keys, run: Path, folder: Path) -> Text:
 
 
 def _measure(
-    words: Sequence[str], text: Text, sentences: int, details: dict[str, Any], name: str
+    overrides: Sequence[str], text: Text, sentences: int, details: dict[str, Any], name: str
 ) -> turns.Figures:
-    """Run the command with nothing to do, then with the text, then line by line."""
+    """Run the command on an empty file, then on the text, then line by line."""
     output = text.source.with_name("output")
-    command = turns.module("nmt.translate", *words, f"output={output}")
-    start, whole = turns.beside_start(command, text.empty, text.source)
+    command = turns.module("nmt.translate", *overrides, f"output={output}")
+    start, whole = turns.start_and_total(command, text.empty, text.source)
     translations = output.read_text(encoding="utf-8").split("\n")[:-1]
     score = sacrebleu.metrics.BLEU()
     bleu = score.corpus_score(translations, [text.references]).score
-    details[name] = {"overrides": list(words), "signature": str(score.get_signature())}
+    details[name] = {"overrides": list(overrides), "signature": str(score.get_signature())}
     pieces = sum(len(ids) + 1 for ids in text.tokenizers.target.encode_lines(translations))
     seconds = whole - start
     return {
@@ -147,14 +147,14 @@ def _measure(
         "bleu": bleu,
         "start_seconds": start,
         "command_seconds": whole,
-        **(_latency(words, text.lines[:sentences]) if sentences else {}),
+        **(_latency(overrides, text.lines[:sentences]) if sentences else {}),
     }
 
 
-def _latency(words: Sequence[str], lines: Sequence[str]) -> turns.Figures:
-    """Ask a running command line after line; the first five answers do not count."""
-    command = turns.module("nmt.translate", *words, "interactive=true")
-    took = []
+def _latency(overrides: Sequence[str], lines: Sequence[str]) -> turns.Figures:
+    """Send lines one by one to a running command; the first five do not count."""
+    command = turns.module("nmt.translate", *overrides, "interactive=true")
+    durations = []
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -164,14 +164,14 @@ def _latency(words: Sequence[str], lines: Sequence[str]) -> turns.Figures:
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         for line in [*lines[:5], *lines]:
-            began = time.perf_counter()
+            started = time.perf_counter()
             process.stdin.write(f"{line}\n".encode())
             process.stdin.flush()
             if not process.stdout.readline():
                 sys.exit(f"{command} ended before its input")
-            took.append(1e3 * (time.perf_counter() - began))
+            durations.append(1e3 * (time.perf_counter() - started))
         process.stdin.close()
-    ordered = sorted(took[len(lines[:5]) :])
+    ordered = sorted(durations[len(lines[:5]) :])
     return {
         "latency_p50_milliseconds": statistics.median(ordered),
         "latency_p95_milliseconds": ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))],
@@ -179,7 +179,7 @@ def _latency(words: Sequence[str], lines: Sequence[str]) -> turns.Figures:
 
 
 def table(report: dict[str, Any]) -> list[str]:
-    """Say the medians in lines."""
+    """Return the medians as lines."""
     lines = [f"{report['lines']} lines of {report['source']} by {report['run']}"]
     for name, row in report["medians"].items():
         if name == "peer":

@@ -1,6 +1,6 @@
-"""One training, in a process of its own: `python -m benchmarks.speed.updates KEY=VALUE ...`.
+"""One training in its own process: `python -m benchmarks.speed.updates KEY=VALUE ...`.
 
-Prints a line of JSON. Matrix products and updates take turns, in the same number type and process.
+It prints a line of JSON. Updates and matrix products of the same number type take turns.
 """
 
 import itertools
@@ -31,21 +31,21 @@ from nmt.training.updater import Updater
 
 Shape = tuple[int, int, int]
 Rates = dict[tuple[str, Shape], list[tuple[float, float]]]
-"""What was measured of each library and shape: by the clock, and by processors' seconds."""
+"""By library and shape: operations per second, by the clock and by processor time."""
 
 RATE = 1e-4
-"""Of learning; what is learnt does not matter here."""
+"""Learning rate; what is learned does not matter here."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """How long is measured.
+    """For how long is measured.
 
     Attributes:
         seconds: of updates, after the warm-up.
         warm: updates of the warm-up.
-        turns: parts of the seconds, before and after each of which matrices are multiplied.
-        product_seconds: for which they are, each time.
+        turns: parts of the seconds; before and after each, matrix products are measured.
+        product_seconds: of each of these measurements.
     """
 
     seconds: float = 30.0
@@ -54,9 +54,9 @@ class Keys:
     product_seconds: float = 0.5
 
 
-def main(words: Sequence[str]) -> dict[str, Any]:
-    """Measure the training that the words configure."""
-    keys, overrides = parse(Keys, words)
+def main(arguments: Sequence[str]) -> dict[str, Any]:
+    """Measure the training that the overrides configure."""
+    keys, overrides = parse(Keys, arguments)
     config = configuration("train", overrides, ())
     allocator.limit_kernel_caches()
     allocator.keep_freed_blocks()
@@ -90,7 +90,7 @@ def main(words: Sequence[str]) -> dict[str, Any]:
         parts.append(_part(updater, stream, keys.seconds / keys.turns))
         for way in ways:
             rates[way].append(multiplied(way))
-    return _found(network, parts, rates)
+    return _report(network, parts, rates)
 
 
 def _endless(config: DictConfig, corpus: PreparedCorpus) -> Iterator[Batch]:
@@ -107,26 +107,26 @@ def _endless(config: DictConfig, corpus: PreparedCorpus) -> Iterator[Batch]:
 
 
 def _part(updater: Updater, stream: Iterator[Batch], seconds: float) -> dict[str, float]:
-    """Update for so long; batches are made within the time, as in a training."""
+    """Update for a time, which includes making the batches, as in training."""
     sums = {"source_pieces": 0.0, "target_pieces": 0.0, "rows": 0.0, "updates": 0.0}
-    began, before = time.perf_counter(), time.process_time()
-    while time.perf_counter() - began < seconds:
+    started, before = time.perf_counter(), time.process_time()
+    while time.perf_counter() - started < seconds:
         result = updater.update([next(stream)], 1, RATE, lambda: None)
         for name in ("source_pieces", "target_pieces", "rows"):
             sums[name] += getattr(result, name)
         sums["updates"] += 1
-    sums["seconds"] = time.perf_counter() - began
+    sums["seconds"] = time.perf_counter() - started
     sums["processor_seconds"] = time.process_time() - before
     return sums
 
 
-def _found(network: Any, parts: Sequence[dict[str, float]], rates: Rates) -> dict[str, Any]:
+def _report(network: Any, parts: Sequence[dict[str, float]], rates: Rates) -> dict[str, Any]:
     total = {name: sum(part[name] for part in parts) for name in parts[0]}
     means = total["source_pieces"] / total["rows"], total["target_pieces"] / total["rows"]
     products = Products.of(network)
-    middle = {way: _middle(some) for way, some in rates.items()}
-    best = max(middle, key=lambda way: middle[way])
-    by_torch = max(found[0] for (library, _), found in middle.items() if library == "torch")
+    medians = {way: _medians(some) for way, some in rates.items()}
+    best = max(medians, key=lambda way: medians[way])
+    by_torch = max(rates_[0] for (library, _), rates_ in medians.items() if library == "torch")
     speed = total["target_pieces"] / total["seconds"]
     processor_speed = total["target_pieces"] / total["processor_seconds"]
     operations = BACKWARD * products.forward(*means)
@@ -138,26 +138,26 @@ def _found(network: Any, parts: Sequence[dict[str, float]], rates: Rates) -> dic
             "target_pieces_per_processor_second": processor_speed,
             "updates": total["updates"],
             "peak_memory_bytes": peak if sys.platform == "darwin" else 1024 * peak,
-            "product_flops_per_second": middle[best][0],
+            "product_flops_per_second": medians[best][0],
             "flops_per_target_piece": operations,
-            "share_of_products": operations * speed / middle[best][0],
+            "share_of_products": operations * speed / medians[best][0],
             "share_of_torch_products": operations * speed / by_torch,
-            "share_by_processor_time": operations * processor_speed / middle[best][1],
+            "share_by_processor_time": operations * processor_speed / medians[best][1],
         },
         "formula": products.formula(*means),
         "products": products.numbers(),
-        "product_shapes": {_called(way): middle[way] for way in middle},
-        "fastest_product": _called(best),
+        "product_shapes": {_label(way): medians[way] for way in medians},
+        "fastest_product": _label(best),
         "parameters": sum(one.numel() for one in network.parameters()),
     }
 
 
-def _called(way: tuple[str, Shape]) -> str:
+def _label(way: tuple[str, Shape]) -> str:
     return f"{' x '.join(map(str, way[1]))} by {way[0]}"
 
 
-def _middle(some: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Give the medians, by the clock and by processors' seconds."""
+def _medians(some: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the medians, by the clock and by processor time."""
     clock, processor = zip(*some, strict=True)
     return statistics.median(clock), statistics.median(processor)
 

@@ -12,7 +12,7 @@ import pytest
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 import soak
-from soak import Sample, Tally
+from soak import Progress, Sample
 
 STEADY = [Sample(second, 5000, 3000, 10 * second, 7, 100) for second in range(9)]
 RIGHT = {"wrong_lines": 0, "statuses": [143, 143]}
@@ -25,14 +25,14 @@ def changed(*values, name):
     return [*kept, *(Sample(**{**vars(one), name: value}) for one, value in pairs)]
 
 
-def complaints(samples, **other):
-    return soak.complaints({**soak.summary(samples), **RIGHT, **other})
+def problems_of(samples, **other):
+    return soak.problems({**soak.summary(samples), **RIGHT, **other})
 
 
-def test_nothing_is_said_of_what_stays_as_it_is():
-    assert complaints(STEADY) == []
-    assert complaints(changed(5050, 5050, 9999, name="training")) == []  # 1 %, and one moment
-    assert complaints(changed(9, 7, 9, name="files")) == []  # two that are there for a moment
+def test_a_steady_run_has_no_problem():
+    assert problems_of(STEADY) == []
+    assert problems_of(changed(5050, 5050, 9999, name="training")) == []  # 1 %, and one moment
+    assert problems_of(changed(9, 7, 9, name="files")) == []  # two that are there for a moment
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_nothing_is_said_of_what_stays_as_it_is():
         ("lines", (60, 60, 60), "nothing was translated in the last third"),
     ],
 )
-def test_growth_and_standstill_are_named(name, values, message):
-    assert complaints(changed(*values, name=name)) == [message]
+def test_growth_and_stops_are_named(name, values, message):
+    assert problems_of(changed(*values, name=name)) == [message]
 
 
 def test_other_ends_and_other_lines_are_named():
-    assert complaints(STEADY, wrong_lines=2) == ["2 translations are of another line"]
-    found = complaints(STEADY, statuses=[143, 0])
+    assert problems_of(STEADY, wrong_lines=2) == ["2 translations are of another line"]
+    found = problems_of(STEADY, statuses=[143, 0])
     assert found == ["the exit statuses are [143, 0] and not 143"]
 
 
@@ -59,25 +59,28 @@ def test_the_table_has_the_medians():
     assert "| training, MiB | 2.0 | 5.0 | 2.5000 |" in list(soak.table(soak.summary(samples)))
 
 
-def test_each_translation_is_held_against_the_line_that_was_sent():
-    tally = Tally()
-    tally.waiting.extend(["a", None, "c", "d"])
+def test_each_translation_is_compared_with_its_line():
+    progress = Progress()
+    progress.waiting.extend(["a", None, "c", "d"])
     read = [json.dumps({"source": source}) + "\n" for source in ("a", "\ufffd", "d", "d", "e")]
-    soak.follow(io.BytesIO("".join([*read, '{"source": "cut']).encode()), tally)
-    assert (tally.lines, tally.wrong) == (5, 2)  # d in the place of c, and e, which nobody sent
+    soak.follow(io.BytesIO("".join([*read, '{"source": "cut']).encode()), progress)
+    assert (progress.lines, progress.wrong) == (
+        5,
+        2,
+    )  # d in the place of c, and e, which was never sent
 
 
-def test_the_stream_goes_on_and_remembers_what_it_sent():
+def test_the_stream_is_endless_and_its_lines_are_recorded():
     class Closing(io.BytesIO):
         def write(self, text):
             if self.tell() > 10**6:
                 raise BrokenPipeError
             return super().write(text)
 
-    pipe, tally = Closing(), Tally()
-    soak.feed(pipe, tally)
+    pipe, progress = Closing(), Progress()
+    soak.feed(pipe, progress)
     lines = pipe.getvalue().split(b"\n")[:-1]
-    sent = list(islice(tally.waiting, len(lines)))
+    sent = list(islice(progress.waiting, len(lines)))
     assert all(
         text is None or text.encode() == line for line, text in zip(lines, sent, strict=True)
     )
@@ -100,7 +103,7 @@ def test_resident_memory_is_that_of_the_process():
     assert grown == pytest.approx(len(block), rel=0.1)
 
 
-def test_a_process_is_ended_and_gives_a_shells_status():
+def test_a_process_is_ended_with_the_status_of_a_shell():
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
         assert soak.end(process) == 143
     with pytest.raises(SystemExit, match=r"ended with status -15; its log is in there"):

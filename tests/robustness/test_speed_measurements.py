@@ -17,7 +17,7 @@ CORPUS = ["data=files", "tokenizer.size=150"]
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder with some lines of the starter corpus, and a model that has learnt nothing."""
+    """A folder with some lines of the starter corpus, and a model that is untrained."""
     folder = tmp_path_factory.mktemp("speed")
     for side in ("de", "en"):
         lines = (ROOT / f"data/starter/valid.{side}").read_text(encoding="utf-8").splitlines()
@@ -82,7 +82,7 @@ def test_training_is_measured_beside_products_and_a_peer(place):
         share = operations / one["product_flops_per_second"]
         assert one["share_of_products"] == pytest.approx(share)
     assert row["peak_memory_bytes"] > 50e6
-    assert "MFLOP a target piece forward" in said and "x the peer" in said
+    assert "MFLOP per target piece forward" in said and "x the peer" in said
     assert "model.hidden_size=8" in found["overrides"]
 
 

@@ -17,7 +17,7 @@ from benchmarks.speed import growth, quality, turns
 from benchmarks.speed.__main__ import main
 from benchmarks.speed.keys import parse
 from benchmarks.speed.products import LIBRARIES, Products, rate
-from benchmarks.speed.sizes import completed
+from benchmarks.speed.sizes import with_reference_sizes
 from nmt.config.command_line import configuration
 from nmt.config.instantiate import plain
 from nmt.models.factory import translation_model
@@ -119,7 +119,7 @@ def test_what_is_started_shares_the_cores_that_are_measured():
     with turns.pinned(1):
         assert turns.run([sys.executable, "-c", code])[1].stdout == b"1\n"
     assert os.sched_getaffinity(0) == before
-    with pytest.raises(SystemExit, match="cores are asked for"), turns.pinned(len(before) + 1):
+    with pytest.raises(SystemExit, match="cores are requested"), turns.pinned(len(before) + 1):
         pass
 
 
@@ -128,25 +128,25 @@ def test_a_text_too_short_to_be_told_from_start_up_is_refused(monkeypatch):
     monkeypatch.setattr(turns, "run", lambda command: (seconds.pop(0), None))
     seconds += [1.5, 1.25, 1.25]
     with pytest.raises(SystemExit, match="takes no longer than start-up"):
-        turns.beside_start(["translate"], Path("empty"), Path("text"))
+        turns.start_and_total(["translate"], Path("empty"), Path("text"))
     seconds += [1.5, 1.25, 2.0]
-    assert turns.beside_start(["translate"], Path("empty"), Path("text")) == (1.25, 2.0)
+    assert turns.start_and_total(["translate"], Path("empty"), Path("text")) == (1.25, 2.0)
 
 
 def test_words_are_sorted_into_keys_and_overrides():
     keys, rest = parse(quality.Keys, ["levels=1,2.5", "model=parallel", "picture=a.svg"])
     assert keys.levels == (1.0, 2.5) and keys.picture == "a.svg" and rest == ["model=parallel"]
-    with pytest.raises(SystemExit, match="no KEY=VALUE"):
+    with pytest.raises(SystemExit, match="is not KEY=VALUE"):
         parse(quality.Keys, ["picture"])
     with pytest.raises(SystemExit, match="expected a value like"):
         parse(quality.Keys, ["levels=much"])
 
 
 def test_the_users_words_go_before_the_reference_sizes():
-    told = completed(["model=input_feeding", "data=multi30k"])
+    told = with_reference_sizes(["model=input_feeding", "data=multi30k"])
     assert "model=parallel" not in told and "tokenizer.size=8000" in told
-    assert "tokenizer.size=4000" in completed([])
-    assert "tokenizer.size=4000" not in completed(["tokenizer.size=99"])
+    assert "tokenizer.size=4000" in with_reference_sizes([])
+    assert "tokenizer.size=4000" not in with_reference_sizes(["tokenizer.size=99"])
 
 
 @pytest.mark.parametrize("decoder", ["parallel", "input_feeding"])

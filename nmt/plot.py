@@ -1,12 +1,4 @@
-"""Draws a picture into a file: `python -m nmt.plot attention input='Ein Hund läuft.'`.
-
-`curves run=[runs/a,runs/b]` draws how runs learned, `lengths input=[a.json,b.json]` the scores by
-length of reports that `nmt.evaluate` wrote, `accuracy input=[a.csv,b.csv]` how often systems were
-right, from tables that `nmt.contrast` or `benchmarks.recall` wrote, `gradient_norms
-run=[runs/a,runs/b]`
-how long gradients were in training, `gradients input=a.csv` what `nmt.gradients` measured.
-`output=` names a .png or .svg file.
-"""
+"""`python -m nmt.plot PLOT`: draw a figure into a .png or .svg file."""
 
 import logging
 import sys

@@ -49,7 +49,7 @@ def run(
     Args:
         name: of the command and of its configuration.
         command: receives the composed configuration.
-        positional: keys that arguments without a key fill, as `overrides.keyed` has them.
+        positional: keys that arguments without a key fill, see `overrides.keyed`.
         home: folder of the command's configuration; None is `conf`.
 
     Returns:
@@ -114,26 +114,21 @@ def _report(error: NmtError) -> int:
 
 
 class CommandModule(ModuleType):
-    """A module of a command that is called from Python with the command's arguments.
+    """A command's module that can be called itself: importing it makes it the package's attribute.
 
-    Importing a module sets the attribute of its package: `nmt.train` is the module, whatever else
-    had that name before. So the module itself is what can be called.
+    So `nmt.train(...)` is a call whether the module `nmt.train` was imported before or not.
     """
 
     def __call__(self, *arguments: str) -> Any:
-        """Run the command as the command line does, and return what its function returns.
-
-        Args:
-            arguments: `KEY=VALUE`, as on the command line.
+        """Run the command with arguments `KEY=VALUE`, and return what its function returns.
 
         Raises:
             NmtError: where the command would end with one line and status 2.
             KeyboardInterrupt: when a training has saved its state after a signal.
         """
         name = self.__name__.rpartition(".")[2]
-        before = sys.argv
         # Other processes of a training get their arguments from there.
-        sys.argv = [str(self.__file__), *arguments]
+        before, sys.argv = sys.argv, [str(self.__file__), *arguments]
         try:
             with _explained():
                 return getattr(self, name)(configuration(name, arguments))
@@ -149,13 +144,7 @@ def configuration(
     positional: Sequence[str] = (),
     home: Path | None = None,
 ) -> DictConfig:
-    """Compose the configuration of a command.
-
-    Args:
-        name: of the configuration.
-        arguments: of the command line; those of the form `configs=DIR` are searched, too.
-        positional: keys that arguments without a key fill, as `overrides.keyed` has them.
-        home: folder of the configuration; None is `conf`.
+    """Compose the configuration of a command from its arguments; the others are those of `run`.
 
     Raises:
         ConfigurationError: if an argument, key, value or choice is wrong; names the nearest.

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -14,7 +14,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from nmt.config.instantiate import check_parameter
 from nmt.config.search_path import SearchPath
 from nmt.runtime.control_characters import SURROGATES
-from nmt.runtime.errors import ConfigurationError
+from nmt.runtime.errors import ConfigurationError, require
 from nmt.runtime.package_files import STARTER
 
 OPTIONAL = ("data.test", "experiment", "language_experiment")
@@ -115,15 +115,10 @@ def check_choice(path: SearchPath, override: Override) -> None:
 
 
 def check_key(path: SearchPath, override: Override, base: DictConfig) -> None:
-    """Check that the configuration has the key of an override without `+`.
-
-    Args:
-        path: knows the groups, which a misspelt key may mean as well.
-        override: names the key.
-        base: the configuration with all choices, without other overrides.
+    """Check that a configuration has the key of an override without `+`.
 
     Raises:
-        ConfigurationError: if it has not; names the nearest ones.
+        ConfigurationError: if it has not; names the nearest keys and groups.
     """
     known, key = list(_keys(base)), override.key_or_group
     if key not in known and not adds(override):
@@ -135,11 +130,6 @@ def check_added(override: Override, base: DictConfig, composed: DictConfig) -> N
     """Check that something reads what an override adds with `+`, a value or a choice.
 
     That is a constructor, an interpolation, or a node that holds parts under any names.
-
-    Args:
-        override: with `+` or without.
-        base: the configuration without what it adds.
-        composed: the configuration with it.
 
     Raises:
         ConfigurationError: if nothing does; names the nearest keys.
@@ -154,7 +144,9 @@ def check_added(override: Override, base: DictConfig, composed: DictConfig) -> N
     owner = OmegaConf.select(composed, path) if depth else composed
     if "_target_" in owner:
         check_parameter(parts[depth], key, owner["_target_"])
-    elif not _holds_parts(base, path) and not _interpolated(key, composed):
+    elif not _holds_parts(base, path) and not re.search(
+        rf"\$\{{{re.escape(key)}[.}}]", OmegaConf.to_yaml(composed)
+    ):
         raise ConfigurationError(f"+{key}: nothing reads such a key{_nearest(key, known)}")
 
 
@@ -167,31 +159,20 @@ def _holds_parts(base: DictConfig, path: str) -> bool:
     return all(isinstance(part, DictConfig) for part in parts)
 
 
-def _interpolated(key: str, config: DictConfig) -> bool:
-    return re.search(rf"\$\{{{re.escape(key)}[.}}]", OmegaConf.to_yaml(config)) is not None
-
-
 def adds(override: Override) -> bool:
     """Return whether an override begins with `+` or `++`."""
     return bool(override.is_add() or override.is_force_add())
 
 
 def convert(override: Override, base: DictConfig, composed: DictConfig) -> None:
-    """Convert the value of an override to the type of the default that it replaces.
-
-    Args:
-        override: names the key.
-        base: holds the default.
-        composed: holds the value, which is replaced there.
+    """Convert a value in `composed` to the type of the default in `base` that it replaces.
 
     Raises:
-        ConfigurationError: if the value cannot replace the default.
+        ConfigurationError: if it cannot replace the default.
     """
     key = override.key_or_group
-    if override.is_delete():
-        return
     default, value = OmegaConf.select(base, key), OmegaConf.select(composed, key)
-    if value is None and key in OPTIONAL:
+    if override.is_delete() or (value is None and key in OPTIONAL):
         return
     if isinstance(default, str) and isinstance(value, bool | int | float):
         OmegaConf.update(composed, key, str(override.input_line).partition("=")[2].strip("'"))
@@ -204,18 +185,17 @@ def convert(override: Override, base: DictConfig, composed: DictConfig) -> None:
 
 
 def _check_type(key: str, default: Any, value: Any) -> None:
-    if isinstance(default, DictConfig) and not isinstance(value, DictConfig):
-        _refuse(key, value, "keys below it, or a choice")
-    if isinstance(default, str) and value is None:
-        _refuse(key, value, "text")
+    if isinstance(default, DictConfig):
+        require(isinstance(value, DictConfig), key, _shown(value), "keys below it, or a choice")
+    if isinstance(default, str):
+        require(value is not None, key, _shown(value), "text")
     if type(default) in EXPECTED and value is not None:
         description, types = EXPECTED[type(default)]
-        if type(value) not in types:
-            _refuse(key, value, description)
+        require(type(value) in types, key, _shown(value), description)
 
 
-def _refuse(key: str, value: Any, expected: str) -> NoReturn:
-    raise ConfigurationError(f"{key}={'null' if value is None else value}: expected {expected}")
+def _shown(value: object) -> object:
+    return "null" if value is None else value
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:

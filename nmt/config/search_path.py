@@ -1,6 +1,7 @@
 """Where configurations lie: the folder of the command, and folders of the user's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,7 @@ class SearchPath:
 
     @classmethod
     def of(cls, home: Path | None, others: Sequence[str]) -> "SearchPath":
-        """Join the folder of a command, the one that ships, and those of the user.
-
-        Args:
-            home: where the command's configuration lies; None is `conf`.
-            others: what `configs=` names.
+        """Join a command's own folder, if it is not `conf`, `conf`, and what `configs=` names.
 
         Raises:
             ConfigurationError: if one is no folder, or has a file of the name of one before it.
@@ -77,7 +74,7 @@ class SearchPath:
         """
         OmegaConf.register_new_resolver("folder", lambda name: str(folder(name)), replace=True)
         try:
-            with initialize_config_dir(config_dir=str(self.folders[0]), version_base="1.3"):
+            with self._hydra():
                 return compose(config_name=name, overrides=self._typed(overrides))
         except (HydraException, OmegaConfBaseException, ValueError, yaml.YAMLError) as error:
             # Hydra raises some errors of OmegaConf again, without their message.
@@ -86,13 +83,21 @@ class SearchPath:
 
     def defaults(self, name: str, overrides: Sequence[Override]) -> Any:
         """Return Hydra's list of the files that make a configuration, and of the choices."""
-        with initialize_config_dir(config_dir=str(self.folders[0]), version_base="1.3"):
+        with self._hydra():
             loader = GlobalHydra.instance().config_loader()
             return loader.compute_defaults_list(name, self._typed(overrides), RunMode.RUN)
 
+    @contextmanager
+    def _hydra(self) -> Iterator[None]:
+        """Initialize Hydra, also where the program that calls this one runs under it."""
+        outer, GlobalHydra.instance().hydra = GlobalHydra.instance().hydra, None
+        try:
+            with initialize_config_dir(config_dir=str(self.folders[0]), version_base="1.3"):
+                yield
+        finally:
+            GlobalHydra.instance().hydra = outer
+
     def _typed(self, overrides: Sequence[Override]) -> list[str]:
+        typed = [override.input_line or "" for override in overrides]
         others = ",".join(repr(f"file://{folder}") for folder in self.folders[1:])
-        return [
-            *(override.input_line or "" for override in overrides),
-            *([f"hydra.searchpath=[{others}]"] if others else []),
-        ]
+        return [*typed, f"hydra.searchpath=[{others}]"] if others else typed

@@ -27,7 +27,7 @@ def usage(call: str, path: SearchPath, defaults: Any, config: DictConfig) -> str
     Args:
         call: how the command is called.
         path: where its configuration lies.
-        defaults: Hydra's list of the files that make the configuration, and of the choices.
+        defaults: of `path.defaults`.
         config: the configuration.
     """
     groups = []

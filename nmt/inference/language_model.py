@@ -69,15 +69,7 @@ class LanguageModel:
         seed: int = 1,
         max_pieces: int = 200,
     ) -> str:
-        """Return a line that the model continues after a prompt.
-
-        Args:
-            prompt: beginning of the line.
-            temperature: below 1 sharpens the distribution, above 1 flattens it; 0 is greedy.
-            top_k: sample among the k most probable pieces; 0 is all.
-            top_p: sample among the most probable pieces of this total probability.
-            seed: of the samples.
-            max_pieces: after the prompt.
+        """Return a line that begins with the prompt; the values are those of `TextGenerator`.
 
         Raises:
             ConfigurationError: if a value is out of range, or the vocabulary lacks a character.

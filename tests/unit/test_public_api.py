@@ -49,6 +49,26 @@ except nmt.NmtError as error:
         assert python(f"{start}\n{refused}\n{check}") == ["refused", "True", name], start
 
 
+def test_a_command_is_called_by_a_program_that_runs_under_hydra(tmp_path):
+    config = f"config_path={str(tmp_path)!r}, config_name='mine', version_base='1.3'"
+    (tmp_path / "mine.yaml").write_text(f"hydra: {{run: {{dir: {tmp_path}}}}}\nseed: 3\n")
+    code = f"""
+import hydra, nmt
+from hydra.core.global_hydra import GlobalHydra
+
+@hydra.main({config})
+def main(config):
+    outer = GlobalHydra.instance().hydra
+    try:
+        nmt.evaluate("sed=1")
+    except nmt.NmtError:
+        print("refused", config.seed, GlobalHydra.instance().hydra is outer)
+
+main()
+"""
+    assert python(code) == ["refused", "3", "True"]
+
+
 @pytest.mark.parametrize(
     ("cls", "file"),
     [(LineWindows, "windows/default"), (SplitLongLines, "long_lines/split")],

@@ -174,7 +174,7 @@ def _compose(name: str, path: SearchPath, given: Sequence[Override]) -> DictConf
             overrides.check_added(override, without, base)
     for override in values:
         overrides.check_key(path, override, base)
-    composed = path.compose(name, given) if values else base
+    composed = path.apply(values, base) if values else base
     for override in values:
         overrides.check_added(override, base, composed)
         overrides.convert(override, base, composed)

@@ -1,7 +1,7 @@
-"""`python -m nmt.arpa`: takes an n-gram model to other programs as an ARPA file, or one from them.
+"""`python -m nmt.arpa`: converts an n-gram model to an ARPA file, or an ARPA file to a run.
 
 `run=runs/lm output=lm.arpa` writes the file; `run=runs/new input=lm.arpa pieces=runs/a` makes a run
-of it, whose words are the pieces of another run.
+of it, whose words are the pieces of run `runs/a`.
 """
 
 import logging
@@ -34,14 +34,14 @@ def _write(folder: Path, path: Path, config: DictConfig) -> None:
     inspected = inspect(folder, ("language_model",), config.trust)
     if not inspected.is_ngram:
         raise ModelError(f"{folder} holds a network; only an n-gram model can be an ARPA file")
-    # Imported after that look, as they import torch.
+    # Imported only now, as they import torch.
     from nmt.models.language_models.ngram import NGramLanguageModel
     from nmt.models.language_models.ngrams.arpa import write
     from nmt.models.saved.language_model import SavedLanguageModel
     from nmt.runtime.device import choose
 
-    bundle = SavedLanguageModel.load(inspected, choose("cpu"))
-    write(path, cast(NGramLanguageModel, bundle.model).tables(), _names(bundle.tokenizer))
+    saved = SavedLanguageModel.load(inspected, choose("cpu"))
+    write(path, cast(NGramLanguageModel, saved.model).tables(), _names(saved.tokenizer))
     log.info("wrote %s", path)
 
 
@@ -51,13 +51,13 @@ def _read(folder: Path, path: Path, config: DictConfig) -> None:
     if (folder / WEIGHTS).exists():
         raise ConfigurationError(f"run={folder} holds a model already; take another run=NAME")
     tokenizer = Tokenizers.load(Path(str(config.pieces))).target
-    # Imported after that look, as they import torch.
+    # Imported only now, as they import torch.
     from nmt.models.language_models.ngram import NGramLanguageModel
     from nmt.models.language_models.ngrams.arpa import read
     from nmt.models.saved.language_model import save_language_model
 
     model = NGramLanguageModel(read(path, _names(tokenizer)))
-    # The estimator says of which kind the run is; its order is that of the file.
+    # The estimator marks the run as an n-gram model; the order is that of the file.
     node = {
         "order": model.order,
         "estimator": {

@@ -1,4 +1,4 @@
-"""`python -m nmt.export`: a trained model as ONNX graphs, for machines without torch."""
+"""`python -m nmt.export`: writes a trained model as ONNX graphs, for machines without torch."""
 
 import logging
 import sys
@@ -18,7 +18,7 @@ def export(config: DictConfig) -> None:
     """Write run=FOLDER as ONNX graphs into output=FOLDER, for nmt.translate engine=onnxruntime."""
     source, output = Path(str(config.run)), Path(str(config.output))
     inspected = inspect(source, ("model",), config.trust)
-    # Imported after that look, as they import torch.
+    # Imported only now, as they import torch.
     try:
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
@@ -32,11 +32,11 @@ def export(config: DictConfig) -> None:
 
     folder.check_free(output)
     numbers = instantiate(config.number_format)
-    bundle = SavedTranslationModel.load(inspected, choose("cpu"))
-    described = {"numbers": type(numbers).__name__}
-    learnt = bundle.lexicon().to_bytes() if (source / lexicon.NAME).exists() else None
-    graphs = folder.graph_files(trace(bundle.model), bundle.model.target_pieces, numbers)
-    folder.write(output, graphs, bundle.tokenizers, described, learnt)
+    saved = SavedTranslationModel.load(inspected, choose("cpu"))
+    description = {"numbers": type(numbers).__name__}
+    lexicon_data = saved.lexicon().to_bytes() if (source / lexicon.NAME).exists() else None
+    graphs = folder.graph_files(trace(saved.model), saved.model.target_pieces, numbers)
+    folder.write(output, graphs, saved.tokenizers, description, lexicon_data)
     log.info("wrote %s; translate with: nmt.translate engine=onnxruntime run=%s", output, output)
 
 

@@ -1,4 +1,4 @@
-"""`python -m nmt.generate`: a language model writes, beginning with `prompt=`."""
+"""`python -m nmt.generate`: a language model continues `prompt=`."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from nmt.runtime import allocator
 def generate(config: DictConfig) -> None:
     """Write a line to standard output, each piece as soon as it is chosen."""
     inspected = inspect(Path(str(config.run)), ("language_model",), config.trust)
-    # Imported after that look, as they import torch.
+    # Imported only now, as they import torch.
     from nmt.inference.generation import TextGenerator
     from nmt.models.saved.language_model import SavedLanguageModel
     from nmt.runtime import device
@@ -21,15 +21,15 @@ def generate(config: DictConfig) -> None:
     allocator.keep_freed_blocks()
     device.set_threads(config.threads)
     place = device.choose(config.device)
-    writer = TextGenerator(
+    generator = TextGenerator(
         temperature=config.temperature,
         top_k=config.top_k,
         top_p=config.top_p,
         seed=config.seed,
         max_pieces=config.max_pieces,
     )
-    bundle = SavedLanguageModel.load(inspected, place)
-    for text in writer(bundle.model, bundle.tokenizer, str(config.prompt), place):
+    saved = SavedLanguageModel.load(inspected, place)
+    for text in generator(saved.model, saved.tokenizer, str(config.prompt), place):
         sys.stdout.write(text)
         sys.stdout.flush()
     sys.stdout.write("\n")

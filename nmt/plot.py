@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def plot(config: DictConfig) -> None:
-    """Draw the picture that the first word names."""
+    """Draw the plot that the first argument names."""
     if config.output is not None:
         check_format(Path(config.output))
     model = None
@@ -23,15 +23,15 @@ def plot(config: DictConfig) -> None:
         if isinstance(config.input, ListConfig):
             raise ConfigurationError(f"input={config.input}: expected one sentence")
         model = inspect(Path(str(config.run)), ("model",), config.trust)
-    # Imported after that look, as they import matplotlib, which not everybody has, and torch.
+    # Imported only now, as they import torch, and matplotlib, which is optional.
     from nmt.analysis.plots.plot import save
     from nmt.config.instantiate import instantiate
 
-    picture = instantiate(config.plot)
+    draw = instantiate(config.plot)
     if model is not None:
-        picture = picture(model=model)
-    path = Path(config.output or f"{picture.name}.png")
-    save(picture(), path)
+        draw = draw(model=model)
+    path = Path(config.output or f"{draw.name}.png")
+    save(draw(), path)
     log.info("wrote %s", path)
 
 

@@ -174,7 +174,7 @@ def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         sys.exit("picture= needs matplotlib: pip install 'recurrent-nmt[plot]'")
-    from nmt.analysis.plots.plot import colour, save, tidy
+    from nmt.analysis.plots.plot import colour, save, style_axes
 
     quantities = list(dict.fromkeys(name.split()[0] for name in medians))
     figure = Figure(figsize=(3.2 * len(quantities), 3.2), layout="constrained")
@@ -193,7 +193,7 @@ def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
             axes.plot(list(rows), seconds, "o-", color=colour(number), label=label)
         axes.set_xscale("log")
         axes.set_yscale("log")
-        tidy(axes, quantity, "seconds")
+        style_axes(axes, quantity, "seconds")
         axes.legend(frameon=False, fontsize=8)
     save(figure, path)
 

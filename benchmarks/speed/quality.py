@@ -93,7 +93,7 @@ def _draw(curves: dict[str, Curve], path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         sys.exit("picture= needs matplotlib: pip install 'recurrent-nmt[plot]'")
-    from nmt.analysis.plots.plot import colour, save, tidy
+    from nmt.analysis.plots.plot import colour, save, style_axes
 
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.subplots()
@@ -102,7 +102,7 @@ def _draw(curves: dict[str, Curve], path: Path) -> None:
         axes.plot(minutes, scores, "o-", markersize=3, color=colour(number), label=name)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
-    tidy(axes, "minutes of training", "BLEU of the validation set, greedy")
+    style_axes(axes, "minutes of training", "BLEU of the validation set, greedy")
     axes.legend(frameon=False, fontsize=9)
     save(figure, path)
 

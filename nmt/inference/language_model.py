@@ -1,4 +1,4 @@
-"""Lines of text under a language model: `LanguageModel.load(run).score(lines)`, `.generate()`."""
+"""Scores and text of a language model: `LanguageModel.load(run).score(lines)`, `.generate()`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

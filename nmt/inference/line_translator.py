@@ -1,4 +1,4 @@
-"""Text to text, for any engine that translates ids; imports no torch."""
+"""Lines to batches of ids, and hypotheses to lines, for any engine; without torch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,22 +14,20 @@ from nmt.runtime.worker_pool import WorkerPool
 from nmt.search.hypothesis import Hypothesis
 
 EMPTY = (Candidate("", 0.0, 0.0, ()),)
-WARNINGS = 3  # long lines that are logged one by one, before they are only counted
+MAX_WARNINGS = 3  # long lines logged one by one before the others are only counted
 SECONDS = 30.0  # between two messages about progress
 
 Chunk = tuple[int, ...]
-"""Ids of what is translated at once, END the last."""
-
-Find = Callable[[list[list[int]]], list[list[Hypothesis]]]
-"""Returns the hypotheses, best first, of each sentence of a batch padded with PADDING."""
+"""Ids of a part of a line that is translated as a sentence, END the last."""
 
 
 @dataclass(frozen=True)
 class LineTranslator:
-    """Translates lines by windows and batches, and joins the chunks of long lines.
+    """Splits lines into windows and batches, and joins the hypotheses of each line.
 
     Attributes:
-        workers: makes the pool that translates batches.
+        workers: makes the pool that searches batches of ids, padded with PADDING; it returns the
+            hypotheses of each sentence, best first.
         tokenizers: of source and target.
         long_lines: handles lines of too many pieces.
         windows: how much of the input is held at once.
@@ -43,12 +41,12 @@ class LineTranslator:
     def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
         """Translate an input of any length, holding one window of it; yield one per line.
 
-        Control characters and line separators inside a line are read as spaces. Lines that
-        are empty then reach no model. Long lines are logged with their numbers, from 1, before
-        they are translated, and progress is logged every half minute.
+        Control characters and line separators within a line are read as spaces. Lines that are
+        empty then are not translated. Long lines are logged with their numbers, from 1, before
+        they are translated; progress is logged every half a minute.
         """
         warning = RateLimitedWarning(
-            f"lines were longer than {self.long_lines.max_pieces} pieces", WARNINGS
+            f"lines were longer than {self.long_lines.max_pieces} pieces", MAX_WARNINGS
         )
         heartbeat = Heartbeat(SECONDS)
         numbered = enumerate(lines, start=1)
@@ -66,22 +64,21 @@ class LineTranslator:
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
         texts = [cleaned(line) for _, line in window]
-        chunks, sizes = self._cut(list(dict.fromkeys(texts)))
+        chunks, sizes = self._split(list(dict.fromkeys(texts)))
         for (number, _), text in zip(window, texts, strict=True):
             if sizes[text] > self.long_lines.max_pieces:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
                 warning.warn(f"line {number} has {limit}; it was {self.long_lines.done}")
         distinct = {chunk for parts in chunks.values() for chunk in parts}
-        where = f"lines {window[0][0]}-{window[-1][0]}"
-        hypotheses = self._search(distinct, workers, where, heartbeat)
+        location = f"lines {window[0][0]}-{window[-1][0]}"
+        results = self._search(distinct, workers, location, heartbeat)
         candidates = {
-            text: self._join([hypotheses[chunk] for chunk in parts])
-            for text, parts in chunks.items()
+            text: self._join([results[chunk] for chunk in parts]) for text, parts in chunks.items()
         }
         for (_, line), text in zip(window, texts, strict=True):
             yield Translation(line, candidates[text])
 
-    def _cut(self, texts: Sequence[str]) -> tuple[dict[str, list[Chunk]], dict[str, int]]:
+    def _split(self, texts: Sequence[str]) -> tuple[dict[str, list[Chunk]], dict[str, int]]:
         """Return the chunks of each text, and its number of pieces before it was split."""
         encoded = self.tokenizers.source.encode_lines(texts)
         chunks = dict(zip(texts, map(self._chunks, texts, encoded), strict=True))
@@ -94,25 +91,25 @@ class LineTranslator:
         return [(*part, END) for part in parts if part]
 
     def _search(
-        self, chunks: Iterable[Chunk], workers: WorkerPool, where: str, heartbeat: Heartbeat
+        self, chunks: Iterable[Chunk], workers: WorkerPool, location: str, heartbeat: Heartbeat
     ) -> dict[Chunk, list[Hypothesis]]:
         ordered = sorted(chunks)
         batches = [
             [ordered[number] for number in batch]
             for batch in self.windows.batches([len(chunk) for chunk in ordered])
         ]
-        batches.reverse()  # Long ones first, so that workers end at about the same time.
-        found: dict[Chunk, list[Hypothesis]] = {}
-        for batch, hypotheses in zip(batches, workers.map(_padded(batches)), strict=True):
-            found.update(zip(batch, hypotheses, strict=True))
-            heartbeat.beat(f"{where}: {len(found)} of {len(ordered)} parts are translated")
-        return found
+        batches.reverse()  # The long ones first, so that workers end at about the same time.
+        results: dict[Chunk, list[Hypothesis]] = {}
+        for batch, hypotheses in zip(batches, workers.map(_pad(batches)), strict=True):
+            results.update(zip(batch, hypotheses, strict=True))
+            heartbeat.beat(f"{location}: {len(results)} of {len(ordered)} parts are translated")
+        return results
 
     def _join(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:
-        """Return candidates of a line: the best hypothesis of each chunk, then the second, …"""
+        """Join the best hypotheses of all chunks, then the second ones, …"""
         if not parts:
             return EMPTY
-        ranks = zip(*parts, strict=False)  # As many as the chunk with the fewest hypotheses has.
+        ranks = zip(*parts, strict=False)  # as many as the chunk with the fewest has
         return tuple(self._candidate(chosen) for chosen in ranks)
 
     def _candidate(self, hypotheses: Sequence[Hypothesis]) -> Candidate:
@@ -127,7 +124,7 @@ class LineTranslator:
         )
 
 
-def _padded(batches: Sequence[Sequence[Chunk]]) -> list[list[list[int]]]:
+def _pad(batches: Sequence[Sequence[Chunk]]) -> list[list[list[int]]]:
     widths = [max(len(chunk) for chunk in batch) for batch in batches]
     return [
         [[*chunk, *[PADDING] * (width - len(chunk))] for chunk in batch]

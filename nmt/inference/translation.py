@@ -1,17 +1,17 @@
-"""What becomes of a line of text: values that a translator gives and output formats write."""
+"""Translations of lines, which translators return and output formats write."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One translation of a line; of a line that was split, of all its chunks.
+    """One translation of a line; if the line was split, of all its chunks.
 
     Attributes:
         text: a line, without any line break.
-        score: what the search ranked it by, higher is better; of chunks the sum.
-        log_probability: in nats; of chunks the sum.
-        pieces: its pieces by name, as the model wrote them.
+        score: what the search ranked it by, higher is better; the sum over chunks.
+        log_probability: in nats; the sum over chunks.
+        pieces: its pieces as text.
     """
 
     text: str
@@ -25,7 +25,7 @@ class Translation:
     """A line and its translations.
 
     Attributes:
-        source: the line as it was given.
+        source: the line, unchanged.
         candidates: best first, at least one; an empty line has one empty candidate.
     """
 

@@ -111,7 +111,7 @@ def test_what_the_engine_refuses_is_one_line(
 
 
 def test_an_export_goes_into_no_folder_of_something_else(saved):
-    with pytest.raises(NmtError, match="holds other files; expected a folder that is new"):
+    with pytest.raises(NmtError, match="holds other files; expected a new folder"):
         export_model(saved, saved)
 
 

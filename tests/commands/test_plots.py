@@ -14,7 +14,7 @@ import torch
 from helpers.small_run import save as save_run
 
 from nmt.analysis.plots import accuracy, attention, curves, gradient_norms, lengths
-from nmt.analysis.plots.plot import paper, save
+from nmt.analysis.plots.plot import new_figure, save
 from nmt.config.command_line import configuration
 from nmt.data.batch import Batch
 from nmt.data.special_ids import BEGIN, END
@@ -99,14 +99,14 @@ def test_an_svg_is_xml(tmp_path):
 
 def test_another_ending_is_refused(tmp_path):
     with pytest.raises(NmtError, match=r"a\.jpg: expected a file that ends in \.png or \.svg"):
-        save(paper(1.0, 1.0), tmp_path / "a.jpg")
+        save(new_figure(1.0, 1.0), tmp_path / "a.jpg")
 
 
 def test_a_folder_that_is_not_there_is_made_and_what_cannot_be_written_is_said(tmp_path):
-    save(paper(1.0, 1.0), tmp_path / "new" / "a.png")
+    save(new_figure(1.0, 1.0), tmp_path / "new" / "a.png")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.png"]
     with pytest.raises(NmtError, match=r"a\.png/b\.png cannot be written: Not a directory|exists"):
-        save(paper(1.0, 1.0), tmp_path / "new" / "a.png" / "b.png")
+        save(new_figure(1.0, 1.0), tmp_path / "new" / "a.png" / "b.png")
 
 
 def test_attention_shows_all_pieces_and_marks_those_inside_a_word():
@@ -158,12 +158,12 @@ def test_curves_of_language_models_alone_show_perplexities(tmp_path):
     figure = curves.CurvesPlot(runs, UPDATES)()
     assert list(figure.axes[0].lines[0].get_ydata()) == [90.5, 40.25, 41.0]
     shown = texts(figure)
-    assert {"perplexity a piece of the validation set", "40.2", *runs} <= set(shown)
+    assert {"perplexity per piece of the validation set", "40.2", *runs} <= set(shown)
     assert not any("BLEU" in text for text in shown)
     both = [*runs, str(write_run(tmp_path / "b", 30.0))]
     shown = texts(curves.CurvesPlot(both, UPDATES)())
     assert {"BLEU of the validation set", "30.0"} <= set(shown)
-    assert not {"perplexity a piece of the validation set", "40.2"} & set(shown)
+    assert not {"perplexity per piece of the validation set", "40.2"} & set(shown)
 
 
 def test_curves_run_against_the_chosen_axis(tmp_path):
@@ -292,7 +292,7 @@ def test_gradient_norms_count_each_update_and_draw_where_it_was_clipped(tmp_path
 
 def test_gradient_norms_refuse_means_over_several_updates(tmp_path):
     run = write_updates(tmp_path / "a", [0.5, 2.0], 1.0, every=10)
-    message = r"the record of update 10 is a mean over several, .*train with report_every=1"
+    message = r"the record of update 10 is a mean over several updates; train with report_every=1"
     with pytest.raises(NmtError, match=message):
         gradient_norms.GradientNormsPlot(run, 3)()
 

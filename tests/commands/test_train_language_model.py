@@ -69,13 +69,11 @@ def test_a_training_leaves_a_model_whose_perplexity_is_that_of_its_lines(learn, 
         return  # what stood before a line is not known to nmt.evaluation.likelihood
     language = "de" if "side=source" in choice else "en"
     texts = starter(f"valid.{language}")[150:160]
-    judged = list(
-        load_scorer(tmp_path / "runs/a", WINDOWS, (), choose("cpu"))(
-            ScoredLine(one, "") for one in texts
-        )
-    )
-    nats = -sum(one.log_probability for one in judged)
-    pieces, words = sum(one.pieces for one in judged), sum(one.words for one in judged)
+    model = inspect(tmp_path / "runs/a", ("language_model",), ())
+    scorer = load_scorer(model, WINDOWS, choose("cpu"))
+    scored = list(scorer(ScoredLine(line, "") for line in texts))
+    nats = -sum(one.log_probability for one in scored)
+    pieces, words = sum(one.pieces for one in scored), sum(one.words for one in scored)
     assert words == sum(len(one.split()) + 1 for one in texts)
     found = values(out)
     assert found["loss"] == pytest.approx(nats / pieces, rel=1e-3)

@@ -1,1 +1,1 @@
-"""Norms of gradients by distance: measured through a network's own steps, kept in a table."""
+"""Norms of exact gradients by distance: how far back the loss of a recurrent model reaches."""

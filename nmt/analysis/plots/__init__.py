@@ -1,1 +1,1 @@
-"""Pictures of what a model does and how it learned; each one is a file."""
+"""Plots of models and runs (`plot.Plot`), one implementation per module."""

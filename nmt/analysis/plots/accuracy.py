@@ -1,4 +1,4 @@
-"""How often systems were right, by group: agreement over nouns between, memory over clauses."""
+"""Accuracies of systems by group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 
-from nmt.analysis.plots.plot import INK, colour, paper, tidy
+from nmt.analysis.plots.plot import INK, colour, new_figure, style_axes
 from nmt.evaluation.contrastive.accuracy import (
     AccuracyCount,
     AccuracyTable,
@@ -20,7 +20,7 @@ from nmt.evaluation.contrastive.accuracy import (
 from nmt.runtime.errors import NmtError
 
 MARKERS = "osD^vP*X"
-"""Told apart where colours are not."""
+"""Distinguish systems without colours."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class AccuracyPlot:
     """A line for each system over the groups, with intervals of 95 %, and chance dashed.
 
     Attributes:
-        input: a table, or several, that `nmt.contrast` or `benchmarks.recall` wrote.
+        input: path of a table of `nmt.contrast` or `benchmarks.recall`, or several.
     """
 
     name: ClassVar[str] = "accuracy"
     input: list[str] | str | None
 
     def __call__(self) -> Figure:
-        """Read all tables and draw them over each other.
+        """Read all tables and draw them into one plot.
 
         Raises:
-            NmtError: if there is none, one cannot be read, or they have other groups.
+            NmtError: if there is no table, one cannot be read, or their groups differ.
         """
         if not self.input:
             raise NmtError("input is empty; expected tables of accuracies: input=[a.csv,b.csv]")
@@ -54,41 +54,45 @@ class AccuracyPlot:
 
 
 def draw(tables: Sequence[AccuracyTable]) -> Figure:
-    """Draw groups at equal distances, so that 0, 1, 2, 4, 8 can all be read; numbers are joined."""
-    systems = [_of(table, name) for table in tables for name in _names(table)]
-    groups = sort_groups(one.group for counts in systems for one in counts)
-    joined = "" if as_numbers(groups) is None else "-"
-    figure = paper(6.4, 3.8)
+    """Draw groups at equal distances, so that 0, 1, 2, 4, 8 are legible; join them if numeric."""
+    systems = [_select(table, name) for table in tables for name in _names(table)]
+    groups = sort_groups(count.group for counts in systems for count in counts)
+    line_style = "" if as_numbers(groups) is None else "-"
+    figure = new_figure(6.4, 3.8)
     axes = figure.add_subplot()
     handles: list[Any] = []
     for number, counts in enumerate(systems):
-        aside = (number - (len(systems) - 1) / 2) * min(0.08, 0.6 / len(systems))
-        places = [groups.index(one.group) + aside for one in counts]
-        handles.append(_points(axes, counts, places, number, joined))
-    for chance in sorted({one.chance for counts in systems for one in counts}):
+        offset = (number - (len(systems) - 1) / 2) * min(0.08, 0.6 / len(systems))
+        positions = [groups.index(count.group) + offset for count in counts]
+        handles.append(_points(axes, counts, positions, number, line_style))
+    for chance in sorted({count.chance for counts in systems for count in counts}):
         dashes = (0, (4, 3))
         label = f"chance {chance:.3g}"
         handles.append(axes.axhline(chance, color=INK, linewidth=1, linestyle=dashes, label=label))
     axes.set_xticks(range(len(groups)), groups)
-    tidy(axes, tables[0].groups, "accuracy")
+    style_axes(axes, tables[0].groups, "accuracy")
     axes.set_ylim(0, 1.02)
     figure.legend(handles=handles, loc="outside upper left", ncols=4, frameon=False, fontsize=9)
     return figure
 
 
 def _points(
-    axes: Axes, counts: Sequence[AccuracyCount], places: Sequence[float], number: int, joined: str
+    axes: Axes,
+    counts: Sequence[AccuracyCount],
+    positions: Sequence[float],
+    number: int,
+    line_style: str,
 ) -> ErrorbarContainer:
-    bounds = [one.interval() for one in counts]
+    bounds = [count.interval() for count in counts]
     return axes.errorbar(
-        places,
-        [one.share for one in counts],
+        positions,
+        [count.share for count in counts],
         yerr=[
-            [one.share - low for one, (low, _) in zip(counts, bounds, strict=True)],
-            [high - one.share for one, (_, high) in zip(counts, bounds, strict=True)],
+            [count.share - low for count, (low, _) in zip(counts, bounds, strict=True)],
+            [high - count.share for count, (_, high) in zip(counts, bounds, strict=True)],
         ],
         color=colour(number),
-        linestyle=joined,
+        linestyle=line_style,
         linewidth=1.4,
         marker=MARKERS[number % len(MARKERS)],
         markersize=4,
@@ -100,8 +104,8 @@ def _points(
 
 
 def _names(table: AccuracyTable) -> list[str]:
-    return list(dict.fromkeys(one.system for one in table.counts))
+    return list(dict.fromkeys(count.system for count in table.counts))
 
 
-def _of(table: AccuracyTable, system: str) -> list[AccuracyCount]:
-    return [one for one in table.counts if one.system == system]
+def _select(table: AccuracyTable, system: str) -> list[AccuracyCount]:
+    return [count for count in table.counts if count.system == system]

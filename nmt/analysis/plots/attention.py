@@ -1,4 +1,4 @@
-"""Where a model looked while it wrote each piece of a translation."""
+"""Attention weights of a sentence and its translation."""
 
 import logging
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from nmt.analysis.plots.plot import INK, PALE, paper
+from nmt.analysis.plots.plot import INK, PALE, new_figure
 from nmt.data.batch import Batch
 from nmt.data.special_ids import BEGIN, END
 from nmt.inspection.model_folder import InspectedModel
@@ -25,7 +25,7 @@ from nmt.search.search import Search
 
 log = logging.getLogger(__name__)
 
-WORD_START = "▁"  # SentencePiece's sign before the first piece of a word
+WORD_START = "▁"  # SentencePiece's mark before the first piece of a word
 CONTINUED = "·"  # shown before all others, as most pieces are whole words
 LAST = "END"
 SHADES = LinearSegmentedColormap.from_list("weights", ["#ffffff", "#9ecae1", "#2171b5", "#08306b"])
@@ -33,12 +33,12 @@ SHADES = LinearSegmentedColormap.from_list("weights", ["#ffffff", "#9ecae1", "#2
 
 @dataclass(frozen=True)
 class Alignment:
-    """Attention's weights of one sentence and its translation.
+    """Attention weights of one sentence and its translation.
 
     Attributes:
-        source: pieces that were looked at, END the last.
-        target: pieces that were written, END the last.
-        weights: `[target, source]`; each row sums to 1, or to less where attention is local.
+        source: pieces, END the last.
+        target: pieces, END the last.
+        weights: `[target, source]`; each row sums to 1, or to less if attention is local.
     """
 
     source: tuple[str, ...]
@@ -48,15 +48,15 @@ class Alignment:
 
 @dataclass(frozen=True)
 class AttentionPlot:
-    """Translates a sentence, feeds the translation back once, and draws the weights.
+    """Translates a sentence, and draws the weights of a pass over the translation.
 
     Attributes:
         model: folder of the trained model, as its inspection returned it.
         input: the sentence.
-        target: a translation to look at instead of one that is searched.
-        search: finds the translation.
-        device: where the network runs.
-        max_pieces: longer sentences and translations are refused.
+        target: a translation; None for the model's own.
+        search: finds the model's own translation.
+        device: of the model.
+        max_pieces: of the sentence and of the translation.
     """
 
     name: ClassVar[str] = "attention"
@@ -71,20 +71,20 @@ class AttentionPlot:
         """Load the model and draw the sentence.
 
         Raises:
-            NmtError: if no sentence is given, it is too long, or the model has no attention.
+            NmtError: if there is no sentence, it is too long, or the model has no attention.
         """
         if self.input is None or not str(self.input).strip():
             raise NmtError("input is empty; expected a sentence: input='Ein Hund läuft.'")
-        bundle = SavedTranslationModel.load(self.model, choose(self.device))
-        source = bundle.tokenizers.source.encode(str(self.input))
+        saved = SavedTranslationModel.load(self.model, choose(self.device))
+        source = saved.tokenizers.source.encode(str(self.input))
         self._check("input", source)
         if self.target is None:
-            target = translate(bundle, self.search, source)
+            target = translate(saved, self.search, source)
         else:
-            target = bundle.tokenizers.target.encode(str(self.target))
-        log.info("%s", bundle.tokenizers.target.decode(target))
+            target = saved.tokenizers.target.encode(str(self.target))
+        log.info("%s", saved.tokenizers.target.decode(target))
         self._check("the translation", target)
-        return draw(align(bundle, source, target))
+        return draw(align(saved, source, target))
 
     def _check(self, name: str, ids: Sequence[int]) -> None:
         if len(ids) > self.max_pieces:
@@ -94,38 +94,38 @@ class AttentionPlot:
 
 
 @torch.inference_mode()
-def translate(bundle: SavedTranslationModel, search: Search, source: Sequence[int]) -> list[int]:
-    """Give the best hypothesis for one sentence of ids without END."""
-    hypotheses = search(SingleModel(bundle.model), _row(bundle, [*source, END]))
+def translate(saved: SavedTranslationModel, search: Search, source: Sequence[int]) -> list[int]:
+    """Return the ids of the best hypothesis for one sentence; both without END."""
+    hypotheses = search(SingleModel(saved.model), _row(saved, [*source, END]))
     return list(hypotheses[0][0].ids)
 
 
 @torch.inference_mode()
-def align(bundle: SavedTranslationModel, source: Sequence[int], target: Sequence[int]) -> Alignment:
-    """Give the weights of a sentence and a translation, both as ids without BEGIN and END.
+def align(saved: SavedTranslationModel, source: Sequence[int], target: Sequence[int]) -> Alignment:
+    """Compute the weights of a sentence and a translation, both as ids without BEGIN and END.
 
     Raises:
         ModelError: if the decoder has no attention.
     """
-    batch = Batch(_row(bundle, [*source, END]), _row(bundle, [BEGIN, *target, END]))
-    weights = bundle.model.attention_weights(batch)[0].float().cpu().numpy()
+    batch = Batch(_row(saved, [*source, END]), _row(saved, [BEGIN, *target, END]))
+    weights = saved.model.attention_weights(batch)[0].float().cpu().numpy()
     return Alignment(
-        (*bundle.tokenizers.source.pieces(source), LAST),
-        (*bundle.tokenizers.target.pieces(target), LAST),
+        (*saved.tokenizers.source.pieces(source), LAST),
+        (*saved.tokenizers.target.pieces(target), LAST),
         weights,
     )
 
 
-def _row(bundle: SavedTranslationModel, ids: Sequence[int]) -> Int[Tensor, "1 places"]:
-    device = next(bundle.model.parameters()).device
+def _row(saved: SavedTranslationModel, ids: Sequence[int]) -> Int[Tensor, "1 positions"]:
+    device = next(saved.model.parameters()).device
     return torch.tensor([list(ids)], device=device)
 
 
 def draw(alignment: Alignment) -> Figure:
-    """Draw the source from left to right and the translation downwards; dark is looked at."""
+    """Draw the source from left to right and the translation downwards, high weights dark."""
     rows, columns = alignment.weights.shape
     cell = min(0.36, 14 / max(rows, columns))
-    figure = paper(columns * cell + 2.4, rows * cell + 1.5)
+    figure = new_figure(columns * cell + 2.4, rows * cell + 1.5)
     axes = figure.add_subplot()
     image = axes.imshow(alignment.weights, cmap=SHADES, vmin=0, vmax=1, aspect="equal")
     size = min(10.0, cell * 30)
@@ -148,18 +148,18 @@ def draw(alignment: Alignment) -> Figure:
 
 
 def _begins(piece: str) -> bool:
-    """Tell whether a piece begins what a reader sees as a unit: a word, or a sign after one."""
+    """Return whether a piece begins a word or is a punctuation mark."""
     return piece.startswith(WORD_START) or not piece[0].isalnum()
 
 
 def _labels(pieces: tuple[str, ...]) -> list[str]:
-    """Write pieces as a reader finds them: no sign before words, a dot before their other parts."""
+    """Return pieces without SentencePiece's mark, with a dot before those within a word."""
     shown = [piece.removeprefix(WORD_START) or WORD_START for piece in pieces[:-1]]
     dots = ["" if _begins(piece) else CONTINUED for piece in pieces[:-1]]
     return [*(dot + text for dot, text in zip(dots, shown, strict=True)), LAST]
 
 
 def _ends(pieces: tuple[str, ...]) -> list[float]:
-    """Give the edges between cells at which a word ends."""
+    """Return the edges between cells at which a word ends."""
     last = len(pieces) - 1
-    return [place - 0.5 for place in range(1, last + 1) if place == last or _begins(pieces[place])]
+    return [index - 0.5 for index in range(1, last + 1) if index == last or _begins(pieces[index])]

@@ -1,4 +1,4 @@
-"""What a picture can be written as; asked before anything is imported to draw it."""
+"""File formats of plots; without matplotlib, so that they are checked before it is imported."""
 
 from pathlib import Path
 
@@ -8,10 +8,10 @@ FORMATS = (".png", ".svg")
 
 
 def check_format(path: Path) -> None:
-    """Refuse, before anything is computed, a file whose ending names no format.
+    """Check that the suffix of a file is a format's.
 
     Raises:
-        NmtError: naming the endings there are.
+        NmtError: if not; names the formats.
     """
     if path.suffix.lower() not in FORMATS:
         raise NmtError(f"{path}: expected a file that ends in {' or '.join(FORMATS)}")

@@ -1,4 +1,4 @@
-"""How far back a loss is heard: norms of gradients against distance, from tables."""
+"""Norms of gradients by distance, from tables of `nmt.gradients`."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -10,32 +10,32 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from nmt.analysis.gradients.table import BAND, EMBEDDING, FRESH, STATE, TRAINED, GradientCurve, read
-from nmt.analysis.plots.plot import INK, colour, paper, tidy
+from nmt.analysis.plots.plot import INK, colour, new_figure, style_axes
 from nmt.runtime.errors import NmtError
 
 LINES = {TRAINED: "solid", FRESH: "dashed"}
 TITLES = {
-    STATE: "by the state, $k$ places before",
-    EMBEDDING: "by the embedding, $k$ places before",
+    STATE: "with respect to the state, $k$ positions before",
+    EMBEDDING: "with respect to the embedding, $k$ positions before",
 }
 
 
 @dataclass(frozen=True)
 class GradientsPlot:
-    """Two panels: norms by the state on the left, by the embedding on the right.
+    """Two panels: norms with respect to the state on the left, to the embedding on the right.
 
     Attributes:
-        input: a table, or several, that `nmt.gradients` wrote.
+        input: path of a table of `nmt.gradients`, or several.
     """
 
     name: ClassVar[str] = "gradients"
     input: list[str] | str | None
 
     def __call__(self) -> Figure:
-        """Read all tables and draw their curves over each other.
+        """Read all tables and draw their curves into one plot.
 
         Raises:
-            NmtError: if a table is missing or none.
+            NmtError: if there is no table, or one cannot be read.
         """
         if not self.input:
             raise NmtError("input is empty; expected tables: input=[a.csv,b.csv]")
@@ -44,15 +44,15 @@ class GradientsPlot:
 
 
 def draw(curves: list[GradientCurve]) -> Figure:
-    """Draw means as lines, dashed for fresh weights, and what lies between percentiles pale."""
-    figure = paper(9.6, 4.2)
+    """Draw means as lines, dashed for fresh weights, and the range between percentiles pale."""
+    figure = new_figure(9.6, 4.2)
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, quantity in ((left, STATE), (right, EMBEDDING)):
-        chosen = [one for one in curves if one.quantity == quantity]
+        chosen = [curve for curve in curves if curve.quantity == quantity]
         for curve, ink in zip(chosen, _inks(chosen), strict=True):
             _line(axes, curve, ink)
         axes.set_yscale("log")
-        tidy(axes, "distance $k$, in pieces", "")
+        style_axes(axes, "distance $k$, in pieces", "")
         axes.tick_params(which="minor", length=0)
         axes.set_title(TITLES[quantity], fontsize=10, color=INK, loc="left")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -64,7 +64,7 @@ def draw(curves: list[GradientCurve]) -> Figure:
         fontsize=10,
     )
     handles, labels = left.get_legend_handles_labels()
-    # Columns fill downwards: lines of one colour stand one below the other.
+    # Columns are filled downwards: this puts lines of one colour below each other.
     inks = [handle.get_color() for handle in handles]
     order = sorted(range(len(handles)), key=lambda number: inks.index(inks[number]))
     figure.legend(
@@ -79,13 +79,13 @@ def draw(curves: list[GradientCurve]) -> Figure:
 
 
 def _inks(curves: list[GradientCurve]) -> list[str]:
-    """Choose each curve's colour: a fresh cell and a trained run named like it have the same."""
+    """Return the colour of each curve; a fresh cell has that of a trained run of the same name."""
     taken: dict[str, set[str]] = {}
     inks = []
     for curve in curves:
         name = PurePath(curve.model).name
         if curve.weights in taken.setdefault(name, set()):
-            name = f"{name} {len(taken)}"  # of two trained runs of one name each has its own
+            name = f"{name} {len(taken)}"  # two trained runs of one name have different colours
             taken[name] = set()
         taken[name].add(curve.weights)
         inks.append(colour(list(taken).index(name)))
@@ -93,7 +93,7 @@ def _inks(curves: list[GradientCurve]) -> list[str]:
 
 
 def _line(axes: Axes, curve: GradientCurve, ink: str) -> None:
-    """Draw one curve; a norm of 0 has no place on a logarithmic axis and leaves a gap."""
+    """Draw one curve; a norm of 0, which a logarithmic axis lacks, is a gap."""
     across = [point.distance for point in curve.points]
     means, lows, highs = (
         np.array([getattr(point, name) for point in curve.points])

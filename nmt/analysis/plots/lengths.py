@@ -1,4 +1,4 @@
-"""How a score falls with the length of the source: what attention was invented against."""
+"""Scores by length of source, from reports of `nmt.evaluate`."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from matplotlib.figure import Figure
 
-from nmt.analysis.plots.plot import INK, colour, paper, tidy
+from nmt.analysis.plots.plot import INK, colour, new_figure, style_axes
 from nmt.runtime.errors import NmtError
 
 
@@ -16,10 +16,10 @@ class ScoresByLength:
     """One system's scores in buckets of length.
 
     Attributes:
-        name: as the legend shows it.
-        buckets: each one's bounds, such as `11-20`.
-        lines: how many sentences lie in each.
-        values: the score in each; None where there is no sentence.
+        name: in the legend.
+        buckets: the bounds of each, such as `11-20`.
+        lines: number of sentences in each.
+        values: the score of each; None if there is no sentence.
     """
 
     name: str
@@ -33,8 +33,8 @@ class LengthsPlot:
     """Bars for each bucket of source length, one for each system of the reports.
 
     Attributes:
-        input: a report, or several, that `nmt.evaluate` wrote with `output=`.
-        metric: which of the scores, by its name in the reports.
+        input: path of a report that `nmt.evaluate` wrote to `output=`, or several.
+        metric: its name in the reports.
     """
 
     name: ClassVar[str] = "lengths"
@@ -45,7 +45,7 @@ class LengthsPlot:
         """Read all reports and draw them side by side.
 
         Raises:
-            NmtError: if a report is missing or no report, or buckets differ between them.
+            NmtError: if there is no report, one cannot be read, or their buckets differ.
         """
         if not self.input:
             raise NmtError("input is empty; expected reports: input=[a.json,b.json]")
@@ -64,7 +64,7 @@ def read(path: Path, metric: str) -> list[ScoresByLength]:
     """Read the systems of one report.
 
     Raises:
-        NmtError: if the file is missing, no report, or without this metric.
+        NmtError: if the file is missing, is not a report, or lacks the metric.
     """
     try:
         report = json.loads(path.read_bytes())
@@ -90,16 +90,16 @@ def _system(system: Any, metric: str) -> ScoresByLength:
 
 
 def draw(systems: list[ScoresByLength], metric: str) -> Figure:
-    """Draw bars in groups; a bucket without sentences is said to be empty."""
+    """Draw bars in groups; label empty buckets as such."""
     first = systems[0]
-    figure = paper(max(5.0, 1.6 + len(first.buckets) * (0.4 + 0.42 * len(systems))), 3.8)
+    figure = new_figure(max(5.0, 1.6 + len(first.buckets) * (0.4 + 0.42 * len(systems))), 3.8)
     axes = figure.add_subplot()
     width = 0.8 / len(systems)
     for number, system in enumerate(systems):
-        for place, value in enumerate(system.values):
+        for bucket, value in enumerate(system.values):
             if value is None:
                 continue
-            center = place + (number - (len(systems) - 1) / 2) * width
+            center = bucket + (number - (len(systems) - 1) / 2) * width
             axes.bar(center, value, width * 0.94, color=colour(number))
             axes.annotate(
                 f"{value:.1f}",
@@ -116,7 +116,7 @@ def draw(systems: list[ScoresByLength], metric: str) -> Figure:
         for name, lines in zip(first.buckets, first.lines, strict=True)
     ]
     axes.set_xticks(range(len(labels)), labels)
-    tidy(axes, "words of the source", metric)
+    style_axes(axes, "words of the source", metric)
     axes.set_xlim(-0.55, len(labels) - 0.45)
     axes.margins(y=0.1)
     figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9)

@@ -1,6 +1,6 @@
-"""The contract of a picture, and what all of them share: paper, colours and saving.
+"""The contract of a plot, and what all of them share: style, colours and saving.
 
-Importing this file needs matplotlib; nothing but pictures does.
+Importing this module needs matplotlib.
 """
 
 import io
@@ -20,16 +20,16 @@ except ImportError as error:
     raise MissingExtraError("matplotlib", "plot") from error
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#000000")
-"""Okabe and Ito's: told apart by readers who do not see all colours, and in grey print."""
+"""Okabe and Ito's, which colour-blind readers distinguish, also in grey print."""
 INK = "#262626"
 PALE = "#d9d9d9"
 
 
 class Plot(Protocol):
-    """Knows from its configuration where its numbers come from, and draws them when called.
+    """Reads numbers and draws them; a frozen dataclass of settings that is called.
 
     Attributes:
-        name: of the file it is saved to if the user gives no other.
+        name: of the file, without suffix, if the user gives no other.
     """
 
     name: ClassVar[str]
@@ -38,20 +38,20 @@ class Plot(Protocol):
         """Read the numbers and draw them.
 
         Raises:
-            NmtError: if they are missing or not what the picture shows.
+            NmtError: if they are missing or invalid.
         """
         ...
 
 
-def paper(width: float, height: float) -> Figure:
-    """Give an empty figure of this size in inches, which no global state knows."""
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of this size in inches, independent of pyplot's global state."""
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 
 
-def tidy(axes: Axes, across: str, up: str) -> None:
-    """Leave of the frame what carries numbers, put a pale grid behind, and name both axes."""
+def style_axes(axes: Axes, across: str, up: str) -> None:
+    """Remove the frame's top and right, draw a pale grid, and label both axes."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(PALE)
     axes.grid(axis="y", color=PALE, linewidth=0.6)
@@ -62,17 +62,17 @@ def tidy(axes: Axes, across: str, up: str) -> None:
 
 
 def colour(number: int) -> str:
-    """Give the colour of the system or run of this number, counted from 0; they come round."""
+    """Return the colour of a system or run by its number from 0; colours repeat."""
     return COLOURS[number % len(COLOURS)]
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a picture in the format its ending names, whole or not at all.
+    """Write a figure atomically, in the format of its suffix.
 
-    The same numbers give the same bytes: no date, and no random names inside an SVG.
+    The same numbers give the same bytes: no date, and no random names within an SVG.
 
     Raises:
-        NmtError: if the ending names no format, or the file cannot be written.
+        NmtError: if the suffix is not a format's, or the file cannot be written.
     """
     check_format(path)
     kind = path.suffix[1:].lower()

@@ -1,4 +1,4 @@
-"""What a training wrote of itself, read again for pictures."""
+"""Records of a training, from `metrics.jsonl`."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,11 @@ from typing import Any
 from nmt.runtime.errors import NmtError
 
 Record = dict[str, Any]
-"""A line of `metrics.jsonl`: `kind`, and the fields of a record of
-`nmt.training.loggers.logger`."""
+"""A line of `metrics.jsonl`: `kind`, and fields of a record of `nmt.training.loggers.logger`."""
 
 
 def read(run: Path) -> list[Record]:
-    """Read a run's records; a torn last line (the run may be writing it) is passed over.
+    """Read a run's records, except an incomplete last line, which the run may be writing.
 
     Raises:
         NmtError: if there is no file, or a line is not JSON.

@@ -35,13 +35,12 @@ SEARCHES: dict[object, dict[str, object]] = {
         "length_penalty": {"_target_": "nmt.search.length_penalties.none.NoLengthPenalty"},
     },
 }
-"""For each search over tensors, what the beam search over arrays that does the same needs besides.
-"""
+"""The further values of a beam search over arrays that does what a search over tensors does."""
 
 ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
 MOST_THREADS = 1024
 BEST = ("best_logits", "best_ids", "end", "normalizer")
-NEXT = "next_"  # before the name of a state's tensor, that of the one after it
+NEXT = "next_"  # prefix of the tensors of the state after a step
 
 
 @dataclass(frozen=True)
@@ -113,14 +112,14 @@ def _search(description: Mapping[str, Any]) -> Beam:
 
 @dataclass(frozen=True)
 class ExportedState:
-    """What a search carries.
+    """The state of an exported model in a search.
 
     Attributes:
-        batch: how many sentences.
-        memory: by the names of the graph's inputs; one row a sentence.
-        recurrent: likewise; one row a hypothesis.
-        columns: likewise; of the output, the same for all sentences.
-        pieces: that there are to choose from.
+        batch: number of sentences.
+        memory: by the names of the graph's inputs, one row for each sentence.
+        recurrent: likewise, one row for each hypothesis.
+        columns: likewise, of the output, the same for all sentences.
+        pieces: number of pieces to choose from.
     """
 
     batch: int
@@ -135,31 +134,32 @@ class ExportedModel:
     """Sessions of ONNX Runtime as a scorer of searches over arrays.
 
     Attributes:
-        encode: makes memory and state of ids.
-        advance: ranks the next pieces.
-        pieces: that there are to choose from without lists.
-        lists: None where all pieces are allowed.
+        encoder: session that computes memory and state from ids.
+        step_session: session that ranks the next pieces.
+        pieces: number of pieces to choose from without shortlists.
+        shortlists: None if all pieces are allowed.
     """
 
-    encode: Any
-    advance: Any
+    encoder: Any
+    step_session: Any
     pieces: int
-    lists: "ShortlistColumns | None"
+    shortlists: "ShortlistColumns | None"
 
     @classmethod
     def load(
         cls, graphs: dict[str, bytes], pieces: int, threads: object, choose: Choose | None
     ) -> "ExportedModel":
-        """Make the sessions of graphs that were looked at.
+        """Create the sessions of inspected graphs.
 
         Args:
-            graphs: by the names of their files.
-            pieces: in the target vocabulary.
-            threads: of each session; None for as many as there are processors.
-            choose: makes the lists of a batch; None where all pieces are allowed.
+            graphs: by file name.
+            pieces: size of the target vocabulary.
+            threads: of each session; None for one per core.
+            choose: returns the shortlists of a batch; None if all pieces are allowed.
 
         Raises:
-            NmtError: if onnxruntime is not there, or the number of threads is none.
+            NmtError: if onnxruntime is not installed, a graph is invalid, or `threads` is out of
+                range.
         """
         try:
             import onnxruntime
@@ -167,62 +167,58 @@ class ExportedModel:
             raise MissingExtraError("onnxruntime", "onnx") from error
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        # Of ONNX's own format, whose graphs were looked at, and of no other that a file may hold.
+        # Only the format that was inspected; onnxruntime would read its own formats as well.
         options.add_session_config_entry("session.load_model_format", "ONNX")
         if threads is not None:
             fits = type(threads) is int and 1 <= threads <= MOST_THREADS
             require(fits, "threads", threads, f"a whole number, 1 to {MOST_THREADS}")
             options.intra_op_num_threads = threads
-        make = partial(
-            onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"]
-        )
 
         def session(name: str) -> Any:
             with _explained():
-                return make(graphs[name])
+                return onnxruntime.InferenceSession(
+                    graphs[name], sess_options=options, providers=["CPUExecutionProvider"]
+                )
 
         encoder = session(ENCODER)
         if choose is None:
             return cls(encoder, session(STEP), pieces - END, None)
-        lists = ShortlistColumns(session(COLUMNS), choose)
-        return cls(encoder, session(LISTED), pieces - END, lists)
+        shortlists = ShortlistColumns(session(COLUMNS), choose)
+        return cls(encoder, session(LISTED), pieces - END, shortlists)
 
     def start(self, source: Int[np.ndarray, "batch source"]) -> ExportedState:
-        """Encode the sentences."""
-        found = _run(self.encode, {"source": source})
-        recurrent = {name: found.pop(name) for name in [*found] if name.startswith("state_")}
-        if self.lists is None:
-            return ExportedState(len(source), found, recurrent, {}, self.pieces)
-        columns, allowed = self.lists(source)
-        memory = {**found, "allowed": allowed}
+        """Encode sentences, padded with PADDING."""
+        memory = _run(self.encoder, {"source": source})
+        recurrent = {name: memory.pop(name) for name in [*memory] if name.startswith("state_")}
+        if self.shortlists is None:
+            return ExportedState(len(source), memory, recurrent, {}, self.pieces)
+        columns, allowed = self.shortlists(source)
+        memory["allowed"] = allowed
         return ExportedState(len(source), memory, recurrent, columns, allowed.shape[1])
 
     def step(
         self, ids: Int[np.ndarray, " rows"], state: ExportedState, count: int
     ) -> tuple[BestPieces, ExportedState]:
-        """Take in one piece a row."""
+        """Append a piece to each row; return the `count` best next ones, or all there are."""
         batch = state.batch
-        rows = {
-            name: part.reshape(batch, -1, part.shape[-1]) for name, part in state.recurrent.items()
-        }
-        best = np.array([min(count, state.pieces)])
-        given = {
+        inputs = {
             "ids": ids.reshape(batch, -1),
-            "count": best,
+            "count": np.array([min(count, state.pieces)]),
             **state.memory,
             **state.columns,
-            **rows,
         }
-        found = _run(self.advance, given)
-        after = {name: found[f"{NEXT}{name}"] for name in state.recurrent}
-        logits, best_ids, end, normalizer = (found[name] for name in BEST)
-        # onnxruntime's integers of 64 bits have another name, which only numpy takes for the same.
-        ranked = BestPieces(logits, best_ids.view(np.int64), end, normalizer)
-        return ranked, replace(state, recurrent=after)
+        for name, part in state.recurrent.items():
+            inputs[name] = part.reshape(batch, -1, part.shape[-1])
+        outputs = _run(self.step_session, inputs)
+        after = {name: outputs[f"{NEXT}{name}"] for name in state.recurrent}
+        logits, best_ids, end, normalizer = (outputs[name] for name in BEST)
+        # onnxruntime's type of 64-bit integers has another name, though numpy holds it equal.
+        best = BestPieces(logits, best_ids.view(np.int64), end, normalizer)
+        return best, replace(state, recurrent=after)
 
     def reorder(self, state: ExportedState, rows: Int[np.ndarray, " kept"]) -> ExportedState:
-        """Take the recurrent state's rows; memory stays where it is."""
-        return replace(state, recurrent=_taken(state.recurrent, rows))
+        """Select rows of the recurrent state; memory belongs to sentences."""
+        return replace(state, recurrent=_select(state.recurrent, rows))
 
     def keep(
         self,
@@ -230,54 +226,55 @@ class ExportedModel:
         sentences: Int[np.ndarray, " left"],
         rows: Int[np.ndarray, " kept"],
     ) -> ExportedState:
-        """Drop the memory of the other sentences."""
+        """Select sentences of the memory, and rows."""
         memory = {name: part[sentences] for name, part in state.memory.items()}
-        recurrent = _taken(state.recurrent, rows)
+        recurrent = _select(state.recurrent, rows)
         return replace(state, batch=len(sentences), memory=memory, recurrent=recurrent)
 
 
 @dataclass(frozen=True)
 class ShortlistColumns:
-    """Chooses the columns of a batch's shortlists.
+    """Selects the output's columns of a batch's shortlists.
 
     Attributes:
-        columns: takes them out of the output.
-        choose: makes the lists.
+        session: computes the columns from the ids of pieces.
+        choose: returns the shortlists.
     """
 
-    columns: Any
+    session: Any
     choose: Choose
 
     def __call__(
         self, source: Int[np.ndarray, "batch source"]
     ) -> tuple[dict[str, np.ndarray], Bool[np.ndarray, "batch listed"]]:
-        """Give inputs of a step by their names, and which columns each sentence may use."""
+        """Return inputs of a step by name, and which columns each sentence may use."""
         listed = self.choose(source)
-        return {"listed": listed.ids, **_run(self.columns, {"listed": listed.ids})}, listed.mask
+        return {"listed": listed.ids, **_run(self.session, {"listed": listed.ids})}, listed.mask
 
 
-def _run(session: Any, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Give all outputs of a graph, by their names."""
-    names = [one.name for one in session.get_outputs()]
+def _run(session: Any, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return all outputs of a graph by name."""
+    names = [output.name for output in session.get_outputs()]
     with _explained():
-        return dict(zip(names, session.run(names, given), strict=True))
+        return dict(zip(names, session.run(names, inputs), strict=True))
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say of a graph that onnxruntime refuses that it is none of ours.
+    """Replace errors of onnxruntime, except those of exhausted memory.
 
     Raises:
-        ModelError: instead of onnxruntime's own errors, but for those of exhausted memory.
+        ModelError: with the reason and what to do.
     """
     try:
         yield
     except Exception as error:
         if is_out_of_memory(error):
             raise
-        why = " ".join(str(error).split())
-        raise ModelError(f"onnxruntime refuses a graph ({why}); export the model again") from error
+        reason = " ".join(str(error).split())
+        message = f"onnxruntime cannot run a graph ({reason}); export the model again"
+        raise ModelError(message) from error
 
 
-def _taken(state: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
+def _select(state: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, np.ndarray]:
     return {name: part.reshape(-1, part.shape[-1])[rows] for name, part in state.items()}

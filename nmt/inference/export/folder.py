@@ -1,4 +1,4 @@
-"""The folder of an exported model: graphs, vocabulary, lexicon, a description, and their sums."""
+"""The folder of an exported model: graphs, vocabulary, lexicon, description, and checksums."""
 
 import hashlib
 from collections.abc import Mapping
@@ -29,27 +29,27 @@ def write(
     folder: Path,
     graphs: Mapping[str, bytes],
     tokenizers: Tokenizers,
-    described: Mapping[str, object],
-    learnt: bytes | None,
+    description: Mapping[str, object],
+    lexicon_data: bytes | None,
 ) -> None:
-    """Write a model's graphs.
+    """Write an exported model.
 
     Args:
-        folder: made when missing; an older export there is replaced.
+        folder: created if it is missing; an older export there is replaced.
         graphs: by file name, as `graph_files` returns them.
         tokenizers: of source and target.
-        described: what else the description shall say.
-        learnt: the bytes of the lexicon's file, for shortlists; None for a model without.
+        description: values of the description besides its format.
+        lexicon_data: of the lexicon's file, for shortlists; None for a model without.
 
     Raises:
         NmtError: if a file cannot be written.
     """
     files = {
-        # First, as it says of a folder that was left unfinished whose it is.
-        DESCRIPTION: yaml.safe_dump({"format": FORMAT, **described}, sort_keys=False).encode(),
+        # First, so that an unfinished folder is known to be an export and may be replaced.
+        DESCRIPTION: yaml.safe_dump({"format": FORMAT, **description}, sort_keys=False).encode(),
         **graphs,
         **tokenizers.files(),
-        **({} if learnt is None else {lexicon.NAME: learnt}),
+        **({} if lexicon_data is None else {lexicon.NAME: lexicon_data}),
     }
     for name, data in files.items():
         atomic_files.write(folder / name, data)
@@ -61,31 +61,30 @@ def write(
 
 
 def graph_files(graphs: Graphs, target_pieces: int, numbers: NumberFormat) -> dict[str, bytes]:
-    """Return the files of traced graphs, which are altered: the step over all pieces and over some.
+    """Return the graphs of an exported model by file name, each serialized.
 
     Args:
-        graphs: of a model in evaluation mode.
+        graphs: traced; they are modified.
         target_pieces: size of the target vocabulary.
-        numbers: the format in which the graphs compute.
+        numbers: number format in which the graphs compute.
     """
     step = numbers(graphs.step)
     columns, listed = split(step, target_pieces)
     rank(step)
     rank_listed(listed)
-    all_four = {ENCODER: numbers(graphs.encoder), STEP: step, COLUMNS: columns, LISTED: listed}
-    return {name: graph.SerializeToString() for name, graph in all_four.items()}
+    files = {ENCODER: numbers(graphs.encoder), STEP: step, COLUMNS: columns, LISTED: listed}
+    return {name: graph.SerializeToString() for name, graph in files.items()}
 
 
 def check_free(folder: Path) -> None:
-    """Make a folder, before the work; refuse one that holds anything but an export.
+    """Create a folder, and check that it holds nothing but an export.
 
     Raises:
-        NmtError: names the folder.
+        NmtError: if it holds other files, or cannot be created.
     """
     atomic_files.make_folder(folder, "output")
     others = any(path.suffix != ".part" for path in folder.iterdir())
     if others and not (folder / DESCRIPTION).exists():
         raise NmtError(
-            f"output={folder} holds other files; expected a folder that is new, or of an older"
-            " export"
+            f"output={folder} holds other files; expected a new folder, or one of an older export"
         )

@@ -1,4 +1,4 @@
-"""The two halves of a translation model as graphs see them: flat tensors in, flat tensors out."""
+"""The two halves of a translation model as graphs need them: from flat tensors to flat tensors."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from nmt.models.translation_model import TranslationModel
 
 
 class EncoderGraph(nn.Module):
-    """Gives a memory's tensors, then those of the decoder's state before the first piece.
+    """Computes the tensors of a memory, then those of the decoder's state before the first piece.
 
     Args:
-        model: at rest.
+        model: in evaluation mode.
     """
 
     def __init__(self, model: TranslationModel) -> None:
@@ -23,46 +23,46 @@ class EncoderGraph(nn.Module):
         self.model = model
 
     def forward(self, source: Int[Tensor, "batch source"]) -> tuple[Tensor, ...]:
-        """Encode sentences that end in END and are padded with PADDING."""
+        """Encode sentences that end with END and are padded with PADDING."""
         memory = self.model.encode(source)
         return (*_tensors(memory), *tree.leaves(self.model.start(memory)))
 
 
 class StepGraph(nn.Module):
-    """Gives the logits after one more piece of each hypothesis, then the tensors of the state.
+    """Computes the logits after one more piece of each hypothesis, then the tensors of the state.
 
-    The rows of a search are here sentences and their hypotheses, two axes, as a graph cannot
-    know that the number of rows is a multiple of that of the sentences.
+    The rows of a search are two axes here, sentences and their hypotheses, as a graph cannot
+    express that the number of rows is a multiple of that of the sentences.
 
     Args:
-        model: at rest.
-        forms: of a memory and of a state, whose tensors `forward` is given one after the other.
+        model: in evaluation mode.
+        structures: of the memory and the state, whose tensors `forward` takes one by one.
     """
 
-    def __init__(self, model: TranslationModel, forms: "GraphShapes") -> None:
+    def __init__(self, model: TranslationModel, structures: "GraphStructures") -> None:
         super().__init__()
         self.model = model
-        self.forms = forms
+        self.structures = structures
 
     def forward(self, ids: Int[Tensor, "batch target"], *tensors: Tensor) -> tuple[Tensor, ...]:
-        """Take in one piece of each hypothesis; the state's tensors have its axes before all."""
-        count = len(tensors) - len(self.forms.state_names)
-        memory = self.forms.memory(tensors[:count])
+        """Append a piece to each hypothesis; the state's tensors are `[batch, target, …]`."""
+        count = len(tensors) - len(self.structures.state_names)
+        memory = self.structures.memory(tensors[:count])
         rows = [part.flatten(0, 1) for part in tensors[count:]]
-        state = tree.unflatten(rows, self.forms.state)
+        state = tree.unflatten(rows, self.structures.state)
         readouts, state = self.model.step(ids.flatten(), state, memory)
         logits = self.model.logits(readouts)
         batch, width = ids.shape
-        moved = (part.unflatten(0, (batch, width)) for part in tree.leaves(state))
-        return (logits, *moved)
+        after = (part.unflatten(0, (batch, width)) for part in tree.leaves(state))
+        return (logits, *after)
 
 
-class GraphShapes:
-    """How the tensors of a model's memories and states are made of a row of tensors.
+class GraphStructures:
+    """The structures of a model's memories and states, and names for their tensors.
 
     Args:
-        memory: any of the model's.
-        state: any of its decoder's.
+        memory: any of the model.
+        state: any of its decoder.
     """
 
     def __init__(self, memory: Memory, state: Any) -> None:
@@ -74,7 +74,7 @@ class GraphShapes:
         self.state_names = [f"state_{n}" for n in range(len(tree.leaves(self.state)))]
 
     def memory(self, tensors: tuple[Tensor, ...]) -> Memory:
-        """Give the memory of these tensors, in the order of `EncoderGraph`."""
+        """Return the memory of these tensors, which are in the order of `EncoderGraph`."""
         values, mask, *others = tensors
         keys = others.pop(0) if self.keys else None
         return Memory(values, mask, tree.unflatten(others, self.final), keys)
@@ -86,11 +86,10 @@ def _tensors(memory: Memory) -> list[Tensor]:
 
 
 @torch.no_grad()
-def examples(model: TranslationModel, source: Tensor) -> tuple[GraphShapes, tuple[Tensor, ...]]:
-    """Give the forms of a model, and what `StepGraph` may be tried on: two hypotheses a
-    sentence."""
+def examples(model: TranslationModel, source: Tensor) -> tuple[GraphStructures, tuple[Tensor, ...]]:
+    """Return the structures of a model, and inputs of `StepGraph`: two hypotheses per sentence."""
     memory = model.encode(source)
     state = model.start(memory)
     ids = source[:, :1].expand(-1, 2).contiguous()
     rows = [part.unsqueeze(1).repeat(1, 2, 1) for part in tree.leaves(state)]
-    return GraphShapes(memory, state), (ids, *_tensors(memory), *rows)
+    return GraphStructures(memory, state), (ids, *_tensors(memory), *rows)

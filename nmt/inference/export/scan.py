@@ -1,4 +1,4 @@
-"""Recurrent cells in a graph: a loop over places of any number, whatever the cell."""
+"""Recurrent cells in a graph: a loop over any number of positions, for any cell."""
 
 import functools
 from collections.abc import Iterator
@@ -18,10 +18,10 @@ scan = load_scan()
 
 @contextmanager
 def scanned(model: nn.Module) -> Iterator[None]:
-    """Let the cells of a model run by `unroll` of this file, which becomes a Scan of ONNX.
+    """Replace `unroll` of a model's cells by that of this module, which becomes a Scan of ONNX.
 
-    Python's loop over places would have as many steps in the graph as the example had places, and
-    fused kernels are not in the graph at all.
+    A loop in Python would have as many steps in the graph as the example has positions, and
+    fused kernels cannot be traced.
     """
     cells = [module for module in model.modules() if isinstance(module, Cell)]
     for cell in cells:
@@ -35,20 +35,21 @@ def scanned(model: nn.Module) -> Iterator[None]:
 
 def unroll(
     cell: Cell,
-    inputs: Float[Tensor, "rows places input"],
+    inputs: Float[Tensor, "rows positions input"],
     state: State,
-    mask: Bool[Tensor, "rows places"] | None,
-) -> tuple[Float[Tensor, "rows places hidden"], State]:
-    """Compute what `Cell.unroll` does at rest, by its `project` and `step`."""
-    there = inputs.new_ones(inputs.shape[:2], dtype=torch.bool) if mask is None else mask
+    mask: Bool[Tensor, "rows positions"] | None,
+) -> tuple[Float[Tensor, "rows positions hidden"], State]:
+    """Compute `Cell.unroll` in evaluation mode by the cell's `project` and `step`."""
+    if mask is None:
+        mask = inputs.new_ones(inputs.shape[:2], dtype=torch.bool)
 
-    def place(carried: list[Tensor], read: tuple[Tensor, Tensor]) -> Any:
-        output, moved = cell.step(read[0], tuple(carried))
-        here = read[1].unsqueeze(1)
-        return [torch.where(here, *both) for both in zip(moved, carried, strict=True)], [output]
+    def step(before: list[Tensor], position: tuple[Tensor, Tensor]) -> Any:
+        output, after = cell.step(position[0], tuple(before))
+        real = position[1].unsqueeze(1)
+        return [torch.where(real, *both) for both in zip(after, before, strict=True)], [output]
 
-    places = (cell.project(inputs).transpose(0, 1).contiguous(), there.t().contiguous())
-    # A scan refuses to carry one tensor twice, as the zeros of an LSTM's start are.
-    carried = [part * 1.0 for part in state]
-    final, outputs = scan(place, carried, places)
+    positions = (cell.project(inputs).transpose(0, 1).contiguous(), mask.t().contiguous())
+    # A scan takes no tensor twice, as the zeros of an LSTM's initial state are.
+    initial = [part * 1.0 for part in state]
+    final, outputs = scan(step, initial, positions)
     return outputs[0].transpose(0, 1), tuple(final)

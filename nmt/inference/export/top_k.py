@@ -1,4 +1,4 @@
-"""The end of a step's graph: the best pieces instead of the logits of all."""
+"""The end of a step's graph, which ranks pieces instead of returning the logits of all."""
 
 from typing import Any
 
@@ -9,16 +9,15 @@ from onnx import TensorProto, helper, numpy_helper
 from nmt.data.special_ids import END
 
 Nodes = list[tuple[list[str], list[str], str, dict[str, Any]]]
-"""Inputs, outputs, operation and attributes of each."""
+"""Inputs, outputs, operation and attributes of each node."""
 
 
 def rank(step: onnx.ModelProto) -> None:
-    """Add to a graph what a search asks for, so that logits need not leave it.
+    """Add the ranking of pieces to a graph.
 
-    The input `count` says how many of the best are wanted. There are four more outputs, named as
-    the attributes of `nmt.search.arrays.scorer.BestPieces`. ONNX promises of TopK that of equal
-    values
-    the lower index comes first.
+    There is one more input, `count`, the number of the best pieces, and four more outputs: the
+    attributes of `nmt.search.arrays.scorer.BestPieces`. ONNX promises that of equal values TopK
+    returns the lower index first.
     """
     constants = {
         "rank_after": np.array([END]),
@@ -36,20 +35,20 @@ def rank(step: onnx.ModelProto) -> None:
 
 
 def rank_listed(step: onnx.ModelProto) -> None:
-    """Do what `rank` does, where the columns are those of the ids `listed`, END the first.
+    """Add the ranking of the pieces `listed`, whose columns the logits have; END is the first.
 
-    The input `allowed` says which of them stand in each sentence's own list: others have no
-    probability, so that batch mates change nothing.
+    The input `allowed` is true for those in a sentence's own shortlist: others get no probability,
+    so that a translation does not depend on the batch.
     """
     constants = {
-        "rank_places": np.array([-1]),
+        "rank_positions": np.array([-1]),
         "rank_axis": np.array([1]),
         "rank_end": np.array(0),
         "rank_never": np.array(-np.inf, np.float32),
     }
     nodes: Nodes = [
         (["ids"], ["rank_rows"], "Shape", {}),
-        (["rank_rows", "rank_places"], ["rank_sizes"], "Concat", {"axis": 0}),
+        (["rank_rows", "rank_positions"], ["rank_sizes"], "Concat", {"axis": 0}),
         (["logits", "rank_sizes"], ["rank_by_sentence"], "Reshape", {}),
         (["allowed", "rank_axis"], ["rank_allowed"], "Unsqueeze", {}),
         (["rank_allowed", "rank_by_sentence", "rank_never"], ["rank_own"], "Where", {}),
@@ -69,7 +68,7 @@ def rank_listed(step: onnx.ModelProto) -> None:
 
 
 def _normalized(logits: str) -> Nodes:
-    """Give the normalizer as what LogSoftmax subtracts from END's logit."""
+    """Return nodes that compute END's logit, and what LogSoftmax subtracts from it."""
     return [
         ([logits, "rank_end"], ["end"], "Gather", {"axis": 1}),
         ([logits], ["rank_log_probabilities"], "LogSoftmax", {"axis": 1}),

@@ -1,4 +1,4 @@
-"""From a model to its two graphs, encoder and step, of which all axes that may differ are free."""
+"""Tracing of a model as two graphs, encoder and step, with dynamic axes."""
 
 import io
 import logging
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from nmt.data.special_ids import END, PADDING, UNKNOWN
+from nmt.inference.export.names import names_read
 from nmt.inference.export.networks import EncoderGraph, StepGraph, examples
 from nmt.inference.export.scan import scanned
 from nmt.models import tree
@@ -20,10 +21,10 @@ from nmt.models.translation_model import TranslationModel
 from nmt.runtime.errors import ModelError
 
 OPSET = 20
-"""Of ONNX: that of onnx 1.15, and all that a graph here needs."""
+"""Version of ONNX's operators: that of onnx 1.15, which has all that a graph needs."""
 
 EXAMPLE = ((UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, END), (UNKNOWN, UNKNOWN, END, PADDING, PADDING))
-"""Of sentences; sizes that are all different, so that no axis is taken for another."""
+"""Sentences of sizes that are all different, so that no axis is mistaken for another."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Graphs:
     """A translation model in ONNX.
 
     Attributes:
-        encoder: `source` to a memory's tensors and the state before the first piece.
-        step: `ids`, memory and state to `logits` and the state after them.
+        encoder: from `source` to a memory's tensors and the state before the first piece.
+        step: from `ids`, memory and state to `logits` and the state after them.
     """
 
     encoder: onnx.ModelProto
@@ -40,38 +41,38 @@ class Graphs:
 
 
 def trace(model: TranslationModel) -> Graphs:
-    """Give the graphs of a model at rest.
+    """Trace a model in evaluation mode.
 
     Raises:
-        ModelError: if a part of it has no counterpart in ONNX; names the reason.
+        ModelError: if a part of it has no counterpart in ONNX.
     """
     source = torch.tensor([*EXAMPLE, EXAMPLE[1]])
-    forms, given = examples(model, source)
-    batch, places, width = Dim("batch"), Dim("places"), Dim("hypotheses")
-    memory = [{0: batch, 1: places}] * (3 if forms.keys else 2)
-    memory += [{0: batch}] * len(tree.leaves(forms.final))
+    structures, inputs = examples(model, source)
+    batch, positions, width = Dim("batch"), Dim("positions"), Dim("hypotheses")
+    memory = [{0: batch, 1: positions}] * (3 if structures.keys else 2)
+    memory += [{0: batch}] * len(tree.leaves(structures.final))
     rows = {0: batch, 1: width}
     encoder = _export(
         EncoderGraph(model),
         (source,),
-        {"source": {0: batch, 1: places}},
+        {"source": {0: batch, 1: positions}},
         ["source"],
-        forms.memory_names + forms.state_names,
+        structures.memory_names + structures.state_names,
     )
     step = _export(
-        StepGraph(model, forms),
-        given,
-        {"ids": rows, "tensors": (*memory, *[rows] * len(forms.state_names))},
-        ["ids", *forms.memory_names, *forms.state_names],
-        ["logits", *[f"next_{name}" for name in forms.state_names]],
+        StepGraph(model, structures),
+        inputs,
+        {"ids": rows, "tensors": (*memory, *[rows] * len(structures.state_names))},
+        ["ids", *structures.memory_names, *structures.state_names],
+        ["logits", *[f"next_{name}" for name in structures.state_names]],
     )
     return _pruned(Graphs(encoder, step))
 
 
 def _export(
     network: nn.Module,
-    given: tuple[Tensor, ...],
-    axes: dict[str, object],
+    example: tuple[Tensor, ...],
+    dynamic_axes: dict[str, object],
     inputs: Sequence[str],
     outputs: Sequence[str],
 ) -> onnx.ModelProto:
@@ -79,27 +80,27 @@ def _export(
         with scanned(network), torch.no_grad(), _quiet():
             program = torch.onnx.export(
                 network.eval(),
-                given,
+                example,
                 dynamo=True,
                 opset_version=OPSET,
-                dynamic_shapes=axes,
+                dynamic_shapes=dynamic_axes,
                 input_names=inputs,
                 output_names=outputs,
                 verbose=False,
             )
-        assert program is not None, "the exporter of dynamo gives a program"
+        assert program is not None, "the exporter of dynamo returns a program"
         return program.model_proto
     except Exception as error:
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        why = " ".join(str(cause).split())[:300]
-        raise ModelError(f"the model cannot be written as an ONNX graph: {why}") from error
+        reason = " ".join(str(cause).split())[:300]
+        raise ModelError(f"the model cannot be written as an ONNX graph: {reason}") from error
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep away what the exporter says of its own progress, and of packages it would know."""
+    """Suppress the exporter's messages about its progress and about optional packages."""
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -111,19 +112,11 @@ def _quiet() -> Iterator[None]:
 
 
 def _pruned(graphs: Graphs) -> Graphs:
-    """Leave out the parts of a memory that no step reads, such as final states."""
-    heard = {name for node in graphs.step.graph.node for name in _heard(node)}
-    unheard = [one for one in graphs.step.graph.input if one.name not in heard]
-    for one in unheard:
-        graphs.step.graph.input.remove(one)
-    names = {one.name for one in unheard}
-    for one in [one for one in graphs.encoder.graph.output if one.name in names]:
-        graphs.encoder.graph.output.remove(one)
+    """Drop the parts of a memory that the step does not read, such as final states."""
+    step, encoder = graphs.step.graph, graphs.encoder.graph
+    unused = {value.name for value in step.input} - set(names_read(step))
+    for values in (step.input, encoder.output):
+        kept = [value for value in values if value.name not in unused]
+        del values[:]
+        values.extend(kept)
     return graphs
-
-
-def _heard(node: onnx.NodeProto) -> Iterator[str]:
-    yield from node.input
-    for attribute in node.attribute:
-        for inner in attribute.g.node:
-            yield from _heard(inner)

@@ -1,1 +1,1 @@
-"""How lines of too many pieces are translated: split into chunks, or truncated."""
+"""Handling of lines longer than a model should translate, one implementation per module."""

@@ -1,18 +1,18 @@
-"""The contract of how a line of too many pieces is handled."""
+"""The contract of handling a line with more pieces than a model should translate at once."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Protocol, runtime_checkable
 
 Encode = Callable[[Sequence[str]], list[list[int]]]
-"""Encodes texts as ids of pieces."""
+"""Encodes texts as ids."""
 
 
 @runtime_checkable
 class LongLines(Protocol):
-    """Turns a long line into one or more chunks that are translated separately.
+    """Turns a long line into one or more chunks, each translated as a sentence.
 
     Attributes:
-        done: what was done to a line, for the log.
+        done: participle for the log: the line was …
     """
 
     done: ClassVar[str]
@@ -23,5 +23,5 @@ class LongLines(Protocol):
         ...
 
     def __call__(self, line: str, encode: Encode) -> list[list[int]]:
-        """Return the chunks of a line of more than `max_pieces` pieces; none has more."""
+        """Return the chunks of a line of more than `max_pieces` pieces, as ids; none is longer."""
         ...

@@ -1,4 +1,4 @@
-"""Splits long lines where a sentence, a clause or a word ends."""
+"""Splitting of long lines where a sentence, a clause or a word ends."""
 
 import math
 import re
@@ -14,16 +14,16 @@ SENTENCES = re.compile(r"""(?<=[.!?…])\s+|(?<=[.!?…]["'»«”“’)\]])\s+
 CLAUSES = re.compile(r"(?<=[,;:–—])\s+|(?<=[，；：、])")
 WORDS = re.compile(r"\s+")
 BORDERS = (SENTENCES, CLAUSES, WORDS)
-AT_ONCE = 1000  # texts that are encoded together: a line of megabytes has millions of words
+BATCH = 1000  # texts that are encoded together: a line of megabytes has millions of words
 
 
 @dataclass(frozen=True)
 class SplitLongLines:
     """Splits a line into chunks of about equal length, at the best borders that are close enough.
 
-    Sentences stay whole where they fit; a sentence that is too long is split into clauses, a
-    clause into words, and a word without spaces between pieces. Each chunk is filled up to an
-    equal share of the rest of the line, so that no tiny chunk remains at the end.
+    Sentences stay whole if they fit; a sentence that is too long is split into clauses, a clause
+    into words, and a word without spaces between pieces. Each chunk is filled up to an equal share
+    of the rest of the line, so that the last one is not tiny.
 
     The line is encoded once, and twice more for each kind of border that is needed.
 
@@ -35,23 +35,23 @@ class SplitLongLines:
     done: ClassVar[str] = "split into parts that are translated one by one"
 
     def __post_init__(self) -> None:
-        """Validate the values."""
+        """Check that a chunk may have a piece."""
         require(self.max_pieces >= 1, "long_lines.max_pieces", self.max_pieces, "1 or more")
 
     def __call__(self, line: str, encode: Encode) -> list[list[int]]:
-        """Return chunks in order; together they hold all of the line but spaces at borders."""
+        """Return the chunks in order; they lack nothing of the line but spaces at borders."""
         return list(self._chunks([line], encode, BORDERS))
 
     def _chunks(
         self, texts: Iterable[str], encode: Encode, borders: Sequence[re.Pattern[str]]
     ) -> Iterator[list[int]]:
-        """Yield the texts that are short enough, and split the others at the first border."""
-        for text, ids in _encoded(texts, encode):
+        """Yield the texts that are short enough, and split the others at a border."""
+        for text, ids in _encode(texts, encode):
             if len(ids) <= self.max_pieces:
                 yield from [ids] if ids else []
-            elif useful := [border for border in borders if _cuts(border, text)]:
-                sizes = [len(part) for _, part in _encoded(_cut(text, useful[0]), encode)]
-                packed = self._pack(_cut(text, useful[0]), sizes)
+            elif useful := [border for border in borders if _splits(border, text)]:
+                sizes = [len(part) for _, part in _encode(_split(text, useful[0]), encode)]
+                packed = self._pack(_split(text, useful[0]), sizes)
                 yield from self._chunks(packed, encode, useful[1:])
             else:
                 share = self._share(len(ids))
@@ -59,7 +59,7 @@ class SplitLongLines:
                     yield ids[start : start + share]
 
     def _pack(self, parts: Iterable[str], sizes: Sequence[int]) -> Iterator[str]:
-        """Yield joined parts: a chunk is full once it has its share, or the next does not fit."""
+        """Join parts until a chunk has its share, as far as they fit."""
         left = sum(sizes)
         chunk: list[str] = []
         size, share = 0, self._share(left)
@@ -77,12 +77,12 @@ class SplitLongLines:
         return math.ceil(pieces / max(1, math.ceil(pieces / self.max_pieces)))
 
 
-def _cuts(border: re.Pattern[str], text: str) -> bool:
-    return len(next(_cut(text, border), "")) < len(text)
+def _splits(border: re.Pattern[str], text: str) -> bool:
+    return len(next(_split(text, border), "")) < len(text)
 
 
-def _cut(text: str, border: re.Pattern[str]) -> Iterator[str]:
-    """Yield the parts between borders; what a border matches ends its part."""
+def _split(text: str, border: re.Pattern[str]) -> Iterator[str]:
+    """Yield the parts between borders; a border belongs to the part before it."""
     start = 0
     for match in border.finditer(text):
         if match.end() > start:
@@ -92,7 +92,7 @@ def _cut(text: str, border: re.Pattern[str]) -> Iterator[str]:
         yield text[start:]
 
 
-def _encoded(texts: Iterable[str], encode: Encode) -> Iterator[tuple[str, list[int]]]:
+def _encode(texts: Iterable[str], encode: Encode) -> Iterator[tuple[str, list[int]]]:
     remaining = iter(texts)
-    while some := list(islice(remaining, AT_ONCE)):
-        yield from zip(some, encode(some), strict=True)
+    while batch := list(islice(remaining, BATCH)):
+        yield from zip(batch, encode(batch), strict=True)

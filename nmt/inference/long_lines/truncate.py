@@ -1,4 +1,4 @@
-"""Truncation of long lines: what follows the limit is not translated."""
+"""Truncation of long lines: pieces after the limit are not translated."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,7 +19,7 @@ class TruncateLongLines:
     done: ClassVar[str] = "cut off there"
 
     def __post_init__(self) -> None:
-        """Validate the values."""
+        """Check that a piece is kept."""
         require(self.max_pieces >= 1, "long_lines.max_pieces", self.max_pieces, "1 or more")
 
     def __call__(self, line: str, encode: Encode) -> list[list[int]]:

@@ -1,1 +1,1 @@
-"""Formats in which translations are written, one per module."""
+"""Output formats of translations, one implementation per module."""

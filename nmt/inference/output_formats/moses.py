@@ -1,4 +1,4 @@
-"""The n-best lists of the Moses toolkit, as rerankers and tuners read them."""
+"""The n-best lists of the Moses toolkit, which rerankers and tuners read."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from nmt.inference.translation import Translation
 
 BAR = "|||"
 ESCAPED = "&#124;&#124;&#124;"
-"""How Moses' tokenizer escapes bars."""
+"""Bars as Moses' own tokenizer escapes them."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class MosesOutput:
     """
 
     def __call__(self, number: int, translation: Translation) -> str:
-        """Return a line per candidate, best first."""
+        """Return a line for each candidate, best first."""
         lines = []
         for candidate in translation.candidates:
             text = candidate.text.replace(BAR, ESCAPED)

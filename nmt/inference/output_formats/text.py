@@ -1,4 +1,4 @@
-"""Plain text: the best translation."""
+"""The best translation alone."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from nmt.inference.translation import Translation
 
 @dataclass(frozen=True)
 class TextOutput:
-    """One line of text for each line."""
+    """The best translation, as one line for each line."""
 
     def __call__(self, number: int, translation: Translation) -> str:
-        """Return the best candidate's text and a line feed."""
+        """Return the best candidate's text, with a line feed."""
         return translation.text + "\n"

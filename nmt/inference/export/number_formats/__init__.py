@@ -1,1 +1,1 @@
-"""In which numbers an exported model computes, one file for each answer."""
+"""Number formats in which an exported model computes, one implementation per module."""

@@ -1,4 +1,4 @@
-"""The numbers that a model was trained to give."""
+"""float32, the format of trained weights."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ import onnx
 
 @dataclass(frozen=True)
 class Float32Format:
-    """Leaves a graph as it is."""
+    """Does not change a graph."""
 
     def __call__(self, graph: onnx.ModelProto) -> onnx.ModelProto:
-        """Give the same graph."""
+        """Return the same graph."""
         return graph

@@ -1,4 +1,4 @@
-"""Matrix products of 8-bit integers, a scale for each row and one for each column."""
+"""Matrix products of 8-bit integers with a scale for each row and each column."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,97 +7,98 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-MOST = 127.0
-"""What the largest number of a row or column becomes; -128 is not used."""
+from nmt.inference.export.names import drop_unused
 
-ZERO = 128
-"""What zero becomes in a row: u8 times s8 is what processors multiply."""
+MAX_INTEGER = 127.0
+"""The integer of the largest number of a row or column; -128 is not used."""
 
-LEAST = 1e-9
-"""Below it a row's scale does not fall, so that a row of zeros is one afterwards."""
+ZERO_POINT = 128
+"""The integer of 0 in a row, as processors multiply unsigned by signed integers."""
+
+MIN_SCALE = 1e-9
+"""Of a row or column, so that zeros stay zeros."""
 
 SHARED = {
     "int8_axis": np.array([-1]),
-    "int8_unit": np.array(1 / MOST, np.float32),
-    "int8_least": np.array(LEAST, np.float32),
+    "int8_unit": np.array(1 / MAX_INTEGER, np.float32),
+    "int8_least": np.array(MIN_SCALE, np.float32),
     "int8_one": np.array(1, np.float32),
-    "int8_zero": np.array(ZERO, np.uint8),
+    "int8_zero": np.array(ZERO_POINT, np.uint8),
 }
 
 
 @dataclass(frozen=True)
 class Int8Format:
-    """Rewrites each product with weights; what else there is stays in float32.
+    """Rewrites each product with stored weights; all else stays in float32.
 
     `x W ≈ s (q Q) t` with `s = max|x| / 127` of the row, `t = max|W| / 127` of the column, and `q`,
-    `Q` rounded. The scale of a row is that of this row alone: with one scale for the whole of `x`
-    a sentence's translation would depend on the others of its batch.
+    `Q` rounded. Each row of `x` has its own scale: with one for all of `x`, a sentence's
+    translation would depend on the others of its batch.
 
     Attributes:
-        smallest: rows and columns that weights must have at least; smaller ones gain nothing.
+        smallest: least rows and columns of weights that are rewritten; smaller ones gain nothing.
     """
 
     smallest: int
 
     def __call__(self, graph: onnx.ModelProto) -> onnx.ModelProto:
-        """Give the graph with integer products, in loops too."""
-        made = onnx.ModelProto()
-        made.CopyFrom(graph)
-        weights = {one.name: numpy_helper.to_array(one) for one in made.graph.initializer}
-        rewriting = Rewriting(weights, self.smallest, {})
-        rewriting.graph(made.graph)
-        stored = {**rewriting.stored, **SHARED} if rewriting.stored else {}
-        made.graph.initializer.extend(
-            numpy_helper.from_array(value, name) for name, value in stored.items()
-        )
-        _drop_unheard(made.graph)
-        return made
+        """Return the graph with integer products, also within loops."""
+        result = onnx.ModelProto()
+        result.CopyFrom(graph)
+        initializers = result.graph.initializer
+        weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in initializers}
+        rewriter = Rewriter(weights, self.smallest, {})
+        rewriter.rewrite(result.graph)
+        stored = {**rewriter.stored, **SHARED} if rewriter.stored else {}
+        initializers.extend(numpy_helper.from_array(value, name) for name, value in stored.items())
+        drop_unused(result.graph)
+        return result
 
 
 @dataclass(frozen=True)
-class Rewriting:
-    """One graph on its way.
+class Rewriter:
+    """Rewrites one model.
 
     Attributes:
-        weights: what is stored in it, by name.
-        smallest: rows and columns of what is made integers.
-        stored: what is to be stored besides.
+        weights: the model's initializers by name.
+        smallest: least rows and columns of weights that are rewritten.
+        stored: new initializers by name.
     """
 
     weights: dict[str, np.ndarray]
     smallest: int
     stored: dict[str, np.ndarray]
 
-    def graph(self, graph: onnx.GraphProto) -> None:
-        """Rewrite the products of a graph, and of those in it."""
+    def rewrite(self, graph: onnx.GraphProto) -> None:
+        """Rewrite the products of a graph, and of the graphs within it."""
         nodes: list[onnx.NodeProto] = []
         quantized: dict[str, tuple[str, str]] = {}
         for node in graph.node:
             for attribute in node.attribute:
                 if attribute.type == onnx.AttributeProto.GRAPH:
-                    self.graph(attribute.g)
+                    self.rewrite(attribute.g)
             nodes.extend(self.product(node, quantized) if self.fits(node) else [node])
         del graph.node[:]
         graph.node.extend(nodes)
 
     def fits(self, node: onnx.NodeProto) -> bool:
-        """Tell whether a node is a product of rows with stored weights that are large enough."""
+        """Return whether a node is a product of rows with stored weights that are large enough."""
         if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in self.weights:
             return False
-        said = {one.name: helper.get_attribute_value(one) for one in node.attribute}
-        plain = not said.get("transA", 0) and said.get("alpha", 1.0) == said.get("beta", 1.0) == 1
+        values = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+        plain = not values.get("transA") and values.get("alpha", 1) == values.get("beta", 1) == 1
         weight = self.weights[node.input[1]]
         return plain and weight.ndim == 2 and min(weight.shape) >= self.smallest
 
     def product(
         self, node: onnx.NodeProto, quantized: dict[str, tuple[str, str]]
     ) -> Iterator[onnx.NodeProto]:
-        """Give the nodes that stand in for a product; what is quantised already is not again."""
-        given, out = node.input[0], node.output[0]
-        if given not in quantized:
-            yield from _quantize(given)
-            quantized[given] = (f"{given}_int8", f"{given}_scale")
-        rows, scale = quantized[given]
+        """Yield the nodes that replace a product; each input is quantized once."""
+        name, out = node.input[0], node.output[0]
+        if name not in quantized:
+            yield from _quantize(name)
+            quantized[name] = (f"{name}_int8", f"{name}_scale")
+        rows, scale = quantized[name]
         weight, columns = self.weight(node)
         bias = node.input[2] if len(node.input) > 2 else ""
         scaled = f"{out}_scaled" if bias else out
@@ -109,8 +110,8 @@ class Rewriting:
             yield _node("Add", [scaled, bias], out)
 
     def weight(self, node: onnx.NodeProto) -> tuple[str, str]:
-        """Store a product's weights as integers, and give their name and that of their scales."""
-        transposed = any(one.name == "transB" and one.i for one in node.attribute)
+        """Store a product's weights as integers; return their name and that of their scales."""
+        transposed = any(each.name == "transB" and each.i for each in node.attribute)
         name = f"{node.input[1]}_{'transposed_' if transposed else ''}int8"
         if name not in self.stored:
             weight = self.weights[node.input[1]]
@@ -120,13 +121,13 @@ class Rewriting:
 
 
 def quantize(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give integers and the scale of each column, `[rows, columns]` and `[columns]`."""
-    scales = np.maximum(np.abs(weight).max(axis=0) / MOST, LEAST).astype(np.float32)
+    """Return integers `[rows, columns]` and the scale of each column `[columns]`."""
+    scales = np.maximum(np.abs(weight).max(axis=0) / MAX_INTEGER, MIN_SCALE).astype(np.float32)
     return np.rint(weight / scales).astype(np.int8), scales
 
 
 def _quantize(name: str) -> Iterator[onnx.NodeProto]:
-    """Give the nodes that make a row's scale and its integers."""
+    """Yield the nodes that compute the scales and integers of rows."""
     yield _node("Abs", [name], f"{name}_magnitude")
     yield helper.make_node(
         "ReduceMax", [f"{name}_magnitude", "int8_axis"], [f"{name}_largest"], keepdims=1
@@ -139,20 +140,3 @@ def _quantize(name: str) -> Iterator[onnx.NodeProto]:
 
 def _node(kind: str, inputs: list[str], output: str) -> onnx.NodeProto:
     return helper.make_node(kind, inputs, [output])
-
-
-def _drop_unheard(graph: onnx.GraphProto) -> None:
-    """Drop the weights that no node reads any more."""
-    heard = set(_heard(graph))
-    left = [one for one in graph.initializer if one.name in heard]
-    del graph.initializer[:]
-    graph.initializer.extend(left)
-
-
-def _heard(graph: onnx.GraphProto) -> Iterator[str]:
-    yield from (one.name for one in graph.output)
-    for node in graph.node:
-        yield from node.input
-        for attribute in node.attribute:
-            if attribute.type == onnx.AttributeProto.GRAPH:
-                yield from _heard(attribute.g)

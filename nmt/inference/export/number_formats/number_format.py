@@ -7,8 +7,8 @@ import onnx
 
 @runtime_checkable
 class NumberFormat(Protocol):
-    """Rewrites a graph that computes in float32; what goes in and comes out of it stays so."""
+    """Rewrites a graph to compute in other numbers; inputs and outputs stay in float32."""
 
     def __call__(self, graph: onnx.ModelProto) -> onnx.ModelProto:
-        """Give the graph in other numbers."""
+        """Return the rewritten graph; the argument is not changed."""
         ...

@@ -1,6 +1,7 @@
 """The rules of docs/architecture.md that a program can check; each test lists all offenders."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -207,5 +208,44 @@ def test_no_parameter_is_a_flag():
         for node in functions(path)
         for default in [*node.args.defaults, *node.args.kw_defaults]
         if isinstance(default, ast.Constant) and isinstance(default.value, bool)
+    ]
+    assert not wrong
+
+
+VERBS = ("Give", "Tell", "Say", "Let", "Refuse")
+"""What no docstring begins with: Return, Report, Check, Raise … are the words of the field."""
+
+FORMER_WORDS = re.compile(
+    r"\b(at rest|by heart|hears?|heard|journals?|laws?|learnt|opinions?|strangers?|watchers?"
+    r"|workshops?|writes along)\b",
+    re.IGNORECASE,
+)
+"""The private language of earlier versions; docs/architecture.md has the names that hold now."""
+
+
+def documented(path):
+    kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    for node in ast.walk(tree(path)):
+        if isinstance(node, kinds) and (docstring := ast.get_docstring(node)):
+            yield f"{module(path)}.{getattr(node, 'name', '')}", docstring
+
+
+def test_docstrings_begin_with_the_verbs_of_the_field():
+    wrong = [
+        name
+        for path in FILES
+        for name, docstring in documented(path)
+        if docstring.split()[0].rstrip("s,.:") in VERBS
+    ]
+    assert not wrong
+
+
+def test_former_words_do_not_come_back():
+    files = [*FILES, *(ROOT / "conf").rglob("*.yaml"), ROOT / "docs" / "architecture.md"]
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}: {found[0]}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if (found := FORMER_WORDS.search(line))
     ]
     assert not wrong

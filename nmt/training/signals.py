@@ -1,4 +1,8 @@
-"""Where a training stops after a signal."""
+"""Where a training stops after SIGINT, SIGTERM or SIGHUP.
+
+`Trainer.train` then saves the state and raises `Interrupted`; the process ends with status 128 plus
+the signal's number (`nmt.training.run.complete`), and the same command resumes.
+"""
 
 import math
 from contextlib import AbstractContextManager, nullcontext

@@ -73,7 +73,7 @@ class Trainer:
         Call `resume` first where there may be a state to resume from.
 
         Raises:
-            Interrupted: after SIGINT or SIGTERM, once everything is saved.
+            Interrupted: after SIGINT, SIGTERM or SIGHUP, once the state is saved.
             NmtError: if the data gives no batch, or too many updates in a row are skipped.
         """
         if self.state.finished and (reason := self._reason()):

@@ -1,4 +1,9 @@
-"""What all saved models share: a folder of weights, configuration, vocabulary and scores."""
+"""What all saved models share: a folder of weights, configuration, vocabulary and scores.
+
+The files are `model.safetensors`, `config.yaml`, `scores.json`, `sentencepiece.model` (or
+`sentencepiece.source.model` and `sentencepiece.target.model`), `lexicon.safetensors` for
+shortlists, and `SHA256SUMS`.
+"""
 
 import hashlib
 import json

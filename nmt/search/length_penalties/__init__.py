@@ -1,4 +1,4 @@
 """Length penalties: how a beam search compares hypotheses of different lengths.
 
-One implementation per module; without torch.
+A new one is one module here and one file in `conf/search/length_penalty/`; no torch.
 """

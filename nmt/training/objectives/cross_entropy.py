@@ -22,7 +22,7 @@ class CrossEntropy:
     get `smoothing / pieces` too.
 
     Attributes:
-        smoothing: share of each label that is spread, 0 to below 1.
+        smoothing: share of each label that is spread, 0 to 1.
         slice_positions: target positions whose float32 values are in memory at a time. A small
             slice stays in a CPU's cache; of all others there are only the logits, in the number
             format of the network, and then their gradient in the same memory.

@@ -1,4 +1,4 @@
-"""The settings that a run was started with, and which of them may change when it is resumed."""
+"""The settings that a run trains with, and which of them may change when it is resumed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -73,7 +73,7 @@ class RunSettings:
 
 @dataclass(frozen=True)
 class StoredSettings:
-    """Settings that a run was started with, as `RunSettings.write` wrote them.
+    """Settings that a run last trained with, as `RunSettings.write` wrote them.
 
     Attributes:
         values: as nested dictionaries, CORPUS among the keys.

@@ -112,7 +112,7 @@ class Translator:
         return cls(scorer, first.tokenizers, search, long_lines, windows, chosen)
 
     def shared(self, workers: object, threads: object) -> "Translator":
-        """Let so many processes share the work, `auto` where that serves
+        """Return a translator whose work is shared by so many processes, `auto` where that helps
         (`nmt.runtime.worker_pool.resolve_count`).
 
         Raises:

@@ -102,7 +102,7 @@ def test_a_missing_model_and_help_need_no_torch(tmp_path):
     done = run("translate", ["run=none"], tmp_path)
     assert (done.returncode, "none holds no trained model" in done.stderr) == (2, True)
     done = run("translate", ["--help"], tmp_path)
-    assert (done.returncode, "Translate standard input" in done.stdout) == (0, True)
+    assert (done.returncode, "Translates text line by line" in done.stdout) == (0, True)
     assert not (tmp_path / "torch-was-imported").exists()
 
 

@@ -7,7 +7,6 @@ from typing import Any, Protocol, runtime_checkable
 from nmt.data.windows import LineWindows
 from nmt.inference.long_lines.long_lines import LongLines
 from nmt.inference.translation import Translation
-from nmt.search.shortlists.shortlist import Shortlist
 
 
 @runtime_checkable
@@ -23,12 +22,11 @@ class StreamTranslator(Protocol):
 class EngineOptions:
     """How a command wants to translate; fields are named as keys of `conf/translate.yaml`.
 
-    Parts whose classes import torch are described by plain values, as an engine may do without.
+    Parts whose classes take long to import are described by plain values.
 
     Attributes:
         runs: folders of the models; several are an ensemble.
-        search, precision, fusion: class (`_target_`) and its values.
-        shortlist: which pieces a translation may consist of.
+        search, precision, shortlist, fusion: class (`_target_`) and its values.
         long_lines: handles lines of too many pieces.
         windows: how much of the input is held at once.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
@@ -40,8 +38,8 @@ class EngineOptions:
     runs: Sequence[str]
     search: Mapping[str, Any]
     precision: Mapping[str, Any]
+    shortlist: Mapping[str, Any]
     fusion: Mapping[str, Any]
-    shortlist: Shortlist
     long_lines: LongLines
     windows: LineWindows
     device: str

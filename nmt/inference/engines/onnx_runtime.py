@@ -77,7 +77,7 @@ def _load(
     # A session of one thread has no threads of its own, and can be copied with its process.
     threads = 1 if number > 1 else options.threads
     sizes = (tokenizers.source.size, tokenizers.target.size)
-    choose = options.shortlist(partial(_lexicon, folder, *sizes))
+    choose = instantiate(options.shortlist)(partial(_lexicon, folder, *sizes))
     scorer = ExportedModel.load(graphs, sizes[1], threads, choose)
 
     def find(padded: list[list[int]]) -> list[list[Hypothesis]]:

@@ -50,7 +50,7 @@ def _load(
         windows=options.windows,
         device=options.device,
         options=ScorerOptions(
-            instantiate(options.precision), options.shortlist, fusion, language_model
+            instantiate(options.precision), instantiate(options.shortlist), fusion, language_model
         ),
     )
     return translator.shared(options.workers, options.threads)

@@ -35,7 +35,7 @@ def measured(tmp_path, capsys):
         assert found["machine"]["processor"] and found["machine"]["cores"] >= 1
         assert found["versions"]["torch"] == importlib.metadata.version("torch")
         assert {"commit", "began", "threads"} <= found.keys()
-        assert found["command"].startswith("python -m benchmarks.speed ")
+        assert found["command"].startswith("python -m benchmarks.speed")
         return found, capsys.readouterr().out
 
     return call

@@ -243,5 +243,5 @@ def test_curves_for_which_there_is_no_room_are_said_once(tmp_path, capfd, monkey
 def test_without_tensorboard_the_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     monkeypatch.delattr("torch.utils.tensorboard", raising=False)
-    with pytest.raises(MissingExtraError, match=r"pip install 'nmt\[tensorboard\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'recurrent-nmt\[tensorboard\]'"):
         TensorBoardLogger(str(tmp_path))

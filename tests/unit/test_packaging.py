@@ -10,7 +10,9 @@ import yaml
 from packaging.requirements import Requirement
 
 from nmt.__main__ import main
+from nmt.inspection import exported_folder, model_folder
 from nmt.runtime.errors import MissingExtraError
+from nmt.training import checkpoints
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -50,6 +52,12 @@ def test_what_is_put_into_the_wheel_is_there_and_no_file_of_it_is_ignored():
     assert (ROOT / "nmt" / "py.typed").is_file()
     assert (ROOT / PROJECT["project"]["license-files"][0]).is_file()
     assert PROJECT["project"]["scripts"] == {"nmt": f"{main.__module__}:{main.__name__}"}
+
+
+def test_the_changelog_names_the_formats_that_are_written():
+    text = (ROOT / "CHANGELOG.md").read_text()
+    written = (model_folder.FORMAT, exported_folder.FORMAT, checkpoints.FORMAT)
+    assert "(today {}, {} and {})".format(*written) in text
 
 
 def test_hooks_before_a_commit_run_what_the_checks_run():

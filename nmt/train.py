@@ -79,6 +79,8 @@ class TranslationSpec(TrainingSpec):
     def __post_init__(self) -> None:
         """Validate the values."""
         super().__post_init__()
+        if "budget" in self.batches.keywords:  # Batches of a user's own class may have none.
+            checks.integer("batches.budget", self.batches.keywords["budget"], 1)
         checks.at_least("validation_budget", self.validation_budget, 1)
         checks.at_least("samples", self.samples, 0)
         name = self.metric(["a"], ["a"]).metric.lower()
@@ -137,10 +139,7 @@ def _processes(
     config: DictConfig, spec: TranslationSpec, place: torch.device, folder: RunFolder
 ) -> int:
     """Return how many processes are to train, this one included."""
-    # Batches of a user's own class may have no budget.
-    budget = spec.batches.keywords.get("budget", 1)
-    checks.integer("batches.budget", budget, 1)
-    pieces = budget * spec.intervals.accumulate
+    pieces = spec.batches.keywords.get("budget", 1) * spec.intervals.accumulate
     return process_count(config.workers, config.threads, place.type, pieces, folder.processes)
 
 

@@ -182,24 +182,28 @@ ENDLESS = ["updates=100000", "validate_every=null"]
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["workers=3"], "^workers=3: expected auto, as 2 processes are there$"),
+        (["workers=3"], "^workers=3: expected auto, as 2 processes are running$"),
         (["workers=few"], "^workers=few: expected auto, or a whole number, "),
     ],
 )
 def test_torchrun_has_said_how_many_workers_there_are(monkeypatch, words, said):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    place = torch.device("cpu")
-    assert train._processes(configuration("train", ["workers=2"], ()), place) == 1
+    train._check_processes(configuration("train", ["workers=2"], ()))
     with pytest.raises(ConfigurationError, match=said):
-        train._processes(configuration("train", words, ()), place)
+        train._check_processes(configuration("train", words, ()))
 
 
-@pytest.mark.parametrize("word", ["accumulate=null", "batches.budget=null", "batches.budget=0"])
-def test_what_has_no_number_of_pieces_is_refused(word):
-    key, _, value = word.partition("=")
-    read = {"null": "None"}.get(value, value)
-    with pytest.raises(ConfigurationError, match=f"^{key}={read}: expected a whole number, 1 or"):
-        train._processes(configuration("train", [word], ()), torch.device("cpu"))
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("accumulate=0", "^accumulate=0: expected a whole number, 1 or"),
+        ("batches.budget=null", "^budget=None of .*BucketedBatches: expected int$"),
+        ("batches.budget=0", "^batches.budget=0: expected a whole number, 1 or"),
+    ],
+)
+def test_what_has_no_number_of_pieces_is_refused(word, message):
+    with pytest.raises(ConfigurationError, match=message):
+        train._spec(configuration("train", [word], ()))
 
 
 def test_a_process_that_ends_before_it_meets_the_others_is_one_error(monkeypatch, capfd):

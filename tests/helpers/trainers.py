@@ -36,7 +36,7 @@ CPU = torch.device("cpu")
 
 
 class Network(nn.Module):
-    """Says the next piece from the one before it, with dropout, so that random states matter."""
+    """Predicts the next piece from the last one, with dropout, so that random states matter."""
 
     def __init__(self):
         super().__init__()
@@ -52,20 +52,20 @@ class Network(nn.Module):
 
 
 class Data:
-    """Five batches an epoch, made from the epoch's number alone."""
+    """Five batches per epoch, which depend on the epoch's number alone."""
 
     batches = 5
 
     def epoch(self, number, skip):
         generator = torch.Generator().manual_seed(number)
-        for place in range(self.batches):
+        for index in range(self.batches):
             ids = torch.randint(4, PIECES, (ROWS, 4), generator=generator)
             target = torch.cat([torch.full((ROWS, 1), 2), ids, torch.full((ROWS, 1), 3)], 1)
-            if place >= skip:
+            if index >= skip:
                 yield Batch(target[:, 1:], target)
 
 
-PACE = Intervals(
+INTERVALS = Intervals(
     accumulate=2,
     report_every=3,
     validate_every=4,
@@ -78,8 +78,8 @@ PACE = Intervals(
 EIGHTEEN = StoppingCriteria(None, 18, None)
 
 
-def go_on():
-    """Nobody interrupts."""
+def never_stop():
+    """Raise nothing: no signal was received."""
 
 
 def updater(clip_norm=1.0, objective=None, network=None):
@@ -97,32 +97,32 @@ def updater(clip_norm=1.0, objective=None, network=None):
 def trainer(
     folder,
     data=None,
-    bounds=EIGHTEEN,
-    pace=PACE,
-    look=None,
+    stopping=EIGHTEEN,
+    intervals=INTERVALS,
+    loss_of=None,
     averaging=None,
     seed=1,
     schedule=None,
     forks=(),
     intact=lambda: True,
 ):
-    """A training of a tiny network; `look` makes a validation of (network, how many before)."""
+    """Return a trainer of a tiny network; `loss_of(network, number)` is its validation loss."""
     random_state.seed(seed)
-    made = updater()
-    looks = []
+    updater_ = updater()
+    previous = []
     folder.mkdir(exist_ok=True)
 
     def losses(network, before):
         return mean_losses(network, CrossEntropy(0.0, 16), Data().epoch(99, 0))[0]
 
     def validate():
-        made.network.eval()
-        loss = (look or losses)(made.network, len(looks))
-        looks.append(loss)
+        updater_.network.eval()
+        loss = (loss_of or losses)(updater_.network, len(previous))
+        previous.append(loss)
         return Validation({"loss": loss}, (SampleTranslation("a", "b", "c"),))
 
     def save_best(validation):
-        torch.save(weights(made.network), folder / "best.pt")
+        torch.save(weights(updater_.network), folder / "best.pt")
 
     averaging, logger = averaging or BestCheckpoints(4), JSONLLogger(str(folder / "metrics.jsonl"))
     spec = TrainingSpec(
@@ -130,12 +130,12 @@ def trainer(
         seed=seed,
         keep=2,
         clip_norm=1.0,
-        stopping=bounds,
-        intervals=pace,
-        objective=made.objective,
+        stopping=stopping,
+        intervals=intervals,
+        objective=updater_.objective,
         optimizer=torch.optim.Adam,
         schedule=schedule or WarmupCosine(0.05, 3, 0.1),
-        precision=made.precision,
+        precision=updater_.precision,
         averaging=averaging,
         criterion=Lowest("loss"),
         logger=logger,
@@ -150,7 +150,7 @@ def trainer(
         logger=logger,
     )
     pairs = Data.batches * ROWS
-    trainer = Trainer(spec, made, data or Data(), pairs, callbacks, Checkpoints(folder, 2))
+    trainer = Trainer(spec, updater_, data or Data(), pairs, callbacks, Checkpoints(folder, 2))
     trainer.resume(forks, intact)
     return trainer
 
@@ -159,7 +159,7 @@ TIMES = ("seconds", "seconds_left", "validation_seconds", "per_second")
 
 
 def metrics(folder):
-    """All records without what depends on the clock."""
+    """Return all records without values that depend on the clock."""
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     return [
         {name: value for name, value in one.items() if not name.endswith(TIMES)} for one in records
@@ -168,7 +168,7 @@ def metrics(folder):
 
 def assert_equal(one, other):
     """Compare two nests bit for bit, without the clock and without Python's random generator,
-    from which the run-time checks of types draw in tests."""
+    which the run-time checks of types use in tests."""
     if isinstance(one, dict):
         assert one.keys() == other.keys()
         for key in one:
@@ -185,7 +185,7 @@ def assert_equal(one, other):
 
 
 class Failing(CrossEntropy):
-    """Gives a loss that is not finite in some updates."""
+    """An objective whose loss is not finite in some updates."""
 
     def __init__(self, updates):
         super().__init__(0.0, 16)

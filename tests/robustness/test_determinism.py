@@ -1,4 +1,4 @@
-"""The same command gives the same model, and a line the same translation whatever is beside it."""
+"""The same command gives the same model, and a line the same translation in any batch."""
 
 import os
 import random
@@ -26,7 +26,7 @@ WHOLE = LineWindows(1024, 10**6, 64, 4096)
 
 @pytest.fixture(scope="module")
 def pieces(tmp_path_factory):
-    """Give the pieces of the best translation of each line, of a model of opinions in float32."""
+    """Return a function from lines to the pieces of their best translations in float32."""
     run = small_run.save(tmp_path_factory.mktemp("runs") / "a")
     translator = Translator.load(run, device="cpu")
     assert next(translator.scorer.model.parameters()).dtype == torch.float32
@@ -35,8 +35,8 @@ def pieces(tmp_path_factory):
             weight.mul_(3)
 
     def translate(search, windows, lines):
-        made = replace(translator, search=search, windows=windows)
-        return [one.candidates[0].pieces for one in made.stream(lines)]
+        configured = replace(translator, search=search, windows=windows)
+        return [one.candidates[0].pieces for one in configured.stream(lines)]
 
     return translate
 
@@ -70,7 +70,7 @@ def test_the_same_command_gives_the_same_weights_in_another_process(tmp_path):
             path.write_text("\n".join(starter(f"valid.{language}")[first:last]) + "\n")
             files.append(f"data.{split}.{side}={path}")
     more = ["data.test=null", "segmentation=sampled", "seed=7"]
-    found = []
+    results = []
     for hashing in ("1", "2"):
         folder = tmp_path / hashing
         folder.mkdir()
@@ -87,5 +87,5 @@ def test_the_same_command_gives_the_same_weights_in_another_process(tmp_path):
             check=True,
         )
         names = ("model.safetensors", "sentencepiece.model")
-        found.append([(folder / "run" / name).read_bytes() for name in names])
-    assert found[0] == found[1]
+        results.append([(folder / "run" / name).read_bytes() for name in names])
+    assert results[0] == results[1]

@@ -1,4 +1,4 @@
-"""Several processes train as one does, and all end where one does."""
+"""Training in several processes: equal to training in one, and all end with one."""
 
 import json
 import os
@@ -46,7 +46,7 @@ class Broken(CrossEntropy):
 
 
 @pytest.mark.parametrize(
-    ("threads", "place", "pieces", "begun", "expected"),
+    ("threads", "place", "pieces", "previous", "expected"),
     [
         (None, "cpu", 100_000, None, 4),
         (None, "cpu", 100, None, 1),
@@ -56,37 +56,37 @@ class Broken(CrossEntropy):
         (None, "cpu", 100_000, 1, 1),
     ],
 )
-def test_auto_takes_a_process_a_core_where_batches_are_large(
-    monkeypatch, threads, place, pieces, begun, expected
+def test_auto_starts_a_process_per_core_where_batches_are_large(
+    monkeypatch, threads, place, pieces, previous, expected
 ):
     monkeypatch.setattr(launcher.cpus, "count", lambda: 4)
     monkeypatch.setattr(launcher.torch, "get_num_threads", lambda: 4)
-    assert launcher.process_count("auto", threads, place, pieces, begun) == expected
+    assert launcher.process_count("auto", threads, place, pieces, previous) == expected
 
 
-def test_auto_takes_one_process_where_none_is_known_to_be_faster(monkeypatch):
+def test_auto_starts_one_process_on_other_systems(monkeypatch):
     monkeypatch.setattr(launcher, "LOOPBACK", {})
     assert launcher.process_count("auto", None, "cpu", 1_000_000, None) == 1
 
 
 @pytest.mark.parametrize(
-    ("asked", "threads", "place", "said"),
+    ("workers", "threads", "place", "message"),
     [
         ("few", None, "cpu", "^workers=few: expected auto, or a whole number, 1 to 1024$"),
         (2, 3, "cpu", "^threads=3: expected null or 1 with workers=2, each of which has one "),
         (2, None, "cuda", "^workers=2: expected 1 with device=cuda$"),
     ],
 )
-def test_workers_that_cannot_train_are_refused(asked, threads, place, said):
-    with pytest.raises(ConfigurationError, match=said):
-        launcher.process_count(asked, threads, place, 1, None)
+def test_workers_that_cannot_train_are_refused(workers, threads, place, message):
+    with pytest.raises(ConfigurationError, match=message):
+        launcher.process_count(workers, threads, place, 1, None)
 
 
 @pytest.mark.parametrize(
     ("name", "number", "expected"),
     [("auto", 1, "cuda:1"), ("cuda", 2, "cuda:2"), ("cuda:0", 1, "cuda:0"), ("auto", 0, "cuda")],
 )
-def test_each_process_of_a_machine_has_the_gpu_of_its_number(monkeypatch, name, number, expected):
+def test_each_process_of_a_machine_uses_the_gpu_of_its_rank(monkeypatch, name, number, expected):
     monkeypatch.setenv("LOCAL_RANK", str(number))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch, "empty", lambda size, device: device)  # There is no GPU here.
@@ -126,16 +126,16 @@ def started(folder, ranks, *arguments):
 
 
 def ended(processes):
-    """Wait for all; give their statuses, outputs and logs."""
-    found = [process.communicate(timeout=100) for process in processes]
-    return [(process.returncode, *said) for process, said in zip(processes, found, strict=True)]
+    """Wait for all; return their statuses, outputs and logs."""
+    outputs = [process.communicate(timeout=600) for process in processes]
+    return [(process.returncode, *texts) for process, texts in zip(processes, outputs, strict=True)]
 
 
 def trained(folder, ranks, *arguments):
-    found = ended(started(folder, ranks, *arguments))
-    assert [status for status, _, _ in found] == [0] * ranks, found
-    assert [said for _, *said in found[1:]] == [["", ""]] * (ranks - 1)
-    return found[0][1:]
+    results = ended(started(folder, ranks, *arguments))
+    assert [status for status, _, _ in results] == [0] * ranks, results
+    assert [texts for _, *texts in results[1:]] == [["", ""]] * (ranks - 1)
+    return results[0][1:]
 
 
 def state(folder, run):
@@ -148,7 +148,7 @@ def records(folder, run):
     return [json.loads(line) for line in lines]
 
 
-def test_two_processes_make_the_model_of_one(folder):
+def test_two_processes_train_the_model_of_one(folder):
     out, log = trained(folder, 2, *STILL, "run=two")
     trained(folder, 1, *STILL, "run=one")
     one, two = (state(folder, run) for run in ("one", "two"))
@@ -180,16 +180,16 @@ ENDLESS = ["updates=100000", "validate_every=null"]
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["workers=3"], "^workers=3: expected auto, as 2 processes are running$"),
         (["workers=few"], "^workers=few: expected auto, or a whole number, "),
     ],
 )
-def test_torchrun_has_said_how_many_workers_there_are(monkeypatch, words, said):
+def test_torchrun_determines_the_number_of_workers(monkeypatch, words, message):
     monkeypatch.setenv("WORLD_SIZE", "2")
     train._check_processes(configuration("train", ["workers=2"], ()))
-    with pytest.raises(ConfigurationError, match=said):
+    with pytest.raises(ConfigurationError, match=message):
         train._check_processes(configuration("train", words, ()))
 
 
@@ -201,16 +201,16 @@ def test_torchrun_has_said_how_many_workers_there_are(monkeypatch, words, said):
         ("batches.budget=0", "^batches.budget=0: expected a whole number, 1 or"),
     ],
 )
-def test_what_has_no_number_of_pieces_is_refused(word, message):
+def test_an_update_without_a_number_of_pieces_is_refused(word, message):
     with pytest.raises(ConfigurationError, match=message):
         train._spec(configuration("train", [word], ()))
 
 
-def test_a_process_that_ends_before_it_meets_the_others_is_one_error(monkeypatch, capfd):
+def test_a_process_that_ends_before_it_connects_to_the_others_is_one_error(monkeypatch, capfd):
     monkeypatch.setattr(launcher, "START", "raise SystemExit('no memory')")
     lost = pytest.raises(LostProcessError, match="has ended at once")
     with lost, launcher.launch(2, "train", []):
-        raise AssertionError("it was taken for one that works")
+        raise AssertionError("it was taken for a running process")
     assert "no memory" in capfd.readouterr().err
 
 
@@ -243,28 +243,28 @@ def alone(folder, *arguments):
 
 
 def children(process):
-    """Give the processes that one has started."""
+    """Return the child processes of a process."""
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     return [int(pid) for pid in listed.split()]
 
 
-def gone(pid):
-    """Say whether a process ends within some seconds."""
-    until = time.monotonic() + 20
+def has_ended(pid):
+    """Return whether a process ends."""
+    until = time.monotonic() + 300
     while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
         time.sleep(0.05)
     return not Path(f"/proc/{pid}").exists()
 
 
-def told(path):
-    """Say whether a training has told of an update; the file is there before."""
+def has_records(path):
+    """Return whether a training has logged an update; the file exists before."""
     return path.exists() and path.stat().st_size > 0
 
 
 def updating(folder, run, process):
-    """Wait until a training has made an update; give the process that the first has started."""
-    until = time.monotonic() + 60
-    while not told(folder / run / "metrics.jsonl"):
+    """Wait until a training has made an update; return its child process."""
+    until = time.monotonic() + 600
+    while not has_records(folder / run / "metrics.jsonl"):
         assert time.monotonic() < until
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
@@ -272,18 +272,18 @@ def updating(folder, run, process):
     return child
 
 
-def said(folder, *arguments):
+def logged(folder, *arguments):
     ((status, out, log),) = ended([alone(folder, *arguments)])
     assert status == 0, log
     return out, log
 
 
-def test_workers_that_go_on_equal_processes_of_torchrun_that_train_at_once(folder):
+def test_resumed_workers_equal_uninterrupted_processes_of_torchrun(folder):
     arguments = ["averaging=best", "model.dropout=0.3", "schedule=constant", "validate_every=1"]
-    out, log = said(folder, *arguments, "run=halves", "workers=2", "updates=2")
+    out, log = logged(folder, *arguments, "run=halves", "workers=2", "updates=2")
     assert "training with 2 processes of one thread each" in log
     assert out.startswith("run halves\nvalid  loss ")
-    _, log = said(folder, *arguments, "run=halves", "workers=auto", "updates=3")
+    _, log = logged(folder, *arguments, "run=halves", "workers=auto", "updates=3")
     assert "resuming after update 2" in log
     assert "training with 2 processes of one thread each" in log
     trained(folder, 2, *arguments, "run=whole", "updates=3")
@@ -294,7 +294,7 @@ def test_workers_that_go_on_equal_processes_of_torchrun_that_train_at_once(folde
     assert not torch.equal(whole["others"][0]["torch"], whole["random"]["torch"])
 
 
-def test_a_signal_ends_workers_in_good_order(folder):
+def test_a_signal_ends_workers_in_an_orderly_way(folder):
     process = alone(folder, "run=interrupted", "workers=2", *ENDLESS)
     child = updating(folder, "interrupted", process)
     os.killpg(process.pid, signal.SIGINT)
@@ -302,7 +302,7 @@ def test_a_signal_ends_workers_in_good_order(folder):
     assert (status, log.count("error: ")) == (128 + signal.SIGINT, 0)
     assert "interrupted; everything is saved" in log
     assert state(folder, "interrupted")["state"]["update"] > 0
-    assert gone(child)
+    assert has_ended(child)
 
 
 def test_workers_end_with_the_first_process_however_that_ends(folder):
@@ -310,7 +310,7 @@ def test_workers_end_with_the_first_process_however_that_ends(folder):
     child = updating(folder, "orphans", process)
     process.kill()
     process.communicate()
-    assert gone(child)
+    assert has_ended(child)
 
 
 def test_a_worker_that_is_killed_is_one_error_line(folder):
@@ -321,27 +321,27 @@ def test_a_worker_that_is_killed_is_one_error_line(folder):
     assert len(re.findall("error: another process of this training has ended", log)) == 1
 
 
-def test_what_is_wrong_is_said_once_and_as_by_one_process(folder):
+def test_an_error_is_reported_once_and_as_by_one_process(folder):
     wrong = ("objective._target_=broken.Broken", "objective.smoothing=2.0", "run=wrong")
     (folder / "broken.py").write_text(BROKEN)
     one, two = ended([alone(folder, *wrong, f"workers={number}") for number in (1, 2)])
-    said = [log.splitlines()[-1] for _, _, log in (one, two)]
+    errors = [log.splitlines()[-1] for _, _, log in (one, two)]
     assert (one[0], two[0]) == (2, 2)
-    assert said[0] == said[1]
+    assert errors[0] == errors[1]
     assert two[2].count("error: ") == 1
 
 
 def running(folder, run):
     processes = started(folder, 2, *STILL, f"run={run}", *ENDLESS)
-    until = time.monotonic() + 60
-    while not told(folder / run / "metrics.jsonl"):
+    until = time.monotonic() + 600
+    while not has_records(folder / run / "metrics.jsonl"):
         assert time.monotonic() < until
         assert [process.poll() for process in processes] == [None, None]
         time.sleep(0.05)
     return processes
 
 
-def test_the_others_end_with_one_that_is_killed_and_say_so_in_one_line(folder):
+def test_the_others_end_with_one_that_is_killed_and_report_it_in_one_line(folder):
     processes = running(folder, "killed")
     processes[1].send_signal(signal.SIGKILL)
     (status, _, log), (_, _, other) = ended(processes)
@@ -349,7 +349,7 @@ def test_the_others_end_with_one_that_is_killed_and_say_so_in_one_line(folder):
     assert len(re.findall("error: another process of this training has ended", log)) == 1
 
 
-def test_a_signal_to_any_process_ends_all_in_good_order(folder):
+def test_a_signal_to_any_process_ends_all_in_an_orderly_way(folder):
     processes = running(folder, "stopped")
     processes[1].send_signal(signal.SIGTERM)
     (first, _, log), (second, _, other) = ended(processes)

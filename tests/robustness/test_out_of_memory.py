@@ -1,4 +1,4 @@
-"""What does not fit into memory: how it is known, and what is done in halves."""
+"""A lack of memory: how it is recognised, and what is done in halves."""
 
 import errno
 import gc
@@ -16,7 +16,7 @@ import torch
 from helpers.language_models import recurrent
 from helpers.searches import fixed
 from helpers.small_run import starter
-from helpers.trainers import Data, Network, go_on, updater
+from helpers.trainers import Data, Network, never_stop, updater
 
 from nmt.config import command_line
 from nmt.data.batch import Batch
@@ -54,11 +54,11 @@ class OutOfMemoryError(RuntimeError):
         OSError(errno.ENOMEM, "Cannot allocate memory"),
     ],
 )
-def test_a_lack_of_memory_is_known_by_what_the_libraries_say(error):
+def test_a_lack_of_memory_is_recognised_by_the_libraries_messages(error):
     assert is_out_of_memory(error)
 
 
-def test_numpy_and_torch_say_it_so():
+def test_errors_of_numpy_and_torch_are_recognised():
     with pytest.raises(MemoryError) as of_numpy:
         np.empty(1 << 60, np.uint8)
     with pytest.raises(RuntimeError) as of_torch:
@@ -78,7 +78,7 @@ def test_numpy_and_torch_say_it_so():
         KeyboardInterrupt("out of memory"),
     ],
 )
-def test_other_errors_are_no_lack_of_memory(error):
+def test_other_errors_are_not_a_lack_of_memory(error):
     assert not is_out_of_memory(error)
 
 
@@ -91,13 +91,13 @@ def at_most(rows):
     return work
 
 
-def test_what_does_not_fit_is_done_by_halves_in_order():
+def test_what_does_not_fit_is_done_in_halves_in_order():
     assert retry_in_halves(at_most(9), 7, "") == [[0, 1, 2, 3, 4, 5, 6]]
     assert retry_in_halves(at_most(2), 7, "") == [[0], [1, 2], [3, 4], [5, 6]]
     assert retry_in_halves(at_most(1), 3, "") == [[0], [1], [2]]
 
 
-def test_a_single_line_that_does_not_fit_is_said_with_advice():
+def test_a_single_line_that_does_not_fit_is_reported_with_advice():
     with pytest.raises(NmtError, match=r"^a single line does not fit into memory; buy more$"):
         retry_in_halves(at_most(0), 3, "buy more")
 
@@ -123,7 +123,7 @@ def sizes(limits, rows, width):
     return [len(part.source) for part in limits.split(batch(rows, width))]
 
 
-def test_batches_of_a_length_or_longer_ones_are_cut_where_one_did_not_fit():
+def test_batches_as_wide_as_one_that_did_not_fit_or_wider_are_split():
     limits = BatchSizeLimits()
     assert sizes(limits, 9, 10) == [9]
     assert limits.halve(batch(9, 10)) == 40
@@ -151,7 +151,7 @@ def test_parts_hold_each_row_once():
 
 
 class Small(CrossEntropy):
-    """Memory holds so many rows; what was held when it was exhausted must be gone afterwards."""
+    """An objective for which memory suffices up to a number of rows."""
 
     def __init__(self, rows, error=None):
         super().__init__(0.1, 16)
@@ -175,7 +175,7 @@ def still(network):
 
 
 def gradients(run, batches):
-    run.update(batches, 1, 0.0, go_on)
+    run.update(batches, 1, 0.0, never_stop)
     return [parameter.grad.clone() for parameter in run.network.parameters()]
 
 
@@ -191,7 +191,7 @@ def test_a_batch_in_parts_gives_the_gradients_of_the_whole():
         torch.testing.assert_close(left, right)
 
 
-def test_a_batch_that_does_not_fit_is_cut_and_said_and_draws_what_a_batch_in_parts_draws(caplog):
+def test_a_batch_that_does_not_fit_is_split_with_a_warning_and_samples_as_parts_do(caplog):
     moved = []
     for limits, rows in (({}, 2), ({5: 5}, 2)):
         random_state.seed(1)
@@ -199,7 +199,10 @@ def test_a_batch_that_does_not_fit_is_cut_and_said_and_draws_what_a_batch_in_par
         run.batch_sizes.limits = limits
         with caplog.at_level(logging.WARNING):
             for number in (1, 2):
-                assert run.update(list(Data().epoch(0, 0)), number, 0.1, go_on).skip_reason is None
+                assert (
+                    run.update(list(Data().epoch(0, 0)), number, 0.1, never_stop).skip_reason
+                    is None
+                )
         assert run.batch_sizes.limits == {5: 5}
         moved.append((weights(run.network), torch.get_rng_state()))
     assert caplog.messages == [
@@ -212,21 +215,21 @@ def test_a_batch_that_does_not_fit_is_cut_and_said_and_draws_what_a_batch_in_par
         assert torch.equal(weight, other[name])
 
 
-def test_what_memory_allows_is_a_part_of_the_state():
+def test_limits_of_batch_sizes_are_part_of_the_state():
     run = updater(objective=Small(1))
-    run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
+    run.update(list(Data().epoch(0, 0)), 1, 0.1, never_stop)
     state = run.state()
     again = updater(objective=Small(1))
     again.restore(state)
     assert again.batch_sizes.limits == {5: 5}
 
 
-def test_a_line_that_does_not_fit_alone_is_no_update_but_counted(caplog):
+def test_an_update_with_a_line_that_does_not_fit_alone_is_skipped_and_counted(caplog):
     run = updater(objective=Small(0))
     before = weights(run.network)
     random = torch.get_rng_state()
     batches = list(Data().epoch(0, 0))[:2]
-    result = run.update(batches, 1, 0.1, go_on)
+    result = run.update(batches, 1, 0.1, never_stop)
     assert result.skip_reason.cause == (
         "a line of 5 source and 5 target pieces does not fit into memory alone"
     )
@@ -238,13 +241,13 @@ def test_a_line_that_does_not_fit_alone_is_no_update_but_counted(caplog):
         assert torch.equal(weight, before[name])
 
 
-def test_what_was_held_when_memory_was_exhausted_is_gone_when_the_batch_is_tried_again():
+def test_memory_is_released_before_a_batch_is_tried_again():
     held = []
 
     class Watching(Small):
         def __call__(self, network, batch, update):
             alive = [one for one in held if one() is not None]
-            assert not alive, "the tensors of the attempt before are still there"
+            assert not alive, "the tensors of the failed attempt still exist"
             if batch.target.shape[1] > 3 and len(batch.source) > 1:
                 large = network(batch)
                 held.append(weakref.ref(large))
@@ -254,20 +257,20 @@ def test_what_was_held_when_memory_was_exhausted_is_gone_when_the_batch_is_tried
     gc.disable()
     try:
         run = updater(objective=Watching(1))
-        assert run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on).skip_reason is None
+        assert run.update(list(Data().epoch(0, 0)), 1, 0.1, never_stop).skip_reason is None
     finally:
         gc.enable()
     assert held
 
 
-def test_other_errors_of_an_update_are_raised_as_they_are():
+def test_other_errors_of_an_update_are_raised_unchanged():
     run = updater(objective=Small(2, RuntimeError("a bug")))
     with pytest.raises(RuntimeError, match="a bug"):
-        run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
+        run.update(list(Data().epoch(0, 0)), 1, 0.1, never_stop)
     assert run.batch_sizes.limits == {}
 
 
-def test_an_optimizer_that_does_not_fit_is_said_in_one_line(monkeypatch):
+def test_an_optimizer_that_does_not_fit_is_reported_in_one_line(monkeypatch):
     run = updater()
 
     def step():
@@ -275,7 +278,7 @@ def test_an_optimizer_that_does_not_fit_is_said_in_one_line(monkeypatch):
 
     monkeypatch.setattr(run.optimizer, "step", step)
     with pytest.raises(NmtError, match=r"out of memory in the optimizer, .* smaller model$"):
-        run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
+        run.update(list(Data().epoch(0, 0)), 1, 0.1, never_stop)
 
 
 def test_a_warm_up_leaves_no_trace():
@@ -284,7 +287,7 @@ def test_a_warm_up_leaves_no_trace():
         random_state.seed(1)
         run = updater()
         run._warmed_up = warmed_up
-        run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
+        run.update(list(Data().epoch(0, 0)), 1, 0.1, never_stop)
         moved.append((weights(run.network), torch.get_rng_state()))
     (one, after_one), (other, after_other) = moved
     assert torch.equal(after_one, after_other)
@@ -292,12 +295,12 @@ def test_a_warm_up_leaves_no_trace():
         assert torch.equal(weight, other[name])
 
 
-def test_a_validation_that_does_not_fit_is_made_in_parts():
+def test_a_validation_that_does_not_fit_is_done_in_parts():
     torch.manual_seed(3)
     network = Network().eval()
     small = Small(1)
-    found = mean_losses(network, small, Data().epoch(0, 0))
-    assert found == pytest.approx(mean_losses(network, Small(9), Data().epoch(0, 0)), rel=1e-6)
+    losses = mean_losses(network, small, Data().epoch(0, 0))
+    assert losses == pytest.approx(mean_losses(network, Small(9), Data().epoch(0, 0)), rel=1e-6)
     assert small.seen == [3, 1, 2, 1, 1] * 5
     with pytest.raises(NmtError, match=r"a single line .* smaller validation_budget"):
         mean_losses(network, Small(0), Data().epoch(0, 0))
@@ -305,7 +308,7 @@ def test_a_validation_that_does_not_fit_is_made_in_parts():
 
 @dataclass(frozen=True)
 class Echo:
-    """Finds the sentence itself; memory holds so many of them."""
+    """A search that returns the source, and for which memory suffices up to a number of rows."""
 
     rows: int
 
@@ -315,16 +318,16 @@ class Echo:
         return [[Hypothesis(tuple(row), -1.0, -1.0)] for row in source.tolist()]
 
 
-def test_a_search_that_does_not_fit_is_made_in_parts():
+def test_a_search_that_does_not_fit_is_done_in_parts():
     source = torch.arange(14).view(7, 2)
     scorer = fixed([])
-    found = in_parts(Echo(2), scorer, source, "")
-    assert [one.ids for (one,) in found] == [tuple(row) for row in source.tolist()]
+    hypotheses = in_parts(Echo(2), scorer, source, "")
+    assert [one.ids for (one,) in hypotheses] == [tuple(row) for row in source.tolist()]
     with pytest.raises(NmtError, match=r"search\.size"):
         in_parts(Echo(0), scorer, source, "give smaller search.size")
 
 
-def test_running_text_that_does_not_fit_cannot_be_cut_and_says_so():
+def test_continuous_text_that_does_not_fit_is_an_error():
     reader = StatefulModel(recurrent(), 4)
     reader(batch(4, 6))
     with pytest.raises(
@@ -417,7 +420,7 @@ def state(folder):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are read from /proc")
-def test_a_training_whose_batches_do_not_fit_halves_them_and_goes_on_and_resumes(tmp_path):
+def test_a_training_whose_batches_do_not_fit_halves_them_and_can_be_resumed(tmp_path):
     # One batch of 60 lines needs 400 MB and what the network needs, some 500.
     for split, first, last in (("train", 0, 60), ("valid", 150, 160)):
         for language in ("de", "en"):
@@ -425,11 +428,13 @@ def test_a_training_whose_batches_do_not_fit_halves_them_and_goes_on_and_resumes
             (tmp_path / f"{split}.{language}").write_text("\n".join(lines) + "\n")
     ended = trained(tmp_path, 780, "updates=1")
     assert ended.returncode == 0, ended.stderr
-    said = re.findall(r"update 1: (\d+) lines .* parts of at most (\d+) positions", ended.stderr)
-    assert said[0][0] == "60"
+    limits_logged = re.findall(
+        r"update 1: (\d+) lines .* parts of at most (\d+) positions", ended.stderr
+    )
+    assert limits_logged[0][0] == "60"
     assert "bleu" in ended.stdout
     limits = state(tmp_path)["batch_sizes"]
-    assert list(limits.values()) == [int(said[-1][1])]
+    assert list(limits.values()) == [int(limits_logged[-1][1])]
     resumed = trained(tmp_path, 0, "updates=2")
     assert resumed.returncode == 0, resumed.stderr
     assert "resuming after update 1" in resumed.stderr

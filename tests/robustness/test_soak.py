@@ -48,10 +48,10 @@ def test_growth_and_stops_are_named(name, values, message):
     assert problems_of(changed(*values, name=name)) == [message]
 
 
-def test_other_ends_and_other_lines_are_named():
+def test_wrong_statuses_and_wrong_lines_are_named():
     assert problems_of(STEADY, wrong_lines=2) == ["2 translations are of another line"]
-    found = problems_of(STEADY, statuses=[143, 0])
-    assert found == ["the exit statuses are [143, 0] and not 143"]
+    problems = problems_of(STEADY, statuses=[143, 0])
+    assert problems == ["the exit statuses are [143, 0] and not 143"]
 
 
 def test_the_table_has_the_medians():

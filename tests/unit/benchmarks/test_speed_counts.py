@@ -1,6 +1,6 @@
 """Counts of work: operators of an update and of a search, padding, dropout masks.
 
-Seconds depend on the machine and its load, counts do not. The bounds are a little above what the
+Seconds depend on the machine and its load, counts do not. The stopping are a little above what the
 code needs: lower them when it needs less; a higher one needs a reason beside it.
 """
 

@@ -61,7 +61,7 @@ def test_what_is_validated_twice_counts_once(tmp_path):
     assert updates(kept.checkpoints) == [1, 2]
 
 
-def test_files_and_folders_of_the_users_stay(tmp_path):
+def test_files_and_folders_of_users_are_kept(tmp_path):
     kept = KeptWeights(tmp_path, LastCheckpoints(1))
     (tmp_path / "update-copy").mkdir()
     (tmp_path / "update-00000001-good.safetensors").write_bytes(b"")
@@ -71,7 +71,7 @@ def test_files_and_folders_of_the_users_stay(tmp_path):
     assert names == ["update-00000001-good.safetensors", "update-copy"]
 
 
-def test_what_a_restored_folder_does_not_know_is_pruned(tmp_path):
+def test_files_that_a_restored_state_does_not_name_are_pruned(tmp_path):
     first = KeptWeights(tmp_path, LastCheckpoints(3))
     first.add(network(1.0), 1, 0.0)
     state = first.state()
@@ -82,7 +82,7 @@ def test_what_a_restored_folder_does_not_know_is_pruned(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["update-00000001.safetensors"]
 
 
-def test_a_missing_or_damaged_file_is_named_and_is_excluded_from_the_mean(tmp_path, caplog):
+def test_a_missing_or_damaged_file_is_reported_and_excluded_from_the_mean(tmp_path, caplog):
     kept = KeptWeights(tmp_path, LastCheckpoints(3))
     for update in (7, 8, 9):
         kept.add(network(float(update)), update, 0.0)
@@ -97,7 +97,7 @@ def test_a_missing_or_damaged_file_is_named_and_is_excluded_from_the_mean(tmp_pa
     assert "update-00000007.safetensors was kept for averaging and is missing" in caplog.text
 
 
-def test_a_file_that_only_an_older_state_names_stays_after_a_resumption(tmp_path):
+def test_a_file_that_only_an_older_state_names_is_kept_after_resuming(tmp_path):
     first = KeptWeights(tmp_path, LastCheckpoints(1))
     first.add(network(1.0), 1, 0.0)
     first.add(network(2.0), 2, 0.0)

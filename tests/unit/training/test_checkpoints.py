@@ -11,7 +11,7 @@ from nmt.runtime.errors import ConfigurationError, ModelError, NmtError
 from nmt.training.checkpoints import Checkpoints, _HashingFile, load_checkpoint
 
 
-def draws():
+def samples():
     return random.random(), random.gauss(0, 1), np.random.rand(), torch.rand(1).item()
 
 
@@ -24,19 +24,19 @@ def files(checkpoints):
     return sorted(path.name for path in checkpoints.folder.iterdir())
 
 
-def test_a_state_comes_back_as_it_was_saved(checkpoints):
+def test_a_state_is_read_as_it_was_saved(checkpoints):
     assert checkpoints.newest() is None and checkpoints.update() is None
     checkpoints.save(7, {"tensor": torch.arange(3), "state": {"best": float("-inf")}})
     state = checkpoints.newest()
     assert torch.equal(state["tensor"], torch.arange(3))
     assert state["state"] == {"best": float("-inf")}
     (name,) = files(checkpoints)
-    sum_ = hashlib.sha256((checkpoints.folder / name).read_bytes()).hexdigest()
-    assert name == f"state-00000007-{sum_[:16]}.pt"
+    checksum = hashlib.sha256((checkpoints.folder / name).read_bytes()).hexdigest()
+    assert name == f"state-00000007-{checksum[:16]}.pt"
     assert checkpoints.update() == checkpoints.oldest() == 7
 
 
-def test_the_newest_states_stay_each_of_another_update(checkpoints):
+def test_the_newest_states_are_kept_one_per_update(checkpoints):
     for update, number in ((1, 1), (2, 2), (2, 3), (9, 4), (9, 5)):
         checkpoints.save(update, {"number": number})
     assert [name[:14] for name in files(checkpoints)] == ["state-00000002", "state-00000009"]
@@ -50,7 +50,7 @@ def test_the_newest_states_stay_each_of_another_update(checkpoints):
 @pytest.mark.parametrize(
     "damage", [lambda data: data[:-9], lambda data: b"", lambda data: flipped(data)]
 )
-def test_a_damaged_state_is_named_and_the_one_before_is_taken(checkpoints, caplog, damage):
+def test_a_damaged_state_is_reported_and_the_one_before_is_read(checkpoints, caplog, damage):
     for update in (1, 2):
         checkpoints.save(update, {"tensor": torch.arange(3000) + update})
     newest = max(checkpoints.folder.iterdir())
@@ -69,7 +69,7 @@ def flipped(data):
     return bytes(changed)
 
 
-def test_a_shortage_of_memory_makes_no_state_a_damaged_one(checkpoints, monkeypatch):
+def test_a_shortage_of_memory_does_not_count_as_damage(checkpoints, monkeypatch):
     checkpoints.save(1, {"number": 1})
 
     def short(*_, **__):
@@ -82,7 +82,7 @@ def test_a_shortage_of_memory_makes_no_state_a_damaged_one(checkpoints, monkeypa
     assert checkpoints.newest()["number"] == 1
 
 
-def test_without_any_intact_state_the_run_does_not_begin_anew(checkpoints):
+def test_without_any_intact_state_the_run_does_not_start_anew(checkpoints):
     checkpoints.save(1, {"number": 1})
     path = next(checkpoints.folder.iterdir())
     path.write_bytes(b"")
@@ -91,7 +91,7 @@ def test_without_any_intact_state_the_run_does_not_begin_anew(checkpoints):
             checkpoints.newest()
 
 
-def test_a_state_that_cannot_be_read_now_is_no_damaged_one(checkpoints, monkeypatch):
+def test_a_state_that_cannot_be_read_is_not_treated_as_damaged(checkpoints, monkeypatch):
     for update in (1, 2):
         checkpoints.save(update, {"number": update})
 
@@ -105,7 +105,7 @@ def test_a_state_that_cannot_be_read_now_is_no_damaged_one(checkpoints, monkeypa
     assert checkpoints.newest()["number"] == 2
 
 
-def test_a_state_that_the_disk_gives_back_otherwise_replaces_none(checkpoints, monkeypatch):
+def test_a_state_that_is_read_back_differently_replaces_none(checkpoints, monkeypatch):
     checkpoints.save(1, {"number": 1})
     monkeypatch.setattr("nmt.runtime.checksums.sha256_of", lambda path: "0" * 64)
     with pytest.raises(NmtError, match=r"state-00000002 cannot be written: the disk returns other"):
@@ -119,23 +119,23 @@ def test_a_training_keeps_one_state_at_least(tmp_path):
         Checkpoints(tmp_path, 0)
 
 
-def test_random_generators_go_on_exactly_after_a_state_was_saved_and_loaded(checkpoints):
+def test_random_generators_continue_exactly_after_saving_and_loading(checkpoints):
     random_state.seed(5)
-    draws()
+    samples()
     state = random_state.capture()
-    expected = [draws() for _ in range(3)]
+    expected = [samples() for _ in range(3)]
     checkpoints.save(0, {"random": state})
     random_state.seed(6)
     state = checkpoints.newest()["random"]
     random_state.restore(state)
-    assert [draws() for _ in range(3)] == expected
+    assert [samples() for _ in range(3)] == expected
 
 
 def test_the_same_seed_gives_the_same_numbers():
     random_state.seed(5)
-    first = draws()
+    first = samples()
     random_state.seed(5)
-    assert draws() == first
+    assert samples() == first
 
 
 def test_a_seed_out_of_range_is_refused():
@@ -150,7 +150,7 @@ def test_a_file_that_would_run_code_is_refused(tmp_path):
         load_checkpoint(path)
 
 
-def test_another_format_is_named(tmp_path):
+def test_another_format_is_reported(tmp_path):
     torch.save({"format": 99}, tmp_path / "state.pt")
     with pytest.raises(ModelError, match=r"has format 99; this program reads format 3"):
         load_checkpoint(tmp_path / "state.pt")
@@ -171,7 +171,7 @@ def test_a_failed_save_leaves_the_state_before(checkpoints, monkeypatch):
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError])
 @pytest.mark.parametrize("when", [1, 3])
-def test_what_a_write_raises_within_torch_comes_out_as_it_is(checkpoints, monkeypatch, kind, when):
+def test_an_error_of_a_write_within_torch_is_raised_unchanged(checkpoints, monkeypatch, kind, when):
     write, calls = _HashingFile.write, []
 
     def interrupted(self, data):
@@ -188,7 +188,7 @@ def test_what_a_write_raises_within_torch_comes_out_as_it_is(checkpoints, monkey
     assert checkpoints.newest()["update"] == 1
 
 
-def test_room_is_looked_for_before_a_state_is_written(checkpoints, monkeypatch):
+def test_free_space_is_checked_before_a_state_is_written(checkpoints, monkeypatch):
     checkpoints.save(1, {"number": 1})
     disk = SimpleNamespace(f_bavail=3, f_frsize=1_000_000)
     monkeypatch.setattr("os.statvfs", lambda path: disk)

@@ -74,7 +74,7 @@ def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
         start(tmp_path / "two", 0, 2, port),
         start(tmp_path / "none", 1, 2, port),
     ]
-    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0, 0]
     one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one", "two"))
     assert not (tmp_path / "none").exists()
     assert one["idle"] == two["idle"] == ["frozen", "unused.weight", "unused.bias"]
@@ -85,7 +85,7 @@ def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("variables", "said"),
+    ("variables", "message"),
     [
         ({"WORLD_SIZE": "some"}, "^WORLD_SIZE=some: expected a whole number, as torchrun sets it$"),
         (
@@ -94,16 +94,16 @@ def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
         ),
     ],
 )
-def test_processes_that_cannot_connect_are_reported(monkeypatch, variables, said):
+def test_processes_that_cannot_connect_are_reported(monkeypatch, variables, message):
     for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(NmtError, match=said):
+    with pytest.raises(NmtError, match=message):
         collectives.initialize()
 
 
-def test_a_process_on_its_own_is_the_main_one_and_adds_nothing(monkeypatch):
+def test_a_single_process_is_the_first_and_sums_nothing(monkeypatch):
     monkeypatch.delenv("RANK", raising=False)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert (collectives.rank(), collectives.world_size()) == (0, 1)

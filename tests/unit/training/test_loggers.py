@@ -100,7 +100,7 @@ def test_resuming_cuts_later_lines_averages_and_a_torn_end(tmp_path):
     assert metrics.path.read_text() == ""
 
 
-def test_a_line_whose_end_alone_is_torn_stays_a_line(tmp_path):
+def test_a_line_that_lacks_only_its_newline_stays_a_line(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     metrics.resume(0, 0)
     metrics.log_update(update(10))
@@ -110,7 +110,7 @@ def test_a_line_whose_end_alone_is_torn_stays_a_line(tmp_path):
     assert [line["update"] for line in lines(metrics.path)] == [10, 20]
 
 
-def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path):
+def test_a_line_for_which_there_is_no_space_is_not_written_in_part(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     metrics.resume(0, 0)
     metrics.log_update(update(10))
@@ -126,7 +126,7 @@ def test_a_line_for_which_there_is_no_room_is_not_begun(tmp_path):
     assert [line["update"] for line in lines(metrics.path)] == [10, 20]
 
 
-def test_metrics_that_cannot_be_written_are_said(tmp_path):
+def test_metrics_that_cannot_be_written_are_reported(tmp_path):
     (tmp_path / "metrics.jsonl").symlink_to("/dev/full")
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     with pytest.raises(NmtError, match=r"metrics\.jsonl cannot be written: No space left on dev"):
@@ -150,7 +150,7 @@ def test_a_full_disk_under_stderr_does_not_end_a_training(monkeypatch):
     full.close()
 
 
-def test_a_terminal_sees_one_live_line_that_messages_and_validations_clear(monkeypatch):
+def test_a_terminal_shows_one_live_line_that_messages_and_validations_clear(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("COLUMNS", "60")
@@ -168,7 +168,7 @@ def test_a_terminal_sees_one_live_line_that_messages_and_validations_clear(monke
     assert terminal.getvalue().split("\r\x1b[K")[-1].startswith("validation after update 30")
 
 
-def test_a_file_sees_plain_lines_at_most_every_so_many_seconds(monkeypatch):
+def test_a_file_receives_plain_lines_at_intervals(monkeypatch):
     file = io.StringIO()
     monkeypatch.setattr(sys, "stderr", file)
     console = ConsoleLogger(1000.0)
@@ -179,7 +179,7 @@ def test_a_file_sees_plain_lines_at_most_every_so_many_seconds(monkeypatch):
     assert file.getvalue() == format_update(update(10)) + "\n"
 
 
-def test_a_line_says_what_a_person_wants_to_know():
+def test_a_line_has_progress_losses_and_speed():
     line = format_update(update(10))
     for part in ("25%", "1:01 left", "epoch 1", "loss 2.500", "perplexity 12.18", "500 source"):
         assert part in line
@@ -198,7 +198,7 @@ def test_a_validation_shows_values_and_samples():
     ]
 
 
-def test_durations_are_written_as_a_clock_does():
+def test_durations_are_written_as_clock_times():
     assert [format_duration(one) for one in (5.0, 65.0, 3661.0, math.inf, math.nan, -1.0)] == [
         "0:05",
         "1:05",
@@ -222,7 +222,7 @@ def test_tensorboard_writes_an_event_file(tmp_path):
         assert name in written
 
 
-def test_curves_for_which_there_is_no_room_are_said_once(tmp_path, capfd, monkeypatch):
+def test_curves_for_which_there_is_no_space_are_reported_once(tmp_path, capfd, monkeypatch):
     pytest.importorskip("tensorboard")
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
     logger = TensorBoardLogger(str(tmp_path))
@@ -240,7 +240,7 @@ def test_curves_for_which_there_is_no_room_are_said_once(tmp_path, capfd, monkey
     assert threading.excepthook is threading.__excepthook__
 
 
-def test_without_tensorboard_the_extra_is_named(monkeypatch, tmp_path):
+def test_without_tensorboard_the_missing_extra_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     monkeypatch.delattr("torch.utils.tensorboard", raising=False)
     with pytest.raises(MissingExtraError, match=r"pip install 'recurrent-nmt\[tensorboard\]'"):

@@ -26,7 +26,7 @@ class Network(nn.Module):
         return self.readouts
 
     def logits(self, readouts):
-        self.asked = readouts.shape
+        self.readout_shape = readouts.shape
         return self.output(readouts)
 
 
@@ -37,16 +37,16 @@ def batch():
 
 
 def by_hand(network, smoothing):
-    """Loop over places and pieces; give smoothed and plain sums in nats."""
+    """Return smoothed and plain sums in nats, by a loop over positions and pieces."""
     logits = network.output(network.embedding(batch().inputs)).tolist()
     smoothed = plain = 0.0
     for row, labels in enumerate(batch().labels.tolist()):
-        for place, label in enumerate(labels):
+        for position, label in enumerate(labels):
             if label == 0:
                 continue
-            total = sum(math.exp(one) for one in logits[row][place])
+            total = sum(math.exp(one) for one in logits[row][position])
             for piece in range(PIECES):
-                log_probability = logits[row][place][piece] - math.log(total)
+                log_probability = logits[row][position][piece] - math.log(total)
                 share = smoothing / PIECES + (1 - smoothing if piece == label else 0)
                 smoothed -= share * log_probability
                 plain -= log_probability if piece == label else 0
@@ -68,7 +68,7 @@ def test_the_loss_equals_a_loop_written_by_hand(smoothing, slice_positions):
 def test_the_gradient_equals_that_of_torch(slice_positions):
     network = Network(torch.float64)
     CrossEntropy(0.1, slice_positions)(network, batch(), 1).sum.backward()
-    found = [parameter.grad.clone() for parameter in network.parameters()]
+    gradients = [parameter.grad.clone() for parameter in network.parameters()]
     network.zero_grad()
     logits = network.logits(network(batch()))
     labels = batch().labels.masked_fill(~batch().mask, -100)
@@ -76,7 +76,7 @@ def test_the_gradient_equals_that_of_torch(slice_positions):
         logits.flatten(0, 1), labels.flatten(), label_smoothing=0.1, reduction="sum"
     )
     (reference * 1).backward()
-    for ours, parameter in zip(found, network.parameters(), strict=True):
+    for ours, parameter in zip(gradients, network.parameters(), strict=True):
         torch.testing.assert_close(ours, parameter.grad, rtol=1e-10, atol=1e-12)
 
 
@@ -92,12 +92,12 @@ def test_a_scaled_loss_has_a_scaled_gradient():
 def test_padding_gets_a_gradient_of_exactly_zero_and_no_logits():
     network = Network(torch.float32)
     CrossEntropy(0.1, 2)(network, batch(), 1).sum.backward()
-    assert network.asked == (6, 5)
+    assert network.readout_shape == (6, 5)
     lengths = network.readouts.grad.abs().sum(-1)
     assert torch.equal(lengths != 0, batch().mask)
 
 
-def test_the_plain_likelihood_carries_no_gradient():
+def test_the_plain_likelihood_has_no_gradient():
     loss = CrossEntropy(0.1, 4)(Network(torch.float32), batch(), 1)
     assert loss.sum.requires_grad
     assert not loss.negative_log_likelihood.requires_grad
@@ -129,7 +129,7 @@ def test_the_loss_of_bfloat16_logits_is_computed_in_float32():
     assert logits.grad.dtype == torch.bfloat16
 
 
-def test_very_unlikely_labels_cost_what_they_are_unlikely():
+def test_the_loss_of_very_improbable_labels_is_exact():
     class Given(Network):
         def logits(self, readouts):
             return torch.tensor([[500.0] + [0.0] * 6] * 6) + 0 * readouts.sum()
@@ -139,7 +139,7 @@ def test_very_unlikely_labels_cost_what_they_are_unlikely():
     assert loss.sum.item() == 6 * 500
 
 
-def test_the_gradient_takes_the_memory_of_the_logits():
+def test_the_gradient_is_written_over_the_logits():
     class Given(Network):
         def logits(self, readouts):
             self.given = super().logits(readouts)
@@ -160,13 +160,13 @@ class Bounded(Network):
         return super().logits(readouts).tanh()
 
 
-def test_logits_that_are_needed_once_more_are_refused_instead_of_spoilt():
+def test_logits_that_are_needed_again_are_an_error():
     loss = CrossEntropy(0.1, 4)(Bounded(torch.float32), batch(), 1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.sum.backward()
 
 
-def test_a_batch_without_a_target_piece_costs_nothing_and_has_a_gradient_of_zero():
+def test_a_batch_without_a_target_piece_has_no_loss_and_a_gradient_of_zero():
     network = Network(torch.float32)
     empty = Batch(torch.tensor([[3]]), torch.tensor([[2, 0]]))
     loss = CrossEntropy(0.1, 4)(network, empty, 1)

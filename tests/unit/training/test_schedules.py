@@ -15,7 +15,7 @@ def test_the_cosine_grows_with_the_updates_and_falls_with_the_progress():
     assert schedule.rate(100, 1.5) == pytest.approx(0.2)
 
 
-def test_a_warmup_of_zero_begins_at_the_peak():
+def test_a_warmup_of_zero_starts_at_the_peak():
     assert WarmupCosine(2.0, 0, 0.0).rate(1, 0.0) == 2.0
     assert Constant(2.0, 0).rate(1, 0.0) == 2.0
 
@@ -25,7 +25,7 @@ def test_the_inverse_square_root_is_highest_at_the_end_of_the_warmup():
     assert [schedule.rate(update, 0.0) for update in (1, 2, 4, 16)] == [0.25, 0.5, 1.0, 0.5]
 
 
-def test_a_constant_rate_does_not_care_about_progress():
+def test_a_constant_rate_does_not_depend_on_progress():
     schedule = Constant(peak_rate=1.0, warmup=2)
     assert [schedule.rate(update, update / 3) for update in (1, 2, 3)] == [0.5, 1.0, 1.0]
 
@@ -35,11 +35,11 @@ def plateau():
 
 
 def rates(schedule, scores):
-    found = []
+    result = []
     for score in scores:
         schedule.observe(score)
-        found.append(schedule.rate(100, 0.5))
-    return found
+        result.append(schedule.rate(100, 0.5))
+    return result
 
 
 def test_a_plateau_falls_after_patience_and_not_below_its_minimum():
@@ -47,7 +47,7 @@ def test_a_plateau_falls_after_patience_and_not_below_its_minimum():
     assert rates(plateau(), scores) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.2]
 
 
-def test_a_restored_plateau_goes_on_where_the_other_stopped():
+def test_a_restored_plateau_continues_where_the_other_stopped():
     first, second = plateau(), plateau()
     rates(first, [1.0, 2.0, 2.0])
     second.restore(first.state())

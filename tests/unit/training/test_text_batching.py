@@ -30,20 +30,25 @@ def labels(batches):
 
 BOTH = Tokenizers(tokenizer(), tokenizer())
 EVERYTHING = sorted([piece for ids in ROWS for piece in ids] + [END] * len(ROWS))
-READINGS = [LineByLine(20, 100), ContinuousText(3, 4), ContinuousText(1, 1), ContinuousText(20, 50)]
+BATCHINGS = [
+    LineByLine(20, 100),
+    ContinuousText(3, 4),
+    ContinuousText(1, 1),
+    ContinuousText(20, 50),
+]
 
 
-@pytest.mark.parametrize("reading", READINGS, ids=repr)
+@pytest.mark.parametrize("batching", BATCHINGS, ids=repr)
 @pytest.mark.parametrize("side", [SourceSide(), TargetSide()], ids=repr)
-def test_each_piece_and_each_end_is_a_label_once(shards, reading, side):
-    epochs = reading.epochs(shards, BOTH, side, 1)
+def test_each_piece_and_each_end_is_a_label_once(shards, batching, side):
+    epochs = batching.epochs(shards, BOTH, side, 1)
     batches = list(epochs.data.epoch(0, 0))
     assert labels(batches) == EVERYTHING
-    assert labels(reading.validation_batches(shards, side)) == EVERYTHING
+    assert labels(batching.validation_batches(shards, side)) == EVERYTHING
     assert sum(len(batch.source) for batch in batches) == epochs.rows
 
 
-def test_running_text_can_be_taken_up_in_its_middle(shards):
+def test_continuous_text_can_be_resumed_in_the_middle(shards):
     data = ContinuousText(2, 3).epochs(shards, BOTH, TargetSide(), 1).data
     whole, rest = list(data.epoch(0, 0)), list(data.epoch(0, 2))
     assert len(rest) == len(whole) - 2 > 0
@@ -51,7 +56,7 @@ def test_running_text_can_be_taken_up_in_its_middle(shards):
         assert torch.equal(one.target, two.target)
 
 
-def test_rows_of_running_text_begin_with_lines_and_follow_each_other(shards):
+def test_rows_of_continuous_text_start_with_lines_and_follow_each_other(shards):
     data = ContinuousText(2, 3).epochs(shards, BOTH, TargetSide(), 1).data
     rows = [[], []]
     for batch in data.epoch(0, 0):
@@ -68,24 +73,26 @@ def test_rows_of_running_text_begin_with_lines_and_follow_each_other(shards):
     assert abs(counts[0] - counts[1]) <= 2 * max(map(len, ROWS))
 
 
-def test_what_is_read_in_parts_is_what_is_read_at_once(shards):
+def test_reading_in_parts_equals_reading_at_once(shards):
     torch.manual_seed(1)
     network = recurrent().double().eval()
     for rows in (1, 3):
-        reading = ContinuousText(rows, 4)
-        reader = reading.wrap(network)
+        batching = ContinuousText(rows, 4)
+        reader = batching.wrap(network)
         parts = [
             (batch.mask, reader(batch))
-            for batch in reading.validation_batches(shards, TargetSide())
+            for batch in batching.validation_batches(shards, TargetSide())
         ]
         once = ContinuousText(rows, 1000)
         (batch,) = once.validation_batches(shards, TargetSide())
         whole = once.wrap(network)(batch)
-        found = torch.cat([readouts for _, readouts in parts], dim=1)[:, : whole.shape[1]]
-        assert torch.allclose(found[batch.mask[:, : found.shape[1]]], whole[batch.mask], atol=1e-9)
+        joined = torch.cat([readouts for _, readouts in parts], dim=1)[:, : whole.shape[1]]
+        assert torch.allclose(
+            joined[batch.mask[:, : joined.shape[1]]], whole[batch.mask], atol=1e-9
+        )
 
 
-def test_an_end_that_is_read_is_the_begin_of_the_next_line_and_begin_forgets():
+def test_end_is_read_as_the_begin_of_the_next_line_and_begin_resets_the_state():
     torch.manual_seed(2)
     network = recurrent().double().eval()
     reader = StatefulModel(network, 1)
@@ -99,7 +106,7 @@ def test_an_end_that_is_read_is_the_begin_of_the_next_line_and_begin_forgets():
     assert not torch.allclose(goes_on[:, 1], first[:, 1])
 
 
-def test_gradients_end_where_a_batch_begins_and_the_state_is_saved():
+def test_gradients_end_where_a_batch_starts_and_the_state_is_saved():
     torch.manual_seed(3)
     network = recurrent()
     reader = StatefulModel(network, 2)
@@ -135,7 +142,7 @@ def test_sides_choose_their_own_ids_and_texts(shards):
     assert TargetSide().texts(shards)[0] == "t"
 
 
-def test_a_row_whose_state_is_not_finite_begins_anew():
+def test_a_row_whose_state_is_not_finite_starts_anew():
     torch.manual_seed(4)
     network = recurrent().double().eval()
     reader, fresh = StatefulModel(network, 2), StatefulModel(network, 2)

@@ -12,14 +12,14 @@ import pytest
 import torch
 from helpers.trainers import (
     CPU,
-    PACE,
+    INTERVALS,
     PIECES,
     Data,
     Failing,
     Network,
     assert_equal,
-    go_on,
     metrics,
+    never_stop,
     trainer,
     updater,
 )
@@ -48,8 +48,8 @@ from nmt.training.schedules.warmup_cosine import WarmupCosine
 from nmt.training.validation.validation import Highest, Lowest
 
 
-class Stopping(Data):
-    """Sends the process a signal when a certain update's batches are asked for."""
+class Signalling(Data):
+    """Data that send the process a signal before a certain batch."""
 
     def __init__(self, number, update):
         self.number, self.left = number, update
@@ -63,7 +63,7 @@ class Stopping(Data):
 
 
 def saved(folder):
-    """The newest training state."""
+    """Return the newest training state."""
     return Checkpoints(folder, 2).newest()
 
 
@@ -77,7 +77,7 @@ def straight(tmp_path_factory):
 @pytest.mark.parametrize("stop", [1, 3, 8, 10, 11, 20, 29])
 def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(straight, tmp_path, stop):
     with pytest.raises(Interrupted) as interrupted:
-        trainer(tmp_path, Stopping(signal.SIGINT, stop)).train()
+        trainer(tmp_path, Signalling(signal.SIGINT, stop)).train()
     assert interrupted.value.status == 130
     again = trainer(tmp_path, seed=77)
     random.seed(0)
@@ -90,11 +90,11 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(straight, tmp_
     assert_equal(*best)
 
 
-def test_a_state_lost_since_the_last_saving_is_made_again_bit_for_bit(straight, tmp_path):
+def test_a_state_lost_since_the_last_save_is_reproduced_bit_for_bit(straight, tmp_path):
     class Dying(Data):
         def epoch(self, number, skip):
-            for place, batch in enumerate(super().epoch(number, skip)):
-                if number == 3 and place == 4:
+            for index, batch in enumerate(super().epoch(number, skip)):
+                if number == 3 and index == 4:
                     raise ZeroDivisionError
                 yield batch
 
@@ -107,16 +107,14 @@ def test_a_state_lost_since_the_last_saving_is_made_again_bit_for_bit(straight, 
     assert metrics(straight) == metrics(tmp_path)
 
 
-def test_a_signal_during_validation_is_obeyed_at_once_and_the_validation_is_made_again(
-    straight, tmp_path
-):
-    def look(network, before):
+def test_a_signal_stops_a_validation_at_once_and_the_validation_is_repeated(straight, tmp_path):
+    def loss_of(network, before):
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
-        raise AssertionError("the signal was not obeyed")
+        time.sleep(300)
+        raise AssertionError("the signal was ignored")
 
     with pytest.raises(Interrupted) as interrupted:
-        trainer(tmp_path, look=look).train()
+        trainer(tmp_path, loss_of=loss_of).train()
     assert interrupted.value.status == 143
     trainer(tmp_path, seed=77).train()
     assert metrics(straight) == metrics(tmp_path)
@@ -127,7 +125,7 @@ def test_a_second_signal_stops_at_once(tmp_path):
         def epoch(self, number, skip):
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
-            raise AssertionError("the second signal was not obeyed")
+            raise AssertionError("the second signal was ignored")
 
     with pytest.raises(KeyboardInterrupt) as interrupted:
         trainer(tmp_path, Twice()).train()
@@ -135,7 +133,7 @@ def test_a_second_signal_stops_at_once(tmp_path):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_finished_training_says_so_and_changes_nothing(straight, caplog):
+def test_a_finished_training_is_reported_and_changes_nothing(straight, caplog):
     before = {path: path.read_bytes() for path in straight.rglob("*") if path.is_file()}
     with caplog.at_level(logging.INFO):
         trainer(straight).train()
@@ -145,42 +143,44 @@ def test_a_finished_training_says_so_and_changes_nothing(straight, caplog):
     assert before == {path: path.read_bytes() for path in straight.rglob("*") if path.is_file()}
 
 
-def test_a_finished_training_goes_on_when_its_bound_is_raised(tmp_path):
-    trainer(tmp_path, bounds=StoppingCriteria(None, 4, None)).train()
-    state = trainer(tmp_path, bounds=StoppingCriteria(None, 10, None)).train()
+def test_a_finished_training_continues_when_its_limit_is_raised(tmp_path):
+    trainer(tmp_path, stopping=StoppingCriteria(None, 4, None)).train()
+    state = trainer(tmp_path, stopping=StoppingCriteria(None, 10, None)).train()
     assert (state.update, state.finished) == (10, True)
     assert [one["update"] for one in metrics(tmp_path) if one["kind"] == "update"] == [3, 6, 9]
     assert [one["update"] for one in metrics(tmp_path) if one["kind"] == "validation"] == [4, 8, 10]
 
 
 def test_epochs_end_where_the_data_ends_even_if_the_last_update_has_fewer_batches(tmp_path):
-    pace = dataclasses.replace(PACE, validate_every=None)
-    state = trainer(tmp_path, bounds=StoppingCriteria(2.0, None, None), pace=pace).train()
+    intervals = dataclasses.replace(INTERVALS, validate_every=None)
+    state = trainer(
+        tmp_path, stopping=StoppingCriteria(2.0, None, None), intervals=intervals
+    ).train()
     assert (state.update, state.epoch, state.batches) == (6, 2, 0)
     validations = [one for one in metrics(tmp_path) if one["kind"] == "validation"]
     assert [(one["update"], one["epoch"]) for one in validations] == [(3, 1), (6, 2)]
 
 
-def test_half_an_epoch_is_a_bound_too(tmp_path):
-    assert trainer(tmp_path, bounds=StoppingCriteria(0.5, None, None)).train().rows >= 7.5
+def test_half_an_epoch_can_be_a_limit(tmp_path):
+    assert trainer(tmp_path, stopping=StoppingCriteria(0.5, None, None)).train().rows >= 7.5
 
 
 def test_training_stops_when_patience_is_exhausted(tmp_path, caplog):
-    pace = dataclasses.replace(PACE, patience=2)
+    intervals = dataclasses.replace(INTERVALS, patience=2)
     with caplog.at_level(logging.INFO):
-        state = trainer(tmp_path, pace=pace, look=lambda _, before: float(before)).train()
+        state = trainer(
+            tmp_path, intervals=intervals, loss_of=lambda _, before: float(before)
+        ).train()
     assert state.update == 12
     assert "no better validation 2 times in a row (patience=2)" in caplog.text
     with caplog.at_level(logging.INFO):
-        assert trainer(tmp_path, pace=pace).train().update == 12
+        assert trainer(tmp_path, intervals=intervals).train().update == 12
     assert "finished" in caplog.text
 
 
-def test_the_mean_is_kept_if_it_is_the_best_and_training_goes_on_from_its_own_weights(
-    tmp_path, caplog
-):
+def test_the_mean_is_kept_if_it_is_the_best_and_training_keeps_its_own_weights(tmp_path, caplog):
     scores = [3.0, 2.0, 1.0, 5.0, 4.0, 0.5]
-    run = trainer(tmp_path, look=lambda _, before: scores[before], averaging=BestCheckpoints(2))
+    run = trainer(tmp_path, loss_of=lambda _, before: scores[before], averaging=BestCheckpoints(2))
     with caplog.at_level(logging.INFO):
         run.train()
     kept = run.callbacks.kept
@@ -196,7 +196,7 @@ def test_the_mean_is_kept_if_it_is_the_best_and_training_goes_on_from_its_own_we
 def test_a_mean_that_is_worse_is_not_kept(tmp_path, caplog):
     scores = [3.0, 2.0, 1.0, 5.0, 4.0, 1.5]
     with caplog.at_level(logging.INFO):
-        trainer(tmp_path, look=lambda _, before: scores[before]).train()
+        trainer(tmp_path, loss_of=lambda _, before: scores[before]).train()
     assert "the best checkpoint, -1, stays" in caplog.text
 
 
@@ -205,26 +205,26 @@ def test_nothing_is_averaged_where_nothing_is_kept(tmp_path):
     assert all(one["kind"] != "average" for one in metrics(tmp_path))
 
 
-def test_updates_that_are_not_finite_are_skipped_counted_and_said(tmp_path, caplog):
+def test_updates_that_are_not_finite_are_skipped_counted_and_reported(tmp_path, caplog):
     run = trainer(tmp_path)
     run.updater.objective = Failing({2, 3, 5})
     run.train()
     assert run.state.skipped == 3
-    said = "update 3 is skipped, its loss or gradient is not finite (2 skipped so far)"
-    assert f"{said}; its lines are in {tmp_path}/update-3.json" in caplog.text
+    message = "update 3 is skipped, its loss or gradient is not finite (2 skipped so far)"
+    assert f"{message}; its lines are in {tmp_path}/update-3.json" in caplog.text
     assert all(one.isfinite().all() for one in run.updater.network.parameters())
     records = [one for one in metrics(tmp_path) if one["kind"] == "update"]
     assert [one["skipped"] for one in records] == [2, 3, 3, 3, 3, 3]
     assert all(one["loss"] > 0 for one in records)
 
 
-def test_a_skipped_update_moves_no_weight(tmp_path):
+def test_a_skipped_update_changes_no_weight(tmp_path):
     run = updater(objective=Failing({1}))
     before = weights(run.network)
-    result = run.update(list(Data().epoch(0, 0)), 1, 0.1, go_on)
+    result = run.update(list(Data().epoch(0, 0)), 1, 0.1, never_stop)
     assert result.skip_reason is not None
     assert_equal(before, weights(run.network))
-    run.update(list(Data().epoch(0, 0)), 2, 0.1, go_on)
+    run.update(list(Data().epoch(0, 0)), 2, 0.1, never_stop)
     assert not torch.equal(before["norm.bias"], run.network.norm.bias)
 
 
@@ -238,25 +238,25 @@ def test_too_many_skips_in_a_row_stop_the_training_with_advice(tmp_path):
     assert saved(tmp_path)["state"]["update"] == 4
 
 
-def test_weights_that_are_no_numbers_never_replace_a_good_state(tmp_path):
+def test_weights_that_are_not_finite_never_replace_a_good_state(tmp_path):
     class Breaking(Data):
         def epoch(self, number, skip):
-            for place, batch in enumerate(super().epoch(number, skip)):
-                if number == 3 and place == 1:
+            for index, batch in enumerate(super().epoch(number, skip)):
+                if number == 3 and index == 1:
                     with torch.no_grad():
                         run.updater.network.norm.bias[0] = math.inf
                 yield batch
 
-    run = trainer(tmp_path, Breaking(), pace=dataclasses.replace(PACE, save_seconds=0.0))
+    run = trainer(tmp_path, Breaking(), intervals=dataclasses.replace(INTERVALS, save_seconds=0.0))
     with pytest.raises(NmtError, match="weights or the optimizer's averages are not finite"):
         run.train()
     assert saved(tmp_path)["state"]["update"] == 9
     assert saved(tmp_path)["updater"]["network"]["norm.bias"].isfinite().all()
 
 
-def test_the_newest_state_that_is_intact_is_gone_on_from_bit_for_bit(straight, tmp_path, caplog):
+def test_training_resumes_from_the_newest_intact_state_bit_for_bit(straight, tmp_path, caplog):
     with pytest.raises(Interrupted):
-        trainer(tmp_path, Stopping(signal.SIGINT, 20)).train()
+        trainer(tmp_path, Signalling(signal.SIGINT, 20)).train()
     newest = max(tmp_path.glob("state-*.pt"))
     newest.write_bytes(newest.read_bytes()[:-100])
     trainer(tmp_path, seed=77).train()
@@ -265,7 +265,7 @@ def test_the_newest_state_that_is_intact_is_gone_on_from_bit_for_bit(straight, t
     assert metrics(straight) == metrics(tmp_path)
 
 
-def test_a_missing_best_model_is_made_by_the_next_validation(tmp_path, caplog):
+def test_a_missing_best_model_is_saved_by_the_next_validation(tmp_path, caplog):
     trainer(tmp_path).train()
     (tmp_path / "best.pt").unlink()
     again = trainer(tmp_path, intact=lambda: False)
@@ -286,15 +286,15 @@ def test_a_missing_best_model_is_made_by_the_next_validation(tmp_path, caplog):
         ("objective.smoothing", lambda run: False),
     ],
 )
-def test_a_fork_begins_afresh_what_the_changed_setting_made(tmp_path, key, fresh):
-    trainer(tmp_path, bounds=StoppingCriteria(None, 4, None)).train()
+def test_a_fork_resets_what_depends_on_the_changed_setting(tmp_path, key, fresh):
+    trainer(tmp_path, stopping=StoppingCriteria(None, 4, None)).train()
     plain = trainer(tmp_path)
     assert plain.state.batches and plain.updater.optimizer.state
     forked = trainer(tmp_path, forks=[ForkRecord(4, [key])])
     assert fresh(forked) is (key != "objective.smoothing")
     assert forked.state.update == 4
     assert_equal(forked.updater.network.state_dict(), plain.updater.network.state_dict())
-    forked.bounds = StoppingCriteria(None, 6, None)
+    forked.stopping = StoppingCriteria(None, 6, None)
     forked.train()
     passed = trainer(tmp_path, forks=[ForkRecord(4, [key])])
     assert not fresh(passed), "a state saved after the fork has it behind it"
@@ -308,7 +308,7 @@ def test_a_validation_whose_state_was_never_saved_is_written_once(straight, tmp_
         raise Killed
 
     with pytest.raises(Interrupted):
-        trainer(tmp_path, Stopping(signal.SIGTERM, 16)).train()
+        trainer(tmp_path, Signalling(signal.SIGTERM, 16)).train()
     again = trainer(tmp_path)
     again.callbacks.kept.add = kill
     with pytest.raises(Killed):
@@ -318,7 +318,7 @@ def test_a_validation_whose_state_was_never_saved_is_written_once(straight, tmp_
     assert metrics(straight) == metrics(tmp_path)
 
 
-def test_a_fork_to_another_criterion_judges_a_finished_training_anew(tmp_path):
+def test_a_fork_to_another_criterion_validates_a_finished_training_anew(tmp_path):
     trainer(tmp_path).train()
     forked = trainer(tmp_path, forks=[ForkRecord(18, ["criterion.name"])])
     assert not forked.callbacks.kept.checkpoints and not forked.state.finished
@@ -326,12 +326,15 @@ def test_a_fork_to_another_criterion_judges_a_finished_training_anew(tmp_path):
     assert [one["kind"] for one in metrics(tmp_path)].count("validation") == 5
 
 
-def test_a_fork_in_the_middle_of_an_epoch_brings_no_validation(tmp_path):
-    pace = dataclasses.replace(PACE, validate_every=None)
-    trainer(tmp_path, bounds=StoppingCriteria(None, 4, None), pace=pace).train()
+def test_a_fork_in_the_middle_of_an_epoch_causes_no_validation(tmp_path):
+    intervals = dataclasses.replace(INTERVALS, validate_every=None)
+    trainer(tmp_path, stopping=StoppingCriteria(None, 4, None), intervals=intervals).train()
     before = len(metrics(tmp_path))
     forked = trainer(
-        tmp_path, forks=[ForkRecord(4, ["seed"])], bounds=StoppingCriteria(None, 5, None), pace=pace
+        tmp_path,
+        forks=[ForkRecord(4, ["seed"])],
+        stopping=StoppingCriteria(None, 5, None),
+        intervals=intervals,
     )
     assert forked.state.batches == 0
     forked.train()
@@ -349,7 +352,7 @@ def test_data_without_a_batch_is_refused(tmp_path):
 def gradients(run, batches):
     run.network.eval()  # no dropout, although `update` asks for it
     run.network.dropout.p = 0.0
-    run.update(batches, 1, 0.0, go_on)
+    run.update(batches, 1, 0.0, never_stop)
     return [parameter.grad.clone() for parameter in run.network.parameters()]
 
 
@@ -370,13 +373,13 @@ def test_the_gradient_is_that_of_the_loss_of_one_piece():
     torch.manual_seed(3)
     network = Network()
     (batch, *_) = Data().epoch(0, 0)
-    found = gradients(updater(1e9, network=network), [batch])
+    result = gradients(updater(1e9, network=network), [batch])
     network.zero_grad()
     logits = network.logits(network(batch))
     nn.functional.cross_entropy(
         logits.flatten(0, 1), batch.labels.flatten(), label_smoothing=0.1
     ).backward()
-    for left, parameter in zip(found, network.parameters(), strict=True):
+    for left, parameter in zip(result, network.parameters(), strict=True):
         torch.testing.assert_close(left, parameter.grad)
 
 
@@ -390,7 +393,7 @@ def test_gradients_are_clipped_by_their_global_norm():
     clipped = gradients(run, batches)
     for left, right in zip(free, clipped, strict=True):
         torch.testing.assert_close(left, right * 4, rtol=1e-4, atol=1e-7)
-    result = run.update(batches, 1, 0.0, go_on)
+    result = run.update(batches, 1, 0.0, never_stop)
     assert result.clipped
     assert result.gradient_norm == pytest.approx(norm.item(), rel=1e-5)
 
@@ -402,54 +405,57 @@ def test_only_matrices_decay():
     assert len(others["params"]) == 2
 
 
-def test_the_schedule_learns_of_validations_and_is_restored(tmp_path):
+def test_the_schedule_observes_validations_and_is_restored(tmp_path):
     def plateau():
         return Plateau(0.1, 0, 0.5, 0, 0.0)
 
     run = trainer(
         tmp_path,
-        bounds=StoppingCriteria(None, 12, None),
-        look=lambda _, before: float(before),
+        stopping=StoppingCriteria(None, 12, None),
+        loss_of=lambda _, before: float(before),
         schedule=plateau(),
     )
     run.train()
     assert run.spec.schedule.reductions == 2
     again = trainer(
-        tmp_path, bounds=StoppingCriteria(None, 13, None), look=lambda *_: 0.0, schedule=plateau()
+        tmp_path,
+        stopping=StoppingCriteria(None, 13, None),
+        loss_of=lambda *_: 0.0,
+        schedule=plateau(),
     )
     again.train()
     assert again.spec.schedule.reductions == 3
 
 
-def test_the_state_is_saved_every_so_many_seconds(tmp_path):
-    pace = dataclasses.replace(PACE, save_seconds=0.0, max_consecutive_skips=0)
-    run = trainer(tmp_path, pace=pace)
+def test_the_state_is_saved_at_intervals(tmp_path):
+    intervals = dataclasses.replace(INTERVALS, save_seconds=0.0, max_consecutive_skips=0)
+    run = trainer(tmp_path, intervals=intervals)
     run.updater.objective = Failing({7})
     with pytest.raises(NmtError):
         run.train()
     assert saved(tmp_path)["state"]["update"] == 6
 
 
-def test_a_training_without_any_bound_is_refused():
+def test_a_training_without_any_limit_is_refused():
     with pytest.raises(ConfigurationError, match="epochs, updates and minutes are all null"):
         StoppingCriteria(None, None, None)
 
 
-def test_a_bound_of_zero_is_refused():
+def test_a_limit_of_zero_is_refused():
     with pytest.raises(ConfigurationError, match=r"minutes=0\.0: expected a number above 0"):
         StoppingCriteria(None, None, 0.0)
 
 
-def test_the_share_done_is_that_of_the_bound_that_is_nearest():
-    bounds = StoppingCriteria(4.0, 100, 10.0)
-    assert bounds.share(TrainingState(update=10, epoch=1, rows=5, seconds=60.0), 10) == 0.375
-    assert bounds.share(TrainingState(update=10, epoch=1, rows=5, seconds=300.0), 10) == 0.5
-    assert bounds.share(TrainingState(update=90, epoch=1, rows=5, seconds=300.0), 10) == 0.9
-    assert bounds.reached(TrainingState(update=100), 10) == "updates=100 reached"
-    assert bounds.reached(TrainingState(seconds=600.0), 10) == "minutes=10 reached"
+def test_progress_is_that_of_the_nearest_limit():
+    stopping = StoppingCriteria(4.0, 100, 10.0)
+    assert stopping.share(TrainingState(update=10, epoch=1, rows=5, seconds=60.0), 10) == 0.375
+    assert stopping.share(TrainingState(update=10, epoch=1, rows=5, seconds=300.0), 10) == 0.5
+    assert stopping.share(TrainingState(update=90, epoch=1, rows=5, seconds=300.0), 10) == 0.9
+    assert stopping.reached(TrainingState(update=100), 10) == "updates=100 reached"
+    assert stopping.reached(TrainingState(seconds=600.0), 10) == "minutes=10 reached"
 
 
-def test_criteria_choose_by_name_and_name_what_there_is():
+def test_criteria_select_by_name_and_list_the_names():
     values = {"loss": 2.0, "bleu": 30.0}
     assert Highest("bleu").score(values) == 30.0
     assert Lowest("loss").score(values) == -2.0
@@ -465,7 +471,7 @@ def test_bfloat16_is_refused_where_the_processor_has_none(monkeypatch):
         BFloat16Precision().autocast(CPU)
 
 
-def test_bfloat16_is_taken_where_the_processor_has_it(monkeypatch):
+def test_bfloat16_is_used_where_the_processor_has_it(monkeypatch):
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_bf16": True})
     assert AutomaticPrecision().name(CPU) == "bfloat16"
     with AutomaticPrecision().autocast(CPU):
@@ -476,12 +482,21 @@ def test_bfloat16_is_taken_where_the_processor_has_it(monkeypatch):
     ("make", "message"),
     [
         (
-            lambda: dataclasses.replace(PACE, accumulate=0),
+            lambda: dataclasses.replace(INTERVALS, accumulate=0),
             "accumulate=0: expected a whole number, 1 or",
         ),
-        (lambda: dataclasses.replace(PACE, report_every=0), "report_every=0: expected a number, 1"),
-        (lambda: dataclasses.replace(PACE, validate_every=0), "validate_every=0: expected a numb"),
-        (lambda: dataclasses.replace(PACE, patience=0), "patience=0: expected a number, 1 or more"),
+        (
+            lambda: dataclasses.replace(INTERVALS, report_every=0),
+            "report_every=0: expected a number, 1",
+        ),
+        (
+            lambda: dataclasses.replace(INTERVALS, validate_every=0),
+            "validate_every=0: expected a numb",
+        ),
+        (
+            lambda: dataclasses.replace(INTERVALS, patience=0),
+            "patience=0: expected a number, 1 or more",
+        ),
         (lambda: updater(clip_norm=0.0), r"clip_norm=0\.0: expected a number above 0"),
         (lambda: updater(clip_norm=math.nan), "clip_norm=nan: expected a number above 0"),
         (lambda: WarmupCosine(0.0, 1, 0.1), r"schedule\.peak_rate=0\.0: expected a number above 0"),
@@ -498,7 +513,7 @@ def test_numbers_out_of_range_are_refused_by_their_keys(make, message):
         make()
 
 
-def test_words_where_numbers_belong_are_refused():
+def test_text_instead_of_numbers_is_refused():
     with pytest.raises(ConfigurationError, match="epochs=many: expected a number above 0"):
         checks.above("epochs", "many", 0)
     with pytest.raises(ConfigurationError, match="patience=long: expected a number, 1 or more"):
@@ -516,7 +531,7 @@ def test_devices_are_chosen_by_name():
             device.set_threads(threads)
 
 
-def test_keeping_large_blocks_says_whether_it_worked():
+def test_keeping_large_blocks_returns_whether_it_worked():
     assert allocator.keep_freed_blocks() is (
         sys.platform == "linux" and "glibc" in platform.libc_ver()
     )

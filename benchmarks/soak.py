@@ -111,9 +111,9 @@ def main(minutes: float, threads: int, save_seconds: float, folder: Path) -> int
 
 def endless_training(folder: Path, save_seconds: float, threads: int) -> list[str]:
     """Return the arguments of a training that never ends by itself."""
-    bounds = ["epochs=null", "updates=1000000000", "patience=null", "validate_every=100"]
-    places = [f"run={folder / 'run'}", f"prepared={folder / 'prepared'}", "data=starter"]
-    return [*bounds, *places, f"save_seconds={save_seconds}", f"threads={threads}"]
+    limits = ["epochs=null", "updates=1000000000", "patience=null", "validate_every=100"]
+    folders = [f"run={folder / 'run'}", f"prepared={folder / 'prepared'}", "data=starter"]
+    return [*limits, *folders, f"save_seconds={save_seconds}", f"threads={threads}"]
 
 
 def start(folder: Path, command: str, *words: str) -> subprocess.Popen[bytes]:

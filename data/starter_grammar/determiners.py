@@ -1,4 +1,4 @@
-"""Articles, demonstratives, possessives and quantities, with the endings that they ask for."""
+"""Articles, demonstratives, possessives and quantities, with the endings that they require."""
 
 from __future__ import annotations
 

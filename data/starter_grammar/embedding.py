@@ -1,4 +1,4 @@
-"""Draws clauses that hold a wanted depth of clauses within: relative, content and adverbial."""
+"""Random clauses with relative, content and adverbial clauses nested to a given depth."""
 
 from __future__ import annotations
 

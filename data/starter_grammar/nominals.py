@@ -1,4 +1,4 @@
-"""Draws nominal phrases: which determiner, adjectives and attributes a noun gets."""
+"""Random nominal phrases: the determiner, adjectives and attributes of a noun."""
 
 from __future__ import annotations
 

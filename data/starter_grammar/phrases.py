@@ -1,4 +1,4 @@
-"""What a phrase is, and the nominal phrases of one word, or of two joined by `und`."""
+"""The contracts of phrases, and nominal phrases of one word or of two joined by `und`."""
 
 from __future__ import annotations
 

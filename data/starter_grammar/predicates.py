@@ -1,4 +1,4 @@
-"""Draws what a verb needs, by its frame: objects, prepositional phrases, predicates, adverbs."""
+"""Random complements of a verb: objects, prepositional phrases, predicates, adverbs."""
 
 from __future__ import annotations
 

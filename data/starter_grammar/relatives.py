@@ -1,4 +1,4 @@
-"""Draws relative clauses, in which a pronoun stands for the noun that they are about."""
+"""Relative clauses, in which a pronoun represents the antecedent."""
 
 from __future__ import annotations
 

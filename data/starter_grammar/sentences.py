@@ -1,4 +1,4 @@
-"""Whole sentences: which order the main clause takes, and what stands before its verb."""
+"""Whole sentences: the order of the main clause, and the part before its verb."""
 
 from __future__ import annotations
 

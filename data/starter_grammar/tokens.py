@@ -5,10 +5,10 @@ from __future__ import annotations
 COMMA = ","
 
 
-# One word, or a fixed phrase of several, the node of the tree that it speaks for, and which of the
+# One word, or a fixed phrase of several, the node of the tree that it represents, and which of the
 # node's words it is (its slot). Words of both languages with the same node and slot are
 # translations of each other. An empty word lends its node and slot to the word before it: "im"
-# speaks for "in" and for "the". A plain tuple, since millions are made a minute.
+# represents "in" and "the". A plain tuple, since millions are made a minute.
 Token = tuple[str, object, int]
 COMMA_TOKEN: Token = (COMMA, None, 0)
 

@@ -28,11 +28,11 @@ def contrast(config: DictConfig) -> None:
     from nmt.config.instantiate import instantiate
     from nmt.evaluation.contrastive.contrasts import count_correct, read_contrasts
     from nmt.evaluation.likelihood import load_scorer
-    from nmt.runtime import device
+    from nmt.runtime.device import choose, set_threads
 
     allocator.keep_freed_blocks()
-    device.set_threads(config.threads)
-    place = device.choose(config.device)
+    set_threads(config.threads)
+    device = choose(config.device)
     output = arguments.output(config.output)
     right, wrongs = str(config.right), arguments.several(config.wrong)
     _check(models, wrongs, config.source)
@@ -40,7 +40,7 @@ def contrast(config: DictConfig) -> None:
     contrasts = read_contrasts(right, wrongs, source, groups, instantiate(config.invalid_text))
     counts: list[AccuracyCount] = []
     for model in models:
-        scorer = load_scorer(model, instantiate(config.windows), place)
+        scorer = load_scorer(model, instantiate(config.windows), device)
         log.info("scoring %d lines with %s", len(contrasts) * (1 + len(wrongs)), model.folder)
         counts += count_correct(str(model.folder), scorer, contrasts)
     table = AccuracyTable("run", str(config.label), counts)

@@ -16,11 +16,11 @@ def generate(config: DictConfig) -> None:
     # Imported only now, as they import torch.
     from nmt.inference.generation import TextGenerator
     from nmt.models.saved.language_model import SavedLanguageModel
-    from nmt.runtime import device
+    from nmt.runtime.device import choose, set_threads
 
     allocator.keep_freed_blocks()
-    device.set_threads(config.threads)
-    place = device.choose(config.device)
+    set_threads(config.threads)
+    device = choose(config.device)
     generator = TextGenerator(
         temperature=config.temperature,
         top_k=config.top_k,
@@ -28,8 +28,8 @@ def generate(config: DictConfig) -> None:
         seed=config.seed,
         max_pieces=config.max_pieces,
     )
-    saved = SavedLanguageModel.load(inspected, place)
-    for text in generator(saved.model, saved.tokenizer, str(config.prompt), place):
+    saved = SavedLanguageModel.load(inspected, device)
+    for text in generator(saved.model, saved.tokenizer, str(config.prompt), device):
         sys.stdout.write(text)
         sys.stdout.flush()
     sys.stdout.write("\n")

@@ -36,15 +36,15 @@ def gradients(config: DictConfig) -> None:
     from nmt.analysis.gradients.measurement import GradientMeasurement, TextReader
     from nmt.analysis.plots import plot
     from nmt.analysis.plots.gradients import draw
-    from nmt.runtime import device
+    from nmt.runtime.device import choose, set_threads
 
     allocator.keep_freed_blocks()
-    device.set_threads(config.threads)
+    set_threads(config.threads)
     reader = TextReader(config.lines, config.joined, instantiate(config.invalid_text))
     suffix = instantiate(config.side).select(".de", ".en")
     text = reader(str(config.input), suffix, arguments.name(config.source))
-    place = device.choose(config.device)
-    measurement = GradientMeasurement(text, instantiate(config.windows), config.distance, place)
+    device = choose(config.device)
+    measurement = GradientMeasurement(text, instantiate(config.windows), config.distance, device)
     curves = [curve for model in models for curve in measurement.trained(model)]
     for name, network, tokenizer in _fresh(config, cells):
         curves += measurement.fresh(name, network, tokenizer)

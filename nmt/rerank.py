@@ -32,13 +32,13 @@ def rerank(config: DictConfig) -> None:
     from nmt.inference.reranking import check_best, score_candidates
     from nmt.inference.translator import Translator
     from nmt.models.saved.language_model import SavedLanguageModel
-    from nmt.runtime import device
+    from nmt.runtime.device import choose, set_threads
 
     allocator.keep_freed_blocks()
-    device.set_threads(config.threads)
+    set_threads(config.threads)
     check_best(plain(config.search))
     instantiate(config.grid)
-    windows, place = instantiate(config.windows), device.choose(config.device)
+    windows, device = instantiate(config.windows), choose(config.device)
     translator = Translator.of(
         models,
         search=instantiate(config.search),
@@ -47,8 +47,8 @@ def rerank(config: DictConfig) -> None:
         device=config.device,
     )
     translator = translator.shared(config.workers, config.threads)
-    saved = SavedLanguageModel.load(language_model, place)
-    scorer = LanguageModelScorer(saved.model, saved.tokenizer, windows, place)
+    saved = SavedLanguageModel.load(language_model, device)
+    scorer = LanguageModelScorer(saved.model, saved.tokenizer, windows, device)
 
     def candidates(lines: Iterable[str]) -> Iterator[Any]:
         return score_candidates(translator.stream(lines), scorer, windows)

@@ -31,12 +31,12 @@ def score(config: DictConfig) -> None:
     # Imported only now, as they import torch.
     from nmt.config.instantiate import instantiate
     from nmt.evaluation.likelihood import LikelihoodTotal, ScoredLine, load_scorer
-    from nmt.runtime import device
+    from nmt.runtime.device import choose, set_threads
 
     allocator.keep_freed_blocks()
-    device.set_threads(config.threads)
-    place = device.choose(config.device)
-    scorer = load_scorer(inspected, instantiate(config.windows), place)
+    set_threads(config.threads)
+    device = choose(config.device)
+    scorer = load_scorer(inspected, instantiate(config.windows), device)
     total = LikelihoodTotal()
     with streams.open_output(name(config.output)) as file:
         texts = _texts(config, instantiate(config.invalid_text))

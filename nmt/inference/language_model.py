@@ -49,10 +49,10 @@ class LanguageModel:
             ModelError: if the model is missing, altered or not allowed.
             ConfigurationError: if the device does not exist.
         """
-        place = choose(device)
-        saved = SavedLanguageModel.load(inspect(Path(run), ("language_model",), trust), place)
+        chosen = choose(device)
+        saved = SavedLanguageModel.load(inspect(Path(run), ("language_model",), trust), chosen)
         return cls(
-            LanguageModelScorer(saved.model, saved.tokenizer, windows or LineWindows(), place)
+            LanguageModelScorer(saved.model, saved.tokenizer, windows or LineWindows(), chosen)
         )
 
     def score(self, lines: Iterable[str]) -> list[float]:

@@ -59,8 +59,8 @@ def command(monkeypatch, capfd, given, *arguments):
     status = run("translate", translate)
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
-    found = capfd.readouterr()
-    return status, found.out, found.err
+    output = capfd.readouterr()
+    return status, output.out, output.err
 
 
 @pytest.mark.parametrize("name", ["greedy", "beam"])
@@ -75,9 +75,9 @@ def test_the_engine_without_torch_translates_alike(monkeypatch, capfd, saved, fl
     for one, other in zip(ours[1].splitlines(), theirs[1].splitlines(), strict=True):
         one, other = json.loads(one), json.loads(other)
         assert one["source"] == other["source"]
-        for found, expected in zip(one["hypotheses"], other["hypotheses"], strict=True):
-            assert found["text"] == expected["text"]
-            assert found["score"] == pytest.approx(expected["score"], rel=1e-5, abs=1e-3)
+        for hypothesis, expected in zip(one["hypotheses"], other["hypotheses"], strict=True):
+            assert hypothesis["text"] == expected["text"]
+            assert hypothesis["score"] == pytest.approx(expected["score"], rel=1e-5, abs=1e-3)
 
 
 def test_the_engine_imports_no_torch(float32, tmp_path):

@@ -102,55 +102,55 @@ def test_a_linear_recurrence_has_the_norms_of_its_closed_form():
     model = language(LinearCell)
     (cell,) = model.stack.cells
     target = lines([4, 7, 5, 9, 4, 10])
-    found = norms(LanguageSteps(model), target, 99)
-    places = target.shape[1] - 1
+    computed = norms(LanguageSteps(model), target, 99)
+    positions = target.shape[1] - 1
     hidden, slopes = torch.zeros(6, dtype=torch.float64), []
-    for place in range(places):
-        embedded = model.embedding.weight[target[0, place]] * 5**0.5
+    for position in range(positions):
+        embedded = model.embedding.weight[target[0, position]] * 5**0.5
         hidden = cell.w @ hidden + cell.u @ embedded
         free = hidden.detach().requires_grad_()
         logits = model.logits(model.readout(free.unsqueeze(0)))
-        loss = -logits.log_softmax(-1)[0, target[0, place + 1]]
+        loss = -logits.log_softmax(-1)[0, target[0, position + 1]]
         slopes.append(torch.autograd.grad(loss, free)[0])
-    for distance in range(places):
+    for distance in range(positions):
         powers = [torch.linalg.matrix_power(cell.w.T, distance) @ one for one in slopes[distance:]]
         by_row = [5**0.5 * cell.u.T @ one for one in powers]
         expected = torch.stack([one.norm() for one in by_row])
-        assert torch.allclose(found[EMBEDDING, distance], expected, rtol=0, atol=1e-9)
+        assert torch.allclose(computed[EMBEDDING, distance], expected, rtol=0, atol=1e-9)
         if distance:
             expected = torch.stack([one.norm() for one in powers])
-            assert torch.allclose(found[STATE, distance], expected, rtol=0, atol=1e-9)
+            assert torch.allclose(computed[STATE, distance], expected, rtol=0, atol=1e-9)
 
 
 def difference(loss, nest):
     """The norm of a gradient by all numbers of a nest, by central differences."""
     squares = 0.0
     for tensor in tree.leaves(nest):
-        for place in range(tensor.numel()):
+        for position in range(tensor.numel()):
             values = []
             for step in (1e-5, -1e-5):
                 with torch.no_grad():
-                    tensor.view(-1)[place] += step
+                    tensor.view(-1)[position] += step
                     values.append(float(loss()))
-                    tensor.view(-1)[place] -= step
+                    tensor.view(-1)[position] -= step
             squares += ((values[0] - values[1]) / 2e-5) ** 2
     return squares**0.5
 
 
 @torch.no_grad()
 def by_differences(steps, target, distance):
-    """The norm for the last loss of a line, by the state `distance` places before it."""
+    """The norm for the last loss of a line, by the state `distance` positions before it."""
     state = steps.start(1)
     last = target.shape[1] - 2
-    for place in range(last - distance + 1):
-        _, state = steps(target[:, place], state)
+    for position in range(last - distance + 1):
+        _, state = steps(target[:, position], state)
     distinct = {}
     cut = tree.apply(lambda one: distinct.setdefault(id(one), one.clone().contiguous()), state)
 
     def loss():
         state = cut
-        for place in range(last - distance + 1, last + 1):
-            logits, state = steps(target[:, place], state)
+        for position in range(last - distance + 1, last + 1):
+            logits, state = steps(target[:, position], state)
         return -logits.log_softmax(-1)[0, target[0, last + 1]]
 
     return difference(loss, list(distinct.values()))
@@ -161,8 +161,8 @@ def by_differences(steps, target, distance):
 def test_the_state_of_all_layers_agrees_with_finite_differences(cell, distance):
     steps = LanguageSteps(language(cell, layers=3))
     target = lines([4, 7, 5, 9, 4, 10])
-    found = norms(steps, target, 99)[STATE, distance][-1]
-    assert float(found) == pytest.approx(by_differences(steps, target, distance), rel=1e-6)
+    computed = norms(steps, target, 99)[STATE, distance][-1]
+    assert float(computed) == pytest.approx(by_differences(steps, target, distance), rel=1e-6)
 
 
 @pytest.mark.parametrize("distance", [1, 3])
@@ -173,8 +173,8 @@ def test_a_decoder_agrees_with_finite_differences_by_its_state_and_by_what_it_is
     torch.manual_seed(1)
     pair = batch([(5, 4)])
     steps = DecoderSteps(network(decoder, LSTM_CELL).double().eval(), pair.source)
-    found = norms(steps, pair.target, 99)[STATE, distance][-1]
-    assert float(found) == pytest.approx(by_differences(steps, pair.target, distance), rel=1e-6)
+    computed = norms(steps, pair.target, 99)[STATE, distance][-1]
+    assert float(computed) == pytest.approx(by_differences(steps, pair.target, distance), rel=1e-6)
 
 
 @pytest.mark.parametrize("cell", [GRU, LSTM_CELL])
@@ -186,23 +186,25 @@ def test_a_vector_that_asks_and_is_a_state_as_well_is_one_variable(cell):
     _, (states, asking) = steps(pair.target[:, 0], steps.start(1))
     assert asking is states[-1][0]
     for distance in (1, 3):
-        found = norms(steps, pair.target, 99)[STATE, distance][-1]
-        assert float(found) == pytest.approx(by_differences(steps, pair.target, distance), rel=1e-6)
+        computed = norms(steps, pair.target, 99)[STATE, distance][-1]
+        assert float(computed) == pytest.approx(
+            by_differences(steps, pair.target, distance), rel=1e-6
+        )
 
 
 def test_the_embedding_agrees_with_finite_differences_of_a_row_that_is_read_once():
     model = language(LSTM_CELL)
     target = lines([4, 7, 5])
-    found = norms(LanguageSteps(model), target, 99)
+    computed = norms(LanguageSteps(model), target, 99)
 
     def loss():
         readouts, _ = model.read(target[:, :-1], model.start(1))
         return -model.logits(readouts).log_softmax(-1)[0, 3, END]
 
-    for place, distance in ((1, 2), (3, 0)):
-        row = model.embedding.weight.detach()[target[0, place]]
+    for position, distance in ((1, 2), (3, 0)):
+        row = model.embedding.weight.detach()[target[0, position]]
         expected = difference(loss, row)
-        assert float(found[EMBEDDING, distance][-1]) == pytest.approx(expected, rel=1e-6)
+        assert float(computed[EMBEDDING, distance][-1]) == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_softmax_that_shares_the_table_is_no_part_of_the_embedding():
@@ -216,7 +218,7 @@ def test_a_softmax_that_shares_the_table_is_no_part_of_the_embedding():
 
 
 def test_each_distance_has_a_norm_for_each_loss_so_far_on_and_none_for_padding():
-    found = norms(LanguageSteps(language(GRU)), lines([4, 7, 5, 9], [8], [6, 6]), 3)
+    computed = norms(LanguageSteps(language(GRU)), lines([4, 7, 5, 9], [8], [6, 6]), 3)
     # 5, 2 and 3 losses, END included: at distance k there are 5-k, 2-k and 3-k, if above 0.
     expected = {
         (EMBEDDING, 0): 10,
@@ -227,7 +229,7 @@ def test_each_distance_has_a_norm_for_each_loss_so_far_on_and_none_for_padding()
         (STATE, 2): 4,
         (STATE, 3): 2,
     }
-    assert {key: len(values) for key, values in found.items()} == expected
+    assert {key: len(values) for key, values in computed.items()} == expected
 
 
 def test_batch_mates_change_nothing():
@@ -245,10 +247,10 @@ def test_an_irnn_of_the_identity_hands_gradients_back_unchanged():
     with torch.no_grad():
         model.stack.cells[0].bias.fill_(1.0)  # so that all features are above 0
     unrolled = Unrolled(LanguageSteps(model), lines([4, 7, 5, 9, 4, 10]))
-    found = {key: float(value) for key, value in map(_keyed, unrolled.norms(6, 9))}
-    first = found["state 1"]
+    computed = {key: float(value) for key, value in map(_keyed, unrolled.norms(6, 9))}
+    first = computed["state 1"]
     assert first > 0.01
-    assert [found[f"state {distance}"] for distance in range(1, 7)] == [pytest.approx(first)] * 6
+    assert [computed[f"state {distance}"] for distance in range(1, 7)] == [pytest.approx(first)] * 6
 
 
 def _keyed(one):
@@ -272,17 +274,17 @@ def test_a_distance_of_nothing_is_refused():
 def test_points_hold_count_mean_and_percentiles():
     values = torch.arange(11.0)
     # Of 0, 1, …, 10 the 10th and the 90th percentile are 1 and 9, the mean is 55/11 = 5.
-    found = points({(STATE, 2): values, (STATE, 1): values[:1], (EMBEDDING, 0): values}, STATE)
-    assert found == (GradientPoint(1, 1, 0.0, 0.0, 0.0), GradientPoint(2, 11, 5.0, 1.0, 9.0))
+    computed = points({(STATE, 2): values, (STATE, 1): values[:1], (EMBEDDING, 0): values}, STATE)
+    assert computed == (GradientPoint(1, 1, 0.0, 0.0, 0.0), GradientPoint(2, 11, 5.0, 1.0, 9.0))
 
 
 def curves():
     numbers = [(1, 4, 0.5, 0.25, 0.75), (2, 3, 1 / 3, 0.0, 0.5)]
-    made = tuple(GradientPoint(*each) for each in numbers)
+    curve_points = tuple(GradientPoint(*each) for each in numbers)
     return [
-        GradientCurve("lstm", FRESH, STATE, made),
-        GradientCurve("lstm", FRESH, EMBEDDING, made[:1]),
-        GradientCurve("runs/a, b", TRAINED, STATE, made),
+        GradientCurve("lstm", FRESH, STATE, curve_points),
+        GradientCurve("lstm", FRESH, EMBEDDING, curve_points[:1]),
+        GradientCurve("runs/a, b", TRAINED, STATE, curve_points),
     ]
 
 
@@ -382,17 +384,17 @@ def written(folder):
 def test_the_command_measures_trained_models_of_both_kinds(folder, tmp_path):
     both = f"run=[{folder}/language,{folder}/translation]"
     measure(folder, both, f"source={folder}/text", "distance=4", *written(tmp_path))
-    found = read(tmp_path / "a.csv")
-    assert [(one.model, one.weights, one.quantity) for one in found] == [
+    measured = read(tmp_path / "a.csv")
+    assert [(one.model, one.weights, one.quantity) for one in measured] == [
         (f"{folder}/{kind}", TRAINED, quantity)
         for kind in ("language", "translation")
         for quantity in (STATE, EMBEDDING)
     ]
-    assert [[point.distance for point in one.points] for one in found] == [
+    assert [[point.distance for point in one.points] for one in measured] == [
         [1, 2, 3, 4],
         [0, 1, 2, 3, 4],
     ] * 2
-    assert all(point.mean > 0 for one in found for point in one.points)
+    assert all(point.mean > 0 for one in measured for point in one.points)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     again = ["gradients", f"input={tmp_path}/a.csv", f"output={tmp_path}/b.svg"]
     plot(configuration("plot", again, ("plot",)))
@@ -411,7 +413,7 @@ def test_joined_lines_reach_further(folder, tmp_path):
         )
         furthest = read(tmp_path / "a.csv")[0].points[-1].distance
         pieces = Tokenizers.load(folder / "language").target
-        # There are as many losses as pieces and END; the first state lies one place after none.
+        # There are as many losses as pieces and END; the first state lies one position after none.
         assert furthest == len(pieces.encode(" ".join(LINES[:joined])))
 
 
@@ -478,9 +480,9 @@ def test_fresh_models_are_what_training_begins_with(folder, tmp_path):
     ],
 )
 def test_what_cannot_be_measured_is_refused(folder, tmp_path, overrides, kind, message):
-    asked = [override.format(folder) for override in overrides]
+    arguments = [override.format(folder) for override in overrides]
     paths = [f"table={tmp_path}/a.csv", f"output={tmp_path}/a.png"]
-    chosen = [path for path in paths if not any(one.startswith(path[:6]) for one in asked)]
+    chosen = [path for path in paths if not any(one.startswith(path[:6]) for one in arguments)]
     with pytest.raises(kind, match=message):
-        measure(folder, *chosen, *asked)
+        measure(folder, *chosen, *arguments)
     assert not list(tmp_path.iterdir())

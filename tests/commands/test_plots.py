@@ -1,4 +1,4 @@
-"""Pictures: what is written on them, what they refuse, and that files are whole and the same."""
+"""Plots: their texts, what they refuse, and that files are complete and reproducible."""
 
 import dataclasses
 import json
@@ -102,7 +102,7 @@ def test_another_ending_is_refused(tmp_path):
         save(new_figure(1.0, 1.0), tmp_path / "a.jpg")
 
 
-def test_a_folder_that_is_not_there_is_made_and_what_cannot_be_written_is_said(tmp_path):
+def test_a_missing_folder_is_created_and_what_cannot_be_written_is_reported(tmp_path):
     save(new_figure(1.0, 1.0), tmp_path / "new" / "a.png")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.png"]
     with pytest.raises(NmtError, match=r"a\.png/b\.png cannot be written: Not a directory|exists"):
@@ -127,7 +127,7 @@ def test_attention_puts_each_weight_where_its_pieces_meet():
     assert image.get_clim() == (0, 1)
 
 
-def test_attention_rules_lines_between_words_and_not_inside_them():
+def test_attention_draws_lines_between_words_and_not_inside_them():
     axes = attention.draw(example()).axes[0]
     upright = {line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1}
     assert upright == {0.5, 2.5, 3.5}
@@ -145,9 +145,9 @@ def write_language_run(folder: Path, values: list[float]) -> str:
     logger = JSONLLogger(str(folder / "metrics.jsonl"))
     logger.resume(0, 0)
     for update, value in enumerate(values, start=1):
-        found = {"loss": 1.0, "perplexity": value}
+        numbers = {"loss": 1.0, "perplexity": value}
         logger.log_validation(
-            ValidationRecord("validation", update, 1, found, -1.0, True, update * 0.5, 1.0, [])
+            ValidationRecord("validation", update, 1, numbers, -1.0, True, update * 0.5, 1.0, [])
         )
     logger.close()
     return str(folder)
@@ -260,7 +260,7 @@ def write_updates(folder: Path, norms: list[float], clip_norm: float, every: int
     return str(folder)
 
 
-def test_gradient_norms_say_what_was_clipped_and_skipped(tmp_path):
+def test_gradient_norms_show_what_was_clipped_and_skipped(tmp_path):
     norms = [0.5, 2.0, math.nan, 8.0, 4.0]
     runs = [
         write_updates(tmp_path / "a", norms, 1.0),
@@ -324,10 +324,10 @@ def test_accuracy_stands_over_its_groups_in_order_with_intervals_and_chance(tmp_
     (axes,) = figure.axes
     for expected in ("runs/a", "runs/b", "chance 0.5", "distance", "accuracy", "0", "2", "8"):
         assert expected in texts(figure)
-    for bars, places in zip(axes.containers, ([0, 1, 2], [0, 2]), strict=True):
+    for bars, positions in zip(axes.containers, ([0, 1, 2], [0, 2]), strict=True):
         line, _, (segments,) = bars.lines
-        assert list(line.get_xdata()) == pytest.approx(places, abs=0.2)
-        assert list(line.get_ydata()) == [0.25, 0.5, 0.75][: len(places)]
+        assert list(line.get_xdata()) == pytest.approx(positions, abs=0.2)
+        assert list(line.get_ydata()) == [0.25, 0.5, 0.75][: len(positions)]
         assert line.get_linestyle() == "-"
         low, high = segments.get_segments()[1]
         assert (low[1], high[1]) == pytest.approx(AccuracyCount("a", "2", 4, 2, 0.5).interval())

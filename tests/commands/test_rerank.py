@@ -1,4 +1,4 @@
-"""N-best lists and their weights; the commands that take a language model beside another model."""
+"""N-best lists and their weights; commands with a language model and a translation model."""
 
 import json
 import math
@@ -40,12 +40,12 @@ __all__ = ["say"]
 GOOD, BAD, SHORT = "the old man reads a book", "the old the man reads a book", "the old man"
 
 
-def test_a_score_is_the_weighed_sum():
+def test_a_score_is_the_weighted_sum():
     option = RerankingCandidate("a b", -3.0, -5.0, 2)
     assert RerankingWeights(0.5, 0.25).score(option) == -3.0 + 0.5 * -5.0 + 0.25 * 2
 
 
-def test_a_candidate_that_is_impossible_ranks_last_or_is_not_asked_about():
+def test_a_candidate_that_is_impossible_ranks_last_or_has_no_weight():
     impossible = RerankingCandidate("a", -1.0, -math.inf, 1)
     possible = RerankingCandidate("b", -2.0, -50.0, 1)
     assert RerankingWeights(0.1, 0.0).best([impossible, possible]) == "b"
@@ -54,7 +54,7 @@ def test_a_candidate_that_is_impossible_ranks_last_or_is_not_asked_about():
 
 
 def lists():
-    """The search likes the bad one, the language model the good one, and both the short one."""
+    """Return a list whose best candidate depends on the weights."""
     return [
         [
             RerankingCandidate(BAD, -2.0, -10.0, 7),
@@ -91,7 +91,7 @@ def test_an_empty_grid_is_refused():
         WeightGrid([0.0], [])
 
 
-def test_each_candidate_is_judged_with_its_own_line():
+def test_each_candidate_is_scored_with_its_own_line():
     lines = [
         Translation(
             str(row), tuple(Candidate("x" * n, 0.0, float(-n), ("x",) * n) for n in range(1, row))
@@ -99,14 +99,14 @@ def test_each_candidate_is_judged_with_its_own_line():
         for row in (2, 4, 3)
     ]
 
-    def judge(texts):
+    def scorer(texts):
         return iter([Likelihood(-10.0 * len(one.text), 1, 1) for one in texts])
 
     for window in (1, 2, 5):
-        found = list(score_candidates(lines, judge, LineWindows(window, 1000, 2, 100)))
+        results = list(score_candidates(lines, scorer, LineWindows(window, 1000, 2, 100)))
         expected = [[-10.0 * n for n in range(1, row)] for row in (2, 4, 3)]
-        assert [[one.language for one in line] for line in found] == expected
-        assert [[one.translation for one in line] for line in found] == [
+        assert [[one.language for one in line] for line in results] == expected
+        assert [[one.translation for one in line] for line in results] == [
             [-float(n) for n in range(1, row)] for row in (2, 4, 3)
         ]
 
@@ -209,7 +209,7 @@ def test_reranking_tunes_writes_and_reads_its_weights(say, runs, tmp_path):
         assert error.endswith("weights=FILE, or delete it to tune them again\n")
 
 
-def test_drawn_translations_are_candidates_as_well(say, runs, tmp_path):
+def test_sampled_translations_are_candidates_as_well(say, runs, tmp_path):
     (tmp_path / "dev.de").write_text("Der Hund\n")
     (tmp_path / "dev.en").write_text("The dog\n")
     dev = (f"source={tmp_path / 'dev.de'}", f"target={tmp_path / 'dev.en'}")
@@ -254,7 +254,7 @@ def test_a_weight_that_is_no_number_is_refused(say, runs, monkeypatch, argument,
     assert (status, out, error) == (2, "", f"error: {message}\n")
 
 
-def test_an_arpa_file_brings_the_same_model_back(say, runs, tmp_path):
+def test_an_arpa_file_holds_the_same_model(say, runs, tmp_path):
     path = tmp_path / "lm.arpa"
     status, _, error = say("arpa", arpa, "", f"run={runs[4]}", f"output={path}")
     assert status == 0, error
@@ -267,8 +267,8 @@ def test_an_arpa_file_brings_the_same_model_back(say, runs, tmp_path):
         for folder in (new, runs[0] / "ngram")
     )
     target = lines(5, 3)
-    said, expected = one.log_probabilities(target), two.log_probabilities(target)
-    assert said.tolist() == [pytest.approx(row, abs=1e-4) for row in expected.tolist()]
+    actual, expected = one.log_probabilities(target), two.log_probabilities(target)
+    assert actual.tolist() == [pytest.approx(row, abs=1e-4) for row in expected.tolist()]
     assert one.order == two.order == 3
     status, _, error = say("arpa", arpa, "", *arguments)
     assert (status, "holds a model already; take another run=NAME" in error) == (2, True)

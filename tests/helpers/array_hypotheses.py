@@ -1,15 +1,16 @@
-"""Hypotheses of searches over arrays and over tensors, compared."""
+"""Comparison of hypotheses of searches over arrays and over tensors."""
 
 import pytest
 
 
-def same(found, expected, tolerance=1e-5):
-    assert [[one.ids for one in several] for several in found] == [
-        [one.ids for one in several] for several in expected
+def same(n_bests, expected, tolerance=1e-5):
+    """Assert that all n-best lists have the same ids, and scores within a tolerance."""
+    assert [[each.ids for each in n_best] for n_best in n_bests] == [
+        [each.ids for each in n_best] for n_best in expected
     ]
-    for number in ("log_probability", "score"):
+    for name in ("log_probability", "score"):
         ours, theirs = (
-            [getattr(one, number) for several in all_ for one in several]
-            for all_ in (found, expected)
+            [getattr(each, name) for n_best in lists for each in n_best]
+            for lists in (n_bests, expected)
         )
         assert ours == pytest.approx(theirs, abs=tolerance, rel=tolerance)

@@ -1,4 +1,4 @@
-"""A torch scorer as a search over arrays sees it, so that both searches hear the same logits."""
+"""A torch scorer as an array scorer, so that both searches get the same logits."""
 
 import numpy as np
 import torch

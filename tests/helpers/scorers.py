@@ -1,4 +1,4 @@
-"""Scorers of small networks, and what forced decoding gives."""
+"""Scorers of small networks, and log-probabilities by teacher forcing."""
 
 import torch
 
@@ -10,7 +10,7 @@ from nmt.search.scorers.single import SingleModel
 
 
 def single(seed, decoder=DECODERS[0]):
-    """Opinionated weights, in double precision so that only errors make differences."""
+    """Return a scorer with large weights, in float64 so that only errors make differences."""
     torch.manual_seed(seed)
     model = network(decoder=decoder).eval().double()
     with torch.no_grad():
@@ -27,7 +27,7 @@ def rows():
 
 
 def teacher_forced(model, source, ids):
-    """The log-probability from feeding the translation through the network once."""
+    """Return the log-probability of a translation from one pass through the network."""
     target = [[BEGIN, *ids, END]]
     pair = Batch(torch.tensor([source]), torch.tensor(target))
     with torch.no_grad():

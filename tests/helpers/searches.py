@@ -1,4 +1,4 @@
-"""Scorers whose answers are tables, and a beam search over plain lists to compare with."""
+"""Scorers that look logits up in tables, and a beam search over plain lists to compare with."""
 
 import itertools
 import math
@@ -31,8 +31,8 @@ class HashScorer:
         contents = []
         for row in source.tolist():
             content = 1
-            for place, piece in enumerate(piece for piece in row if piece != PADDING):
-                content = (content * 31 + piece * (place + 3)) % 1_000_003
+            for position, piece in enumerate(piece for piece in row if piece != PADDING):
+                content = (content * 31 + piece * (position + 3)) % 1_000_003
             contents.append(content)
         contents = torch.tensor(contents)
         return contents, contents, contents
@@ -67,7 +67,7 @@ def scorer(seed, pieces, end=0.0, columns=None, sharpness=1.5):
 
 
 def fixed(rows):
-    """A scorer whose logits at each place are the same whatever was written."""
+    """A scorer whose logits depend on the position alone."""
     return Fixed(torch.tensor(rows))
 
 
@@ -102,12 +102,12 @@ def padded(rows, more=0):
 
 
 def forced(scorer, source, ids):
-    """The log-probability of a whole translation, one step after the other."""
+    """Return the log-probability of a whole translation, step by step."""
     state = scorer.start(torch.tensor([source]))
     total = 0.0
-    for written, said in itertools.pairwise([BEGIN, *ids, END]):
-        following, state = after(scorer, written, state)
-        total += following[said]
+    for newest, piece in itertools.pairwise([BEGIN, *ids, END]):
+        following, state = after(scorer, newest, state)
+        total += following[piece]
     return total
 
 
@@ -120,7 +120,7 @@ def after(scorer, newest, state):
 
 
 def reference_beam(scorer, source, size, penalty, limit):
-    """Beam search as plain lists, for one sentence, and without any early stop: all it finds."""
+    """Search one sentence with plain lists, without early stopping; return all hypotheses."""
     live = [(0.0, (BEGIN,), scorer.start(torch.tensor([source])))]
     finished = []
     while live:
@@ -130,7 +130,7 @@ def reference_beam(scorer, source, size, penalty, limit):
             for piece, value in following.items():
                 if piece == END or (piece > END and len(written) - 1 < limit):
                     candidates.append((-(total + value), rank, piece, written, moved))
-        candidates.sort(key=lambda one: one[:3])
+        candidates.sort(key=lambda candidate: candidate[:3])
         live = []
         for negative, _, piece, written, moved in candidates[:size]:
             if piece == END:
@@ -138,16 +138,16 @@ def reference_beam(scorer, source, size, penalty, limit):
                 finished.append((score, -negative, written[1:]))
             else:
                 live.append((-negative, (*written, piece), moved))
-    return sorted(finished, key=lambda one: (-one[0], one[2]))
+    return sorted(finished, key=lambda hypothesis: (-hypothesis[0], hypothesis[2]))
 
 
-def same(found, expected):
-    assert [one.ids for one in found] == [ids for _, _, ids in expected]
-    for one, (score, total, _) in zip(found, expected, strict=True):
-        assert one.log_probability == pytest.approx(total, abs=1e-4)
-        assert one.score == pytest.approx(score, abs=1e-4)
+def same(hypotheses, expected):
+    assert [each.ids for each in hypotheses] == [ids for _, _, ids in expected]
+    for hypothesis, (score, total, _) in zip(hypotheses, expected, strict=True):
+        assert hypothesis.log_probability == pytest.approx(total, abs=1e-4)
+        assert hypothesis.score == pytest.approx(score, abs=1e-4)
 
 
 def logits(probabilities):
-    """Of pieces 0, 1, 2, END, 4, …, from their probabilities."""
+    """Return the logits of pieces 0, 1, 2, END, 4, … from their probabilities."""
     return [math.log(p) if p else -99.0 for p in probabilities]

@@ -109,8 +109,8 @@ def test_a_graph_gives_what_the_model_gives_with_and_without_lists(name):
 def test_lists_of_batch_mates_change_no_translation_in_integers(search):
     integers = scorer("parallel", Int8Format(2), lists())
     together = search(integers, PADDED.numpy())
-    for ids, found in zip(SOURCES, together, strict=True):
-        same([found], search(integers, np.array([ids])), 1e-3)
+    for ids, hypotheses in zip(SOURCES, together, strict=True):
+        same([hypotheses], search(integers, np.array([ids])), 1e-3)
 
 
 def test_integers_of_listed_columns_are_those_of_the_whole_table():
@@ -130,8 +130,8 @@ def test_products_of_integers_are_near_those_of_floats_whatever_the_batch_mates(
     floats, integers = scorer("parallel", Float32Format()), scorer("parallel", Int8Format(2))
     source = PADDED.numpy()
     together = GREEDY(integers, source)
-    for ids, found in zip(SOURCES, together, strict=True):
-        same([found], GREEDY(integers, np.array([ids])), 1e-3)
+    for ids, hypotheses in zip(SOURCES, together, strict=True):
+        same([hypotheses], GREEDY(integers, np.array([ids])), 1e-3)
     ids = source[:, 0]
     ours, theirs = (one.step(ids, one.start(source), PIECES)[0] for one in (integers, floats))
     order, others = np.argsort(ours.ids, axis=1), np.argsort(theirs.ids, axis=1)
@@ -193,6 +193,6 @@ def test_memory_that_onnxruntime_does_not_find_is_known():
     graph = make.make_graph([node], "large", [shape], [zeros])
     model = make.make_model(graph, opset_imports=[make.make_opsetid("", 20)], ir_version=9)
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    with pytest.raises(Exception, match="allocate") as found:
+    with pytest.raises(Exception, match="allocate") as raised:
         session.run(None, {"shape": np.array([1 << 50])})
-    assert is_out_of_memory(found.value)
+    assert is_out_of_memory(raised.value)

@@ -52,19 +52,19 @@ def test_split_parts_hold_all_of_a_line_and_are_short_enough(max_pieces):
     ids=["sentences", "words", "letters", "full stops", "odd spaces"],
 )
 def test_the_work_of_splitting_grows_with_the_line_and_no_faster(line):
-    asked = []
+    encoded = []
 
     def counting(texts):
-        asked.append(sum(map(len, texts)))
+        encoded.append(sum(map(len, texts)))
         assert len(texts) <= 1000
         return letters(texts)
 
     parts = SplitLongLines(10)(line, counting)
     assert sum(map(len, parts)) == len("".join(line.split()))
-    assert sum(asked) <= 7 * len(line)  # once whole, and twice for each of three kinds of borders
+    assert sum(encoded) <= 7 * len(line)  # once whole, and twice for each of three kinds of borders
 
 
 @pytest.mark.parametrize("name", ["split", "truncate"])
 def test_every_policy_for_long_lines_can_be_chosen(name):
-    made = instantiate(configuration("translate", [f"long_lines={name}"], ()).long_lines)
-    assert made.max_pieces == 128
+    long_lines = instantiate(configuration("translate", [f"long_lines={name}"], ()).long_lines)
+    assert long_lines.max_pieces == 128

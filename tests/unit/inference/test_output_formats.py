@@ -47,5 +47,7 @@ def test_what_the_interface_may_be_given_is_a_line_of_utf8_too():
 
 @pytest.mark.parametrize("name", ["text", "jsonl", "moses"])
 def test_every_output_format_can_be_chosen(name):
-    made = instantiate(configuration("translate", [f"output_format={name}"], ()).output_format)
-    assert "b" in made(0, TRANSLATION)
+    output_format = instantiate(
+        configuration("translate", [f"output_format={name}"], ()).output_format
+    )
+    assert "b" in output_format(0, TRANSLATION)

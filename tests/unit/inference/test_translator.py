@@ -48,10 +48,10 @@ def translator(saved):
 
 def test_a_saved_model_translates_as_it_was_saved_to(saved, translator):
     assert translator.search == Greedy(2.0, 3)
-    found = nmt.Translator.load(str(saved)).translate(LINES[:3])
-    assert len(found) == 3
-    assert all(found)
-    assert found == translator.translate(LINES[:3])
+    results = nmt.Translator.load(str(saved)).translate(LINES[:3])
+    assert len(results) == 3
+    assert all(results)
+    assert results == translator.translate(LINES[:3])
 
 
 def test_what_is_translated_is_what_the_search_finds_for_the_line_alone(translator):
@@ -110,9 +110,9 @@ def test_a_translation_never_holds_a_line_break(translator):
     rows = torch.full((3, 300), -50.0)
     rows[0, word[0]], rows[1, newline], rows[2, 3] = 0.0, 0.0, 0.0
     scripted = replace(translator, scorer=fixed(rows.tolist()), tokenizers=pieces)
-    found = next(scripted.stream(["Hund"])).candidates[0]
-    assert "<0x0A>" in found.pieces
-    assert found.text == pieces.target.decode(word[:1])
+    results = next(scripted.stream(["Hund"])).candidates[0]
+    assert "<0x0A>" in results.pieces
+    assert results.text == pieces.target.decode(word[:1])
 
 
 def test_an_endless_input_is_read_window_by_window(translator):
@@ -124,8 +124,8 @@ def test_an_endless_input_is_read_window_by_window(translator):
             yield LINES[number % len(LINES)]
 
     windowed = replace(translator, windows=LineWindows(10, 1000, 5, 1000))
-    found = list(itertools.islice(windowed.stream(endless()), 25))
-    assert [translation.source for translation in found[:3]] == LINES[:3]
+    results = list(itertools.islice(windowed.stream(endless()), 25))
+    assert [translation.source for translation in results[:3]] == LINES[:3]
     assert len(read) == 30
 
 
@@ -167,17 +167,17 @@ def test_a_short_work_says_nothing(translator, caplog):
 
 
 def test_equal_lines_of_a_window_are_translated_once(translator):
-    asked = []
+    batches = []
 
     class Counting(SingleModel):
         def start(self, source):
-            asked.append(len(source))
+            batches.append(len(source))
             return super().start(source)
 
     counting = replace(translator, scorer=Counting(translator.scorer.model))
-    found = counting.translate(["Der Hund läuft hier."] * 50 + [LINES[0]])
-    assert sum(asked) == 2
-    assert found[0] == found[49] == translator.translate(["Der Hund läuft hier."])[0]
+    results = counting.translate(["Der Hund läuft hier."] * 50 + [LINES[0]])
+    assert sum(batches) == 2
+    assert results[0] == results[49] == translator.translate(["Der Hund läuft hier."])[0]
 
 
 def test_a_long_line_is_split_translated_part_by_part_and_said(translator, caplog):
@@ -187,13 +187,13 @@ def test_a_long_line_is_split_translated_part_by_part_and_said(translator, caplo
     limit = max(len(size) for size in sizes)
     split = replace(translator, long_lines=SplitLongLines(limit), search=BEST_3)
     with caplog.at_level(logging.WARNING):
-        found = list(split.stream(["", line]))[1]
+        results = list(split.stream(["", line]))[1]
     expected = list(split.stream(parts))
     texts = [[candidate.text for candidate in part.candidates] for part in expected]
-    assert [one.text for one in found.candidates] == [
+    assert [one.text for one in results.candidates] == [
         " ".join(pair) for pair in zip(*texts, strict=True)
     ]
-    assert found.candidates[0].log_probability == pytest.approx(
+    assert results.candidates[0].log_probability == pytest.approx(
         sum(part.candidates[0].log_probability for part in expected), abs=1e-4
     )
     pieces = len(translator.tokenizers.source.encode(line))
@@ -208,8 +208,8 @@ def test_a_long_line_is_truncated_and_said(translator, caplog):
     short = replace(translator, long_lines=TruncateLongLines(4))
     expected = translator.translate([tokenizer.decode(tokenizer.encode(LINES[0])[:4])])
     with caplog.at_level(logging.WARNING):
-        found = short.translate([LINES[0]] * 9)
-    assert found == expected * 9
+        results = short.translate([LINES[0]] * 9)
+    assert results == expected * 9
     assert len(caplog.messages) == 4
     assert caplog.messages[0].startswith("line 1 has ")
     assert caplog.messages[0].endswith("more than 4; it was cut off there")

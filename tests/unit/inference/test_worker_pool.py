@@ -96,8 +96,8 @@ def test_each_worker_has_one_thread_whatever_the_first_process_has(monkeypatch, 
     torch.set_num_threads(2)
     try:
         torch.ones(400, 400) @ torch.ones(400, 400)  # The threads are there.
-        with WorkerPool(threads, 2, SingleProcess(threads)) as crew:
-            assert list(crew.map([1, 2, 3])) == [1, 1, 1]
+        with WorkerPool(threads, 2, SingleProcess(threads)) as pool:
+            assert list(pool.map([1, 2, 3])) == [1, 1, 1]
     finally:
         torch.set_num_threads(before)
 
@@ -108,21 +108,25 @@ def test_auto_takes_as_many_as_torch_would_take_threads(monkeypatch):
     assert resolve_count("auto", None, "cpu", 4) == 4
     assert resolve_count("auto", 4, "cpu", 4) == 1
     assert resolve_count("auto", None, "cuda", 4) == 1
-    assert [resolve_count(*asked, "cpu", 4) for asked in ((1, 4), ("3", 1), (3, None))] == [1, 3, 3]
+    assert [resolve_count(*workers, "cpu", 4) for workers in ((1, 4), ("3", 1), (3, None))] == [
+        1,
+        3,
+        3,
+    ]
     monkeypatch.setattr(worker_pool, "CAN_FORK", False)
     assert resolve_count("auto", None, "cpu", 4) == 1
 
 
-@pytest.mark.parametrize("asked", ["many", 0, "1025", 1.5, True, None])
-def test_workers_that_no_machine_has_are_refused(asked):
-    said = f"^workers={asked}: expected auto, or a whole number, 1 to 1024$"
-    with pytest.raises(ConfigurationError, match=said):
-        resolve_count(asked, None, "cpu", 4)
+@pytest.mark.parametrize("workers", ["many", 0, "1025", 1.5, True, None])
+def test_workers_that_no_machine_has_are_refused(workers):
+    message = f"^workers={workers}: expected auto, or a whole number, 1 to 1024$"
+    with pytest.raises(ConfigurationError, match=message):
+        resolve_count(workers, None, "cpu", 4)
 
 
 def test_workers_of_several_threads_or_on_another_device_are_refused():
-    said = "^threads=2: expected null or 1 with workers=3, each of which has one thread$"
-    with pytest.raises(ConfigurationError, match=said):
+    message = "^threads=2: expected null or 1 with workers=3, each of which has one thread$"
+    with pytest.raises(ConfigurationError, match=message):
         resolve_count(3, 2, "cpu", 4)
     with pytest.raises(ConfigurationError, match=r"^workers=3: expected 1 with device=cuda$"):
         resolve_count(3, None, "cuda", 4)
@@ -133,9 +137,9 @@ def end(_):
 
 
 def test_a_worker_that_is_killed_is_one_error():
-    said = r"^process \d+, one of 2 that this one started, has ended with status -9; if memory"
-    with WorkerPool(end, 2, end) as crew, pytest.raises(NmtError, match=said):
-        list(crew.map([1, 2, 3]))
+    message = r"^process \d+, one of 2 that this one started, has ended with status -9; if memory"
+    with WorkerPool(end, 2, end) as pool, pytest.raises(NmtError, match=message):
+        list(pool.map([1, 2, 3]))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

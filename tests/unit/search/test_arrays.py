@@ -1,4 +1,4 @@
-"""Searches over arrays find what those over tensors find, hearing the same logits."""
+"""Searches over arrays find what those over tensors find, from the same logits."""
 
 from dataclasses import replace
 
@@ -18,38 +18,38 @@ from nmt.search.length_penalties.none import NoLengthPenalty
 SOURCES = padded(sentences(3, [1, 4, 2, 9, 6, 3, 1, 7, 5, 2]))
 
 
-def tied(asked):
+def tied(model):
     """Logits of which many are equal."""
-    return replace(asked, table=asked.table.round())
+    return replace(model, table=model.table.round())
 
 
 @pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("make", [lambda asked: asked, tied])
+@pytest.mark.parametrize("make", [lambda model: model, tied])
 def test_a_beam_of_1_is_greedy_search(seed, make):
-    asked = make(scorer(seed, 23, end=1.0))
-    expected = Greedy(1.5, 3)(asked, SOURCES)
+    model = make(scorer(seed, 23, end=1.0))
+    expected = Greedy(1.5, 3)(model, SOURCES)
     search = array_beam.Beam(1, 1, NoLengthPenalty(), 1.5, 3)
-    same(search(Arrays(asked), SOURCES.numpy()), expected)
+    same(search(Arrays(model), SOURCES.numpy()), expected)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize(("size", "best"), [(1, 1), (2, 1), (5, 1), (5, 5), (30, 3)])
-@pytest.mark.parametrize("make", [lambda asked: asked, tied])
+@pytest.mark.parametrize("make", [lambda model: model, tied])
 def test_beam_search_is_the_same(penalty, size, best, make):
     for seed in range(3):
-        asked = make(scorer(seed, 23, end=1.0))
-        expected = Beam(size, best, penalty, 1.5, 3)(asked, SOURCES)
+        model = make(scorer(seed, 23, end=1.0))
+        expected = Beam(size, best, penalty, 1.5, 3)(model, SOURCES)
         search = array_beam.Beam(size, best, penalty, 1.5, 3)
-        same(search(Arrays(asked), SOURCES.numpy()), expected)
+        same(search(Arrays(model), SOURCES.numpy()), expected)
 
 
 def test_a_translation_is_as_long_as_it_may_be():
-    asked = scorer(1, 23, end=-50.0)
+    model = scorer(1, 23, end=-50.0)
     for ours, theirs in (
         (array_beam.Beam(1, 1, NoLengthPenalty(), 0.5, 1), Greedy(0.5, 1)),
         (array_beam.Beam(3, 2, PENALTIES[0], 0.5, 1), Beam(3, 2, PENALTIES[0], 0.5, 1)),
     ):
-        same(ours(Arrays(asked), SOURCES.numpy()), theirs(asked, SOURCES))
+        same(ours(Arrays(model), SOURCES.numpy()), theirs(model, SOURCES))
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.3, 1.1, 2.0, 1e30])
@@ -58,7 +58,7 @@ def test_the_limits_are_the_same(factor):
     assert array_scorer.limits(SOURCES.numpy(), factor, 2).tolist() == expected.tolist()
 
 
-def test_broken_weights_are_said():
+def test_broken_weights_are_reported():
     broken = Arrays(fixed([[float("nan")] * 9] * 9))
     for size in (1, 2):
         with pytest.raises(ModelError, match="weights are broken"):

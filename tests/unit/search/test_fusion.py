@@ -28,53 +28,53 @@ def network():
     return model
 
 
-def counted():
+def ngrams():
     generator = torch.Generator().manual_seed(8)
     lines = torch.randint(4, PIECES, (200, 6), generator=generator).tolist()
     return NGramLanguageModel(KneserNey(3)(Ragged.from_lists(lines), PIECES))
 
 
-@pytest.mark.parametrize("language", [network, counted])
+@pytest.mark.parametrize("make", [network, ngrams])
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
-def test_a_hypothesis_counts_what_both_models_say_of_it_and_nothing_else(language, search):
-    model, other = single(1), language()
+def test_a_log_probability_is_the_weighted_sum_of_both_models(make, search):
+    model, other = single(1), make()
     fused = Fusion(model, other, 0.4)
-    for row, found in zip(rows(), search(fused, padded(rows())), strict=True):
-        for one in found:
-            target = torch.tensor([[BEGIN, *one.ids, END]])
-            said = float(other.log_probabilities(target).double().sum())
-            expected = teacher_forced(model.model, row, one.ids) + 0.4 * said
-            assert one.log_probability == pytest.approx(expected, abs=1e-4)
+    for row, hypotheses in zip(rows(), search(fused, padded(rows())), strict=True):
+        for hypothesis in hypotheses:
+            target = torch.tensor([[BEGIN, *hypothesis.ids, END]])
+            language = float(other.log_probabilities(target).double().sum())
+            expected = teacher_forced(model.model, row, hypothesis.ids) + 0.4 * language
+            assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
-def test_without_weight_the_translation_model_is_alone():
+def test_a_weight_of_0_is_the_translation_model_alone():
     model = single(2)
     for search in SEARCHES:
         alone = search(model, padded(rows()))
-        fused = search(Fusion(model, counted(), 0.0), padded(rows()))
-        for one, two in zip(alone, fused, strict=True):
-            assert [each.ids for each in one] == [each.ids for each in two]
-            for each, other in zip(one, two, strict=True):
+        fused = search(Fusion(model, ngrams(), 0.0), padded(rows()))
+        for ours, theirs in zip(alone, fused, strict=True):
+            assert [each.ids for each in ours] == [each.ids for each in theirs]
+            for each, other in zip(ours, theirs, strict=True):
                 assert each.log_probability == pytest.approx(other.log_probability, abs=1e-4)
 
 
-def test_the_language_model_changes_what_is_written():
+def test_the_language_model_changes_translations():
     model, search = single(3), Greedy(1.0, 4)
     alone = search(model, padded(rows()))
     fused = search(Fusion(model, network(), 2.0), padded(rows()))
-    assert [one[0].ids for one in alone] != [one[0].ids for one in fused]
+    assert [each[0].ids for each in alone] != [each[0].ids for each in fused]
 
 
 def test_beam_search_finds_the_fused_lists_of_a_plain_one_whatever_the_batch_mates():
     fused = Fusion(single(4), network(), 0.3)
     penalty = GNMT(0.6)
     together = Beam(3, 3, penalty, 1.0, 4)(fused, padded(rows(), more=2))
-    for row, found in zip(rows(), together, strict=True):
+    for row, hypotheses in zip(rows(), together, strict=True):
         expected = reference_beam(fused, row, 3, penalty, len(row) + 4)
-        same(found, expected[:3])
+        same(hypotheses, expected[:3])
 
 
-def test_what_the_sums_leave_stands_on_padding():
+def test_the_rest_of_the_probability_is_on_padding():
     fused = Fusion(single(5), network(), 0.7)
     logits, _ = fused.step(torch.tensor([BEGIN] * 4), fused.start(padded(rows())))
     assert torch.allclose(logits.logsumexp(1), torch.zeros(4), atol=1e-6)

@@ -14,23 +14,23 @@ from nmt.search.scorers.ensemble import Ensemble
 
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.__name__)
-def test_every_search_gives_the_log_probability_of_feeding_its_translation_through(decoder):
+def test_the_log_probability_of_every_search_is_that_of_teacher_forcing(decoder):
     scorer = single(1, decoder)
     searches = [Greedy(1.0, 4), Beam(4, 4, GNMT(0.6), 1.0, 4), Sample(1.0, 0, 1.0, 1, 3, 1.0, 4)]
     for search in searches:
-        for row, found in zip(rows(), search(scorer, padded(rows())), strict=True):
-            for one in found:
-                expected = teacher_forced(scorer.model, row, one.ids)
-                assert one.log_probability == pytest.approx(expected, abs=1e-4)
+        for row, hypotheses in zip(rows(), search(scorer, padded(rows())), strict=True):
+            for hypothesis in hypotheses:
+                expected = teacher_forced(scorer.model, row, hypothesis.ids)
+                assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.__name__)
-def test_batch_mates_do_not_change_what_a_network_translates(decoder):
+def test_translations_do_not_depend_on_the_batch(decoder):
     scorer, search = single(2, decoder), Beam(3, 3, GNMT(0.6), 1.0, 4)
     together = search(scorer, padded(rows(), more=3))
-    for row, found in zip(rows(), together, strict=True):
+    for row, hypotheses in zip(rows(), together, strict=True):
         alone = search(scorer, torch.tensor([row]))[0]
-        same(found, [(one.score, one.log_probability, one.ids) for one in alone])
+        same(hypotheses, [(each.score, each.log_probability, each.ids) for each in alone])
 
 
 def test_a_step_with_several_hypotheses_equals_a_step_for_each():
@@ -42,11 +42,11 @@ def test_a_step_with_several_hypotheses_equals_a_step_for_each():
     wide = scorer.reorder(state, torch.tensor([0, 0, 1, 1, 2, 2]))
     logits, _ = scorer.step(ids, wide)
     for column in range(2):
-        one, _ = scorer.step(ids[column::2], state)
-        torch.testing.assert_close(logits[column::2], one)
+        single_logits, _ = scorer.step(ids[column::2], state)
+        torch.testing.assert_close(logits[column::2], single_logits)
 
 
-def test_nothing_that_a_scorer_gives_asks_for_gradients():
+def test_logits_of_a_scorer_have_no_gradients():
     scorer = single(3)
     logits, _ = scorer.step(torch.full((3,), BEGIN), scorer.start(batch().source))
     assert logits.is_inference()
@@ -54,12 +54,12 @@ def test_nothing_that_a_scorer_gives_asks_for_gradients():
 
 
 def test_an_ensemble_of_one_model_twice_is_that_model():
-    one = single(4)
+    model = single(4)
     search = Beam(4, 4, GNMT(0.6), 1.0, 4)
-    alone = search(one, padded(rows()))
-    together = search(Ensemble([one, one]), padded(rows()))
-    for found, expected in zip(together, alone, strict=True):
-        same(found, [(each.score, each.log_probability, each.ids) for each in expected])
+    alone = search(model, padded(rows()))
+    together = search(Ensemble([model, model]), padded(rows()))
+    for hypotheses, expected in zip(together, alone, strict=True):
+        same(hypotheses, [(each.score, each.log_probability, each.ids) for each in expected])
 
 
 def test_an_ensemble_averages_log_probabilities():
@@ -71,11 +71,11 @@ def test_an_ensemble_averages_log_probabilities():
         for member in members
     ]
     torch.testing.assert_close(logits, sum(each) / 3)
-    found = Beam(4, 2, GNMT(0.6), 1.0, 4)(Ensemble(members), padded(rows()))
-    for row, hypotheses in zip(rows(), found, strict=True):
-        for one in hypotheses:
-            expected = forced(Ensemble(members), row, one.ids)
-            assert one.log_probability == pytest.approx(expected, abs=1e-4)
+    n_bests = Beam(4, 2, GNMT(0.6), 1.0, 4)(Ensemble(members), padded(rows()))
+    for row, hypotheses in zip(rows(), n_bests, strict=True):
+        for hypothesis in hypotheses:
+            expected = forced(Ensemble(members), row, hypothesis.ids)
+            assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
 def test_an_ensemble_of_different_vocabularies_is_refused():

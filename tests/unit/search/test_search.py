@@ -36,9 +36,9 @@ def test_beam_search_finds_the_whole_lists_of_a_plain_one(penalty, seed, end):
     rows = sentences(seed, [1, 3, 7, 2, 5, 3, 0])
     for size, count in [(1, 1), (3, 1), (4, 4), (6, 2)]:
         search = Beam(size, count, penalty, 1.0, 3)
-        for row, found in zip(rows, search(model, padded(rows)), strict=True):
+        for row, hypotheses in zip(rows, search(model, padded(rows)), strict=True):
             expected = reference_beam(model, row, size, penalty, len(row) + 3)
-            same(found, expected[:count])
+            same(hypotheses, expected[:count])
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=str)
@@ -51,9 +51,10 @@ def test_every_log_probability_is_that_of_forced_scoring(penalty):
         Sample(1.3, 10, 0.9, 1, 5, 2.0, 2),
     ]
     for search in searches:
-        for row, found in zip(rows, search(model, padded(rows)), strict=True):
-            for one in found:
-                assert one.log_probability == pytest.approx(forced(model, row, one.ids), abs=1e-4)
+        for row, hypotheses in zip(rows, search(model, padded(rows)), strict=True):
+            for hypothesis in hypotheses:
+                expected = forced(model, row, hypothesis.ids)
+                assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=str)
@@ -66,10 +67,10 @@ def test_a_beam_that_holds_everything_finds_what_enumeration_finds(penalty):
             total = forced(model, row, ids)
             everything.append((penalty(total, length + 1), total, ids))
     everything.sort(key=lambda one: (-one[0], one[2]))
-    found = Beam(400, 121, penalty, 0.0, limit)(model, torch.tensor([row]))[0]
-    assert len(everything) == len(found) == 121
-    same(found, everything)
-    assert sum(math.exp(one.log_probability) for one in found) < 1
+    hypotheses = Beam(400, 121, penalty, 0.0, limit)(model, torch.tensor([row]))[0]
+    assert len(everything) == len(hypotheses) == 121
+    same(hypotheses, everything)
+    assert sum(math.exp(hypothesis.log_probability) for hypothesis in hypotheses) < 1
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -79,7 +80,7 @@ def test_greedy_search_is_beam_search_of_size_1(seed):
     greedy = Greedy(1.5, 2)(model, source)
     for penalty in PENALTIES:
         for one, other in zip(greedy, Beam(1, 1, penalty, 1.5, 2)(model, source), strict=True):
-            assert [found.ids for found in one] == [found.ids for found in other]
+            assert [each.ids for each in one] == [each.ids for each in other]
             assert one[0].log_probability == other[0].log_probability
 
 
@@ -91,7 +92,7 @@ SEARCHES = [
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
-def test_batch_mates_padding_and_order_change_nothing(search):
+def test_translations_do_not_depend_on_batch_padding_or_order(search):
     model = scorer(3, 30, end=0.5)
     rows = sentences(3, [3, 9, 1, 0, 4, 2, 12, 6])
     alone = [search(model, torch.tensor([row]))[0] for row in rows]
@@ -101,14 +102,15 @@ def test_batch_mates_padding_and_order_change_nothing(search):
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
-def test_translations_keep_to_the_limit_and_end_with_the_probability_of_end(search):
+def test_translations_have_at_most_the_limit_and_end_with_the_probability_of_end(search):
     model = scorer(3, 30, end=-9.0)
     rows = sentences(4, [2, 5, 1])
-    for row, found in zip(rows, search(model, padded(rows)), strict=True):
+    for row, hypotheses in zip(rows, search(model, padded(rows)), strict=True):
         limit = int(1.5 * len(row)) + 3
-        assert max(len(one.ids) for one in found) == limit
-        for one in found:
-            assert one.log_probability == pytest.approx(forced(model, row, one.ids), abs=1e-4)
+        assert max(len(hypothesis.ids) for hypothesis in hypotheses) == limit
+        for hypothesis in hypotheses:
+            expected = forced(model, row, hypothesis.ids)
+            assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
@@ -116,17 +118,18 @@ def test_columns_of_a_shortlist_are_mapped_to_its_ids(search):
     columns = torch.tensor([1, 3, 8, 11, 20, 21])
     model = scorer(6, 30, columns=columns)
     rows = sentences(6, [3, 2, 6])
-    for row, found in zip(rows, search(model, padded(rows)), strict=True):
-        for one in found:
-            assert set(one.ids) <= {8, 11, 20, 21}
-            assert one.log_probability == pytest.approx(forced(model, row, one.ids), abs=1e-4)
+    for row, hypotheses in zip(rows, search(model, padded(rows)), strict=True):
+        for hypothesis in hypotheses:
+            assert set(hypothesis.ids) <= {8, 11, 20, 21}
+            expected = forced(model, row, hypothesis.ids)
+            assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
 def test_beam_search_over_a_shortlist_finds_the_lists_of_a_plain_one():
     model = scorer(6, 30, columns=torch.tensor([0, 2, 3, 8, 11, 20, 21, 29]))
     for row in sentences(6, [3, 2, 6]):
-        found = Beam(5, 5, Average(), 1.0, 2)(model, torch.tensor([row]))[0]
-        same(found, reference_beam(model, row, 5, Average(), len(row) + 2)[:5])
+        hypotheses = Beam(5, 5, Average(), 1.0, 2)(model, torch.tensor([row]))[0]
+        same(hypotheses, reference_beam(model, row, 5, Average(), len(row) + 2)[:5])
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
@@ -134,18 +137,21 @@ def test_padding_unknown_and_begin_are_never_written(search):
     model = scorer(8, 12)
     model.table[:, :END] += 9.0
     rows = sentences(8, [4, 4, 2])
-    for row, found in zip(rows, search(model, padded(rows)), strict=True):
-        for one in found:
-            assert min(one.ids, default=4) > END
-            assert one.log_probability == pytest.approx(forced(model, row, one.ids), abs=1e-4)
+    for row, hypotheses in zip(rows, search(model, padded(rows)), strict=True):
+        for hypothesis in hypotheses:
+            assert min(hypothesis.ids, default=4) > END
+            expected = forced(model, row, hypothesis.ids)
+            assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
 def test_lists_are_sorted_distinct_and_complete():
     model = scorer(9, 60, end=0.5)
     rows = sentences(9, [6, 2, 9, 1])
-    for found in Beam(8, 8, GNMT(0.6), 2.0, 4)(model, padded(rows)):
-        assert len({one.ids for one in found}) == len(found) == 8
-        assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    for hypotheses in Beam(8, 8, GNMT(0.6), 2.0, 4)(model, padded(rows)):
+        assert len({hypothesis.ids for hypothesis in hypotheses}) == len(hypotheses) == 8
+        assert [each.score for each in hypotheses] == sorted(
+            (each.score for each in hypotheses), reverse=True
+        )
 
 
 def test_equal_pieces_are_taken_in_the_order_of_their_ids():
@@ -156,21 +162,21 @@ def test_equal_pieces_are_taken_in_the_order_of_their_ids():
     end[END] = 30.0
     model = fixed([row, end])
     source = torch.tensor([[4, 5, END]] * 3)
-    assert [found[0].ids for found in Greedy(1.0, 0)(model, source)] == [(5,)] * 3
-    for found in Beam(4, 4, NoLengthPenalty(), 1.0, 0)(model, source):
-        assert [one.ids for one in found] == [(5,), (7,), (41,), (333,)]
+    assert [n_best[0].ids for n_best in Greedy(1.0, 0)(model, source)] == [(5,)] * 3
+    for hypotheses in Beam(4, 4, NoLengthPenalty(), 1.0, 0)(model, source):
+        assert [hypothesis.ids for hypothesis in hypotheses] == [(5,), (7,), (41,), (333,)]
 
 
-def test_best_gives_equal_values_lowest_column_first_also_at_the_cut():
+def test_best_returns_equal_values_lowest_column_first_also_at_the_cut():
     generator = torch.Generator().manual_seed(1)
     values = torch.randint(0, 9, (40, 200), generator=generator).float()
     values[3] = torch.randn(200, generator=generator)
     for count in (1, 3, 10, 199, 200, 300):
-        found, columns = best(values, count)
+        top, columns = best(values, count)
         for row in range(40):
             order = sorted(range(200), key=lambda column: (-float(values[row, column]), column))
             assert columns[row].tolist() == order[:count]
-            assert found[row].equal(values[row, columns[row]])
+            assert top[row].equal(values[row, columns[row]])
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -192,10 +198,10 @@ def test_best_over_blocks_of_columns_is_best_over_all(columns, equal):
     values[7, 5:] = -torch.inf
     values[8, : columns - 2] = -torch.inf
     for count in (1, 5):
-        found, chosen = best(values, count)
+        top, chosen = best(values, count)
         expected, order = values.sort(dim=1, descending=True, stable=True)
-        assert found.equal(expected[:, :count])
-        finite = found > -torch.inf
+        assert top.equal(expected[:, :count])
+        finite = top > -torch.inf
         assert chosen[finite].equal(order[:, :count][finite])
         assert chosen.min() >= 0 and chosen.max() < columns
 
@@ -223,14 +229,15 @@ def test_a_translation_that_becomes_best_only_by_its_length_is_waited_for():
     assert Beam(2, 1, Average(), 1.0, 0)(model, source)[0][0].ids == ()
 
 
-def drawn(search, first, draws):
-    """First pieces of many draws of one sentence."""
+def count_samples(search, first, samples):
+    """Count the first pieces of many samples of one sentence."""
     end = [-99.0] * len(first)
     end[END] = 9.0
-    found = replace(search, best=draws)(fixed([first, end]), torch.tensor([[7, 8, 9, END]]))[0]
+    source = torch.tensor([[7, 8, 9, END]])
+    hypotheses = replace(search, best=samples)(fixed([first, end]), source)[0]
     counts = [0] * len(first)
-    for one in found:
-        counts[one.ids[0] if one.ids else END] += 1
+    for hypothesis in hypotheses:
+        counts[hypothesis.ids[0] if hypothesis.ids else END] += 1
     return counts
 
 
@@ -245,11 +252,11 @@ def chi_square(counts, probabilities):
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-def test_frequencies_of_draws_are_those_of_the_softmax(temperature):
+def test_frequencies_of_samples_are_those_of_the_softmax(temperature):
     first = [-99.0, -99.0, -99.0, 0.3, 1.0, -0.5, 2.0, 0.0, 0.7]
     probabilities = torch.softmax(torch.tensor(first).double() / temperature, dim=0)
     probabilities = [0.0 if p < 1e-9 else p for p in probabilities.tolist()]
-    counts = drawn(Sample(temperature, 0, 1.0, 3, 1, 2.0, 5), first, 6000)
+    counts = count_samples(Sample(temperature, 0, 1.0, 3, 1, 2.0, 5), first, 6000)
     assert chi_square(counts, probabilities) < 16.8  # 1 of 100 at 6 degrees of freedom is above
 
 
@@ -270,14 +277,14 @@ def test_frequencies_of_draws_are_those_of_the_softmax(temperature):
 def test_top_k_and_top_p_cut_exactly_the_rest(top_k, top_p, left):
     probabilities = [0.0, 0.0, 0.0, 0.05, 0.1, 0.25, 0.4, 0.05, 0.15]
     search = Sample(1.0, top_k, top_p, 3, 1, 2.0, 5)
-    counts = drawn(search, logits(probabilities), 3000)
+    counts = count_samples(search, logits(probabilities), 3000)
     assert {piece for piece, count in enumerate(counts) if count} == left
     mass = sum(probabilities[piece] for piece in left)
     expected = [p / mass if piece in left else 0.0 for piece, p in enumerate(probabilities)]
     assert chi_square(counts, expected) < 16
 
 
-def test_the_same_seed_draws_the_same_and_another_one_other_translations():
+def test_translations_depend_on_the_seed_alone():
     model = scorer(2, 60)
     source = padded(sentences(2, [8, 3, 5, 9]))
     first = Sample(1.0, 0, 1.0, 1, 1, 2.0, 5)(model, source)
@@ -285,7 +292,7 @@ def test_the_same_seed_draws_the_same_and_another_one_other_translations():
     assert Sample(1.0, 0, 1.0, 2, 1, 2.0, 5)(model, source) != first
 
 
-def test_more_draws_contain_the_fewer():
+def test_more_samples_contain_the_fewer():
     model = scorer(2, 60)
     source = padded(sentences(2, [8, 3, 5, 9]))
     few = Sample(1.0, 0, 1.0, 1, 2, 2.0, 5)(model, source)
@@ -293,8 +300,8 @@ def test_more_draws_contain_the_fewer():
     for some, all_of_them in zip(few, many, strict=True):
         assert set(some) <= set(all_of_them)
         assert len(all_of_them) == 6
-        assert len({one.ids for one in all_of_them}) > 1
-        assert list(all_of_them) == sorted(all_of_them, key=lambda one: -one.score)
+        assert len({hypothesis.ids for hypothesis in all_of_them}) > 1
+        assert list(all_of_them) == sorted(all_of_them, key=lambda each: -each.score)
 
 
 def test_a_cold_sample_is_greedy_search():
@@ -304,7 +311,7 @@ def test_a_cold_sample_is_greedy_search():
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
-def test_a_broken_model_is_said_to_be_broken(search):
+def test_a_broken_model_is_reported(search):
     model = scorer(2, 20)
     model.table[:] = math.nan
     with pytest.raises(ModelError, match="weights are broken, train it again"):

@@ -43,45 +43,45 @@ def plain_model_1(sources, targets):
     for _ in range(ibm_model_1.ITERATIONS):
         counts, totals = defaultdict(float), defaultdict(float)
         for source, target in zip(sources, targets, strict=True):
-            for said in target:
-                heard = [ibm_model_1.NULL, *source]
-                whole = sum(t[piece, said] for piece in heard)
-                for piece in heard:
-                    counts[piece, said] += t[piece, said] / whole
-                    totals[piece] += t[piece, said] / whole
+            for word in target:
+                causes = [ibm_model_1.NULL, *source]
+                whole = sum(t[piece, word] for piece in causes)
+                for piece in causes:
+                    counts[piece, word] += t[piece, word] / whole
+                    totals[piece] += t[piece, word] / whole
         t = defaultdict(float, {key: count / totals[key[0]] for key, count in counts.items()})
     return dict(t)
 
 
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])
-def test_the_lexicon_is_learnt_as_the_equations_say(block, monkeypatch):
+def test_the_lexicon_is_estimated_by_the_equations(block, monkeypatch):
     monkeypatch.setattr(ibm_model_1, "BLOCK", block)
     sources, targets = pairs(1)
-    found = ibm_model_1.learn(Ragged.from_lists(sources), Ragged.from_lists(targets), 30)
+    table = ibm_model_1.learn(Ragged.from_lists(sources), Ragged.from_lists(targets), 30)
     expected = plain_model_1(sources, targets)
-    keys = zip(found.source.tolist(), found.target.tolist(), strict=True)
-    learnt = dict(zip(keys, found.probabilities.tolist(), strict=True))
-    assert learnt.keys() == expected.keys()
-    assert learnt == pytest.approx(expected)
+    keys = zip(table.source.tolist(), table.target.tolist(), strict=True)
+    probabilities = dict(zip(keys, table.probabilities.tolist(), strict=True))
+    assert probabilities.keys() == expected.keys()
+    assert probabilities == pytest.approx(expected)
 
 
 def test_the_best_translation_of_a_piece_is_its_translation():
     sources, targets = pairs(2, count=400)
-    learnt = TranslationLexicon.learn(
+    lexicon = TranslationLexicon.learn(
         Ragged.from_lists(sources), Ragged.from_lists(targets), 30, 30
     )
-    assert learnt.translations[4:29, 0].tolist() == list(range(5, 30))
-    assert set(learnt.translations[[PADDING, 1, 2, END, 29]].flat) == {END}
+    assert lexicon.translations[4:29, 0].tolist() == list(range(5, 30))
+    assert set(lexicon.translations[[PADDING, 1, 2, END, 29]].flat) == {END}
     counts = np.bincount([piece for row in targets for piece in row], minlength=30)
-    assert learnt.frequent.tolist() == sorted(range(4, 30), key=lambda piece: -counts[piece])
+    assert lexicon.frequent.tolist() == sorted(range(4, 30), key=lambda piece: -counts[piece])
 
 
 def test_a_lexicon_of_no_pairs_has_no_translations():
-    nothing = TranslationLexicon.learn(Ragged.from_lists([]), Ragged.from_lists([]), 9, 9)
-    assert set(nothing.translations.flat) == {END}
-    assert nothing.frequent.tolist() == [4, 5, 6, 7, 8]
-    one = TranslationLexicon.learn(Ragged.from_lists([[4]]), Ragged.from_lists([[]]), 9, 9)
-    assert set(one.translations.flat) == {END}
+    lexicon = TranslationLexicon.learn(Ragged.from_lists([]), Ragged.from_lists([]), 9, 9)
+    assert set(lexicon.translations.flat) == {END}
+    assert lexicon.frequent.tolist() == [4, 5, 6, 7, 8]
+    empty = TranslationLexicon.learn(Ragged.from_lists([[4]]), Ragged.from_lists([[]]), 9, 9)
+    assert set(empty.translations.flat) == {END}
 
 
 def test_a_large_corpus_is_sampled_within_a_bound_and_always_alike(monkeypatch):
@@ -96,7 +96,7 @@ def test_a_large_corpus_is_sampled_within_a_bound_and_always_alike(monkeypatch):
     assert sample_rows(long, long).tolist() == [0, 2]
 
 
-def learnt(pieces=PIECES):
+def trained_lexicon(pieces=PIECES):
     sources, targets = pairs(3, 200, pieces)
     return TranslationLexicon.learn(
         Ragged.from_lists(sources), Ragged.from_lists(targets), pieces, pieces
@@ -104,11 +104,11 @@ def learnt(pieces=PIECES):
 
 
 def test_what_is_written_is_read(tmp_path):
-    (tmp_path / "lexicon.safetensors").write_bytes(learnt().to_bytes())
-    found = TranslationLexicon.load(tmp_path / "lexicon.safetensors", PIECES, PIECES)
-    assert (found.translations == learnt().translations).all()
-    assert (found.frequent == learnt().frequent).all()
-    assert found.to_bytes() == learnt().to_bytes()
+    (tmp_path / "lexicon.safetensors").write_bytes(trained_lexicon().to_bytes())
+    loaded = TranslationLexicon.load(tmp_path / "lexicon.safetensors", PIECES, PIECES)
+    assert (loaded.translations == trained_lexicon().translations).all()
+    assert (loaded.frequent == trained_lexicon().frequent).all()
+    assert loaded.to_bytes() == trained_lexicon().to_bytes()
 
 
 @pytest.mark.parametrize(
@@ -126,31 +126,32 @@ def test_what_is_written_is_read(tmp_path):
         ({"translations": np.full((40, 2), 2)}, "translations has ids from 2 to 2, of 40"),
     ],
 )
-def test_a_lexicon_that_is_none_of_the_model_is_refused(tmp_path, change, message):
-    whole = {"translations": learnt().translations, "frequent": learnt().frequent, **change}
+def test_a_lexicon_of_another_model_is_refused(tmp_path, change, message):
+    lexicon = trained_lexicon()
+    whole = {"translations": lexicon.translations, "frequent": lexicon.frequent, **change}
     path = tmp_path / "lexicon.safetensors"
-    path.write_bytes(serialise({name: one for name, one in whole.items() if one is not None}))
+    path.write_bytes(serialise({name: array for name, array in whole.items() if array is not None}))
     with pytest.raises(ModelError, match=message):
         TranslationLexicon.load(path, PIECES, PIECES)
 
 
-def lists(found):
-    return [found.ids[mask].tolist() for mask in found.mask]
+def lists(listed):
+    return [listed.ids[mask].tolist() for mask in listed.mask]
 
 
 def test_a_list_has_end_the_frequent_pieces_and_the_translations_of_the_sentence():
-    lexicon = learnt()
+    lexicon = trained_lexicon()
     choose = LexicalShortlist(3, 2)(lambda: lexicon)
-    found = choose(np.array([[7, 9, END, PADDING], [5, 6, 8, END]]))
+    listed = choose(np.array([[7, 9, END, PADDING], [5, 6, 8, END]]))
     always = {END, *lexicon.frequent[:3].tolist()}
-    for row, expected in zip(lists(found), ([7, 9], [5, 6, 8]), strict=True):
+    for row, expected in zip(lists(listed), ([7, 9], [5, 6, 8]), strict=True):
         assert set(row) == always | set(lexicon.translations[expected, :2].flat)
-    assert found.ids.tolist() == sorted(set(found.ids.tolist())) and found.ids[0] == END
-    assert found.mask.any(axis=0).all()
+    assert listed.ids.tolist() == sorted(set(listed.ids.tolist())) and listed.ids[0] == END
+    assert listed.mask.any(axis=0).all()
 
 
-def test_batch_mates_and_padding_do_not_change_a_list():
-    choose = LexicalShortlist(3, 2)(learnt)
+def test_a_shortlist_does_not_depend_on_batch_or_padding():
+    choose = LexicalShortlist(3, 2)(trained_lexicon)
     together = lists(choose(padded(rows(), more=3).numpy()))
     assert together == [lists(choose(np.array([row])))[0] for row in rows()]
 
@@ -193,40 +194,41 @@ SEARCHES = [Greedy(1.0, 4), Beam(4, 3, GNMT(0.6), 1.0, 4)]
 
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.__name__)
-def test_a_list_of_all_pieces_changes_nothing_but_what_is_never_written(decoder):
+def test_a_shortlist_of_all_pieces_changes_no_translation(decoder):
     model = single(2, decoder).model
     with torch.no_grad():
         model.decoder.output.bias[:END] = -1e9
     for search in SEARCHES:
         alone = search(SingleModel(model), padded(rows()))
         listed = search(Shortlisted(model, everything), padded(rows()))
-        for found, expected in zip(listed, alone, strict=True):
-            same(found, [(one.score, one.log_probability, one.ids) for one in expected])
+        for hypotheses, expected in zip(listed, alone, strict=True):
+            same(hypotheses, [(each.score, each.log_probability, each.ids) for each in expected])
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
-def test_batch_mates_do_not_change_what_is_written_with_a_shortlist(search):
-    choose = LexicalShortlist(2, 1)(learnt)
+def test_translations_with_a_shortlist_do_not_depend_on_the_batch(search):
+    choose = LexicalShortlist(2, 1)(trained_lexicon)
     scorer = Shortlisted(single(5).model, choose)
     together = search(scorer, padded(rows(), more=2))
-    for row, own, found in zip(
+    for row, own, hypotheses in zip(
         rows(), lists(choose(padded(rows()).numpy())), together, strict=True
     ):
         alone = search(scorer, torch.tensor([row]))[0]
-        same(found, [(one.score, one.log_probability, one.ids) for one in alone])
-        for one in found:
-            assert set(one.ids) <= set(own)
-            assert one.log_probability == pytest.approx(forced(scorer, row, one.ids), abs=1e-4)
+        same(hypotheses, [(each.score, each.log_probability, each.ids) for each in alone])
+        for hypothesis in hypotheses:
+            assert set(hypothesis.ids) <= set(own)
+            expected = forced(scorer, row, hypothesis.ids)
+            assert hypothesis.log_probability == pytest.approx(expected, abs=1e-4)
 
 
-def test_an_ensemble_writes_with_one_shortlist():
-    choose = LexicalShortlist(2, 1)(learnt)
+def test_an_ensemble_has_one_shortlist():
+    choose = LexicalShortlist(2, 1)(trained_lexicon)
     members = [Shortlisted(single(seed).model, choose) for seed in (1, 2)]
     search = SEARCHES[1]
     together = search(Ensemble(members), padded(rows()))
-    for row, found in zip(rows(), together, strict=True):
+    for row, hypotheses in zip(rows(), together, strict=True):
         alone = search(Ensemble(members), torch.tensor([row]))[0]
-        same(found, [(one.score, one.log_probability, one.ids) for one in alone])
+        same(hypotheses, [(each.score, each.log_probability, each.ids) for each in alone])
 
 
 @pytest.mark.parametrize("rounding", [torch.float32, torch.bfloat16])

@@ -1,8 +1,9 @@
 """Lanes, processes and random seeds of the tests.
 
 Marks come from folders: tests/unit mirrors the package, tests/commands runs commands,
-tests/robustness kills, fills disks, exhausts memory and fuzzes. Plain `pytest` runs the first two;
-`pytest -m robustness`, or a path below tests/robustness, runs the third.
+tests/robustness kills, fills disks, exhausts memory and fuzzes. Plain `pytest` runs the first two,
+less the tests that take seconds each, whose mark is slow. Any mark (`pytest -m "slow or
+robustness"`), or the path of a module, runs them.
 
 Environment variables: NMT_FUZZ=N multiplies the cases of property tests by N and draws them at
 random, NMT_SEED=N repeats such a run, and NMT_KILLS=N is how often a test kills a process.
@@ -55,11 +56,17 @@ def pytest_ignore_collect(collection_path, config):
     return None if any(path.is_relative_to(collection_path) for path in paths) else True
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    """Mark tests by their folders, and leave slow ones out unless marks or modules are named."""
     for item in items:
         lane = item.path.relative_to(TESTS).parts[0]
         if lane in LANES:
             item.add_marker(lane)
+    if config.option.markexpr or any(".py" in arg for arg in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
 
 
 def pytest_xdist_auto_num_workers(config):

@@ -43,6 +43,7 @@ def test_a_command_that_does_not_exist_is_refused_with_the_nearest():
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "argument"),
     [("score", "--help"), ("score", "sed=3"), ("train-language-model", "sed=3")],
@@ -66,6 +67,7 @@ def test_a_command_reads_and_writes_standard_streams(tmp_path):
     assert done.stdout.count("\n") == 100
 
 
+@pytest.mark.slow
 def test_several_processes_train_when_python_calls_the_command(tmp_path, monkeypatch, caplog):
     monkeypatch.chdir(tmp_path)
     pairs = [*zip(small_run.starter("valid.de"), small_run.starter("valid.en"), strict=True)]

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 LOOP = Path(__file__).parents[2] / "examples" / "train_loop.py"
 
 
+@pytest.mark.slow
 def test_the_training_loop_in_one_file_learns(tmp_path):
     arguments = ["--epochs", "3", "--pairs", "300", "--size", "32", "--pieces", "300"]
     done = subprocess.run(

@@ -115,6 +115,7 @@ def test_an_export_goes_into_no_folder_of_something_else(saved):
         export_model(saved, saved)
 
 
+@pytest.mark.slow
 def test_an_export_replaces_an_older_one(saved, exported_model, tmp_path):
     copied = Path(shutil.copytree(exported_model, tmp_path / "copied"))
     shutil.copy(copied / "sentencepiece.model", copied / "sentencepiece.source.model")

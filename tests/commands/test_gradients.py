@@ -165,6 +165,7 @@ def test_the_state_of_all_layers_agrees_with_finite_differences(cell, distance):
     assert float(computed) == pytest.approx(by_differences(steps, target, distance), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", [1, 3])
 @pytest.mark.parametrize("decoder", [ParallelDecoder, InputFeedingDecoder, AttendFirstDecoder])
 def test_a_decoder_agrees_with_finite_differences_by_its_state_and_by_what_it_is_fed(
@@ -401,6 +402,7 @@ def test_the_command_measures_trained_models_of_both_kinds(folder, tmp_path):
     assert (tmp_path / "b.svg").read_bytes().startswith(b"<?xml")
 
 
+@pytest.mark.slow
 def test_joined_lines_reach_further(folder, tmp_path):
     for joined in (1, 3):
         measure(

@@ -400,6 +400,7 @@ def test_a_decoder_without_attention_has_no_picture(tmp_path):
         request(save_run(tmp_path / "run", "model=fixed_context"), "a")()
 
 
+@pytest.mark.slow
 def test_from_the_shell_a_picture_is_written_and_said(run, tmp_path):
     command = [sys.executable, "-m", "nmt.plot", "attention", "input=Ein Hund, läuft er?"]
     done = subprocess.run([*command, f"run={run}"], capture_output=True, text=True, cwd=tmp_path)

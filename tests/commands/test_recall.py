@@ -188,6 +188,7 @@ def command(tmp_path, monkeypatch, capsys):
     return call
 
 
+@pytest.mark.slow
 def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
     status, out, error = command("cells=[elman,lstm]")
     assert status == 0, error

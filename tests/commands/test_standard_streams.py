@@ -46,6 +46,7 @@ def test_a_folder_as_input_is_refused(saved):
     assert b"Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output_format", ["moses", "jsonl"])
 def test_a_reader_of_one_line_ends_the_command_in_silence(saved, output_format):
     script = '"$@" | head -1; exit "${PIPESTATUS[0]}"'
@@ -62,6 +63,7 @@ def test_a_file_is_written_whole_though_nobody_reads_the_output(saved, tmp_path)
     assert (tmp_path / "out").read_bytes().count(b"\n") == 3000
 
 
+@pytest.mark.slow
 def test_lines_of_a_megabyte_of_any_kind_are_lines(saved):
     size = 300_000
     words = ["Hund", "läuft.", "漢字,", "🐕", "\u0301", "im", "\u200b"]

@@ -532,6 +532,7 @@ def python(*words):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_committed_files_again_byte_for_byte(tmp_path):
     python("-m", "data.starter_grammar", f"output={tmp_path}")
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -579,6 +580,7 @@ print(len(train), len(longer), len(train & longer))
 """
 
 
+@pytest.mark.slow
 def test_no_skeleton_of_the_long_set_is_one_of_training():
     train, longer, shared = map(int, python("-c", SKELETONS).split())
     assert train > 100 and longer > 100

@@ -141,6 +141,7 @@ def test_other_settings_are_refused_by_name(command, tmp_path):
     assert told(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_fork_goes_on_with_other_settings_says_which_and_remembers_them(command, tmp_path):
     assert command("run=runs/a")[0] == 0
     other = ("objective.smoothing=0.2", "updates=6")

@@ -41,6 +41,7 @@ def measured(tmp_path, capsys):
     return call
 
 
+@pytest.mark.slow
 def test_growth_is_measured_and_drawn(measured, tmp_path, monkeypatch):
     small = partial(growth.Point, length=4, batch=2, beam=2, vocabulary=50)
     monkeypatch.setattr(growth, "Point", small)

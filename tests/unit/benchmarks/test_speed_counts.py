@@ -86,6 +86,7 @@ def update(decoder, source, target, rows=3):
     return operators
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs the fused kernels")
 @pytest.mark.parametrize("decoder", TRAINING)
 def test_an_update_runs_few_operators(decoder):

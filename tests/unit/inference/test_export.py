@@ -31,6 +31,7 @@ from nmt.search.scorers.shortlisted import Shortlisted
 from nmt.search.scorers.single import SingleModel
 from nmt.search.shortlists.lexical import LexicalShortlist
 
+pytestmark = pytest.mark.slow  # each graph takes seconds to trace
 onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
 pytest.importorskip("onnxscript", reason="the extra onnx is not installed")
 onnxruntime = pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")

@@ -115,6 +115,7 @@ def test_a_translation_never_holds_a_line_break(translator):
     assert results.text == pieces.target.decode(word[:1])
 
 
+@pytest.mark.slow
 def test_an_endless_input_is_read_window_by_window(translator):
     read = []
 
@@ -129,6 +130,7 @@ def test_an_endless_input_is_read_window_by_window(translator):
     assert len(read) == 30
 
 
+@pytest.mark.slow
 def test_lines_of_megabytes_are_held_one_by_one(translator):
     lines = [LINES[0] * 40, "", LINES[1], LINES[2] * 40, LINES[3]]
     read = []

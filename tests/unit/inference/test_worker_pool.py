@@ -39,6 +39,7 @@ def test_workers_translate_as_one_process_does(translator, search):
     assert list(replace(alone, workers=3).stream(SHARED)) == list(alone.stream(SHARED))
 
 
+@pytest.mark.slow
 def test_workers_that_are_no_copies_translate_so_too(translator, monkeypatch):
     monkeypatch.setattr(worker_pool, "CAN_FORK", False)
     # Where weights lie in memory may change the last digits of scores.
@@ -89,6 +90,7 @@ def threads(_):
     return torch.get_num_threads()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [Forked, Spawned])
 def test_each_worker_has_one_thread_whatever_the_first_process_has(monkeypatch, start):
     monkeypatch.setattr(worker_pool, "CAN_FORK", start is Forked)

@@ -124,6 +124,7 @@ def differences_agree(cell):
     return torch.autograd.gradcheck(run, leaves, fast_mode=True)  # along random directions
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", CELLS)
 def test_gradients_agree_with_finite_differences(make):
     torch.manual_seed(3)
@@ -172,6 +173,7 @@ def test_in_bfloat16_a_cell_trains_and_gives_about_what_it_gives_in_float32(make
             assert weight.grad.isfinite().all(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "closed", "open_gate", "candidate"),
     [

@@ -75,6 +75,7 @@ def batch_of(short, tokenizer):
     return Batch(pad(rows), pad(bounded))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_small_preset_overfits_16_pairs(name):
     short, tokenizer = pairs()

@@ -185,6 +185,7 @@ def test_states_do_not_change_on_padding_under_noise(make):
         assert torch.equal(one[1], two[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [DROPPING, ZONING, BOTH, DEEP])
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_every_decoder_has_noise_in_training_alone(decoder, make):

@@ -167,6 +167,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("kind", ["model", "recurrent", "ngram"])
 def test_a_killed_writer_leaves_the_old_model_or_the_new_one(tmp_path, monkeypatch, kind):

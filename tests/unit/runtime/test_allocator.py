@@ -43,6 +43,7 @@ def growth(**environment):
     return int(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc's mallinfo2")
 def test_kernels_of_past_shapes_are_not_kept_unless_the_user_sets_larger_caches():
     cached = growth(**dict.fromkeys(allocator.KERNEL_CACHES, "1024"))

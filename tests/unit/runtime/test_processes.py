@@ -108,6 +108,7 @@ with processes.ProcessPool(time.sleep, 2, getattr(processes, sys.argv[1])) as po
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", ["Spawned", "Forked"])
 def test_processes_end_when_their_parent_is_killed(start):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

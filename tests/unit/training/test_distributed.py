@@ -65,6 +65,7 @@ def start(path, rank, ranks, port):
     return subprocess.Popen([sys.executable, "-c", WORK, str(path)], env=environment)
 
 
+@pytest.mark.slow
 def test_two_processes_equal_one_with_the_joined_batch(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

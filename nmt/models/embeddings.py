@@ -1,6 +1,7 @@
 """Pieces to vectors, readouts to logits, and which of these tables are shared."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -52,6 +53,25 @@ class Embedding(nn.Module):
     def look_up(self, ids: Int[Tensor, "*shape"]) -> Float[Tensor, "*shape input"]:
         """Embed pieces without dropout."""
         return nn.functional.embedding(ids, self.weight) * self.size**0.5
+
+
+@contextmanager
+def word_dropout(network: nn.Module, share: float) -> Iterator[None]:
+    """Drop the vectors of a further share of positions in all embeddings, in training.
+
+    Args:
+        network: whose embeddings are changed within the context.
+        share: of the positions that are kept otherwise.
+    """
+    embeddings = [module for module in network.modules() if isinstance(module, Embedding)]
+    before = [embedding.word_dropout for embedding in embeddings]
+    try:
+        for embedding, rate in zip(embeddings, before, strict=True):
+            embedding.word_dropout = 1 - (1 - rate) * (1 - share)
+        yield
+    finally:
+        for embedding, rate in zip(embeddings, before, strict=True):
+            embedding.word_dropout = rate
 
 
 @dataclass(frozen=True)

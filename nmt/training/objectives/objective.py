@@ -26,7 +26,13 @@ class Loss:
 
 @runtime_checkable
 class Network(Protocol):
-    """A module that computes readouts and their logits."""
+    """A module that computes readouts and their logits.
+
+    Attributes:
+        training: whether it is in training mode.
+    """
+
+    training: bool
 
     def __call__(self, batch: Batch) -> Float[Tensor, "batch target readout"]:
         """Return the readout after each of `batch.inputs`."""

@@ -12,6 +12,7 @@ random, NMT_SEED=N repeats such a run, and NMT_KILLS=N is how often a test kills
 import logging
 import os
 import random
+import signal
 from pathlib import Path
 
 # Before torch is imported: threads that wait for each other stand still for minutes on a machine
@@ -20,6 +21,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import hypothesis
 import pytest
+
+# A shell starts its background jobs with SIGINT ignored, and the commands under test inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TESTS = Path(__file__).parent
 LANES = ("unit", "commands", "robustness")

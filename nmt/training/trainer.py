@@ -62,6 +62,7 @@ class Trainer:
         self.checkpoints = checkpoints
         self.state = TrainingState()
         self.trained = False
+        self._moving = spec.averaging.start(updater.network)
         self._signals = StopSignals()
         self._stopwatch = Stopwatch()
         self._saved_at = self._stopwatch.now
@@ -120,7 +121,9 @@ class Trainer:
         result = self.updater.update(group.batches, number, rate, self._signals.check_within_update)
         state.add(result, len(group.batches))
         state.means.seconds += time.monotonic() - started
-        if result.skip_reason is not None:
+        if result.skip_reason is None:
+            self._moving.update(self.updater.network)
+        else:
             file = self.callbacks.save_skipped(state.update, rate, result)
             reason, most = result.skip_reason, intervals.max_consecutive_skips
             report_skipped_update(state, reason, most, self.updater.is_finite(), file)
@@ -139,7 +142,8 @@ class Trainer:
     def _validate(self) -> None:
         """Validate the newest weights, update schedule and kept weights, and save."""
         state = self.state
-        score, best = self._score("validation")
+        with self._moving.applied(self.updater.network):
+            score, best = self._score("validation")
         state.validated = state.update
         if state.update != self._rescored:
             state.stale = 0 if best else state.stale + 1
@@ -220,6 +224,7 @@ class Trainer:
         return {
             "state": self.state.as_dict(),
             "updater": self.updater.state(),
+            "moving": self._moving.state(),
             "schedule": self.spec.schedule.state(),
             "kept": self.callbacks.kept.state(),
             **random_states.capture(),
@@ -242,9 +247,13 @@ class Trainer:
         if saved is None:
             return
         # What the settings changed since then is missing from an adapted state, and starts anew.
-        checkpoint = {**self._checkpoint(), **adapted(saved, forks)}
+        saved = adapted(saved, forks)
+        checkpoint = {**self._checkpoint(), **saved}
         self.state = TrainingState.from_dict(checkpoint["state"])
         self.updater.restore(checkpoint["updater"])
+        self._moving = self.spec.averaging.start(self.updater.network)
+        if "moving" in saved:
+            self._moving.restore(saved["moving"])
         self.spec.schedule.restore(checkpoint["schedule"])
         self.callbacks.kept.restore(checkpoint["kept"])
         random_states.restore(checkpoint)

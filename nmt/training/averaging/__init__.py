@@ -1,5 +1,6 @@
-"""Checkpoint averaging: which weights are kept on disk and averaged at the end of training.
+"""Averages of weights: of checkpoints on disk at the end of training, or from update to update.
 
 There is one implementation of the contract in `averaging` per module; `kept_weights` keeps the
-files and computes their mean. A new one is one module here and one file in `conf/averaging/`.
+files and computes their mean; `moving` averages from update to update. A new one is one module
+here and one file in `conf/averaging/`.
 """

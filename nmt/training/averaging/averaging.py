@@ -1,8 +1,12 @@
-"""The contract of checkpoint averaging: which weights stay on disk for the mean at the end."""
+"""The contract of averaging: a moving average, and which weights are kept for a mean at the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from torch import nn
+
+from nmt.training.averaging.moving import MovingAverage
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,11 @@ class KeptCheckpoint:
 
 @runtime_checkable
 class Averaging(Protocol):
-    """Selects checkpoints; `kept_weights` averages them."""
+    """Starts a moving average, and selects checkpoints, which `kept_weights` averages."""
+
+    def start(self, network: nn.Module) -> MovingAverage:
+        """Return what is validated and saved in the place of the newest weights."""
+        ...
 
     def select(self, checkpoints: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
         """Return the checkpoints to keep, of some that are given oldest first.

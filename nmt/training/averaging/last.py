@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from torch import nn
+
 from nmt.runtime import checks
 from nmt.training.averaging.averaging import KeptCheckpoint
+from nmt.training.averaging.moving import MovingAverage, NewestWeights
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,10 @@ class LastCheckpoints:
     def __post_init__(self) -> None:
         """Check that the values are in range."""
         checks.at_least("averaging.count", self.count, 1)
+
+    def start(self, network: nn.Module) -> MovingAverage:
+        """Return the newest weights."""
+        return NewestWeights()
 
     def select(self, checkpoints: Sequence[KeptCheckpoint]) -> Sequence[KeptCheckpoint]:
         """Return the checkpoints to keep."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+AVERAGING = ("averaging",)
 OPTIMIZER = ("optimizer",)
 SCHEDULE = ("schedule",)
 RANKING = ("criterion", "metric", "validation_search")
@@ -57,8 +58,8 @@ class Resumption(Protocol):
 def adapted(checkpoint: dict[str, Any], forks: Sequence[ForkRecord]) -> dict[str, Any]:
     """Return a checkpoint without what the settings since then have made useless.
 
-    What is missing starts anew: an optimizer's moments, a schedule's scores, the score of the best
-    model, the weights to average, the position within an epoch.
+    What is missing starts anew: a moving average, an optimizer's moments, a schedule's scores, the
+    score of the best model, the weights to average, the position within an epoch.
 
     Args:
         checkpoint: as the trainer saved it, with the number of forks before it; not changed.
@@ -69,6 +70,8 @@ def adapted(checkpoint: dict[str, Any], forks: Sequence[ForkRecord]) -> dict[str
     for fork in forks[checkpoint["forks"] :]:
         if fork.touches(OPTIMIZER):
             updater.pop("optimizer", None)
+        if fork.touches(AVERAGING):
+            changed.pop("moving", None)
         if fork.touches((*SCHEDULE, *RANKING)):
             changed.pop("schedule", None)
         if fork.touches(ORDER) and state["batches"]:

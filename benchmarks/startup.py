@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nmt.runtime import provenance
+from nmt.runtime import output_files, provenance
 from nmt.runtime.device import choose
 
 LINE = b"Guten Tag.\n"
@@ -44,7 +44,8 @@ def main(run: str, times: int, output: Path | None) -> None:
         )
     if output is not None:
         machine = {"machine": provenance.machine(choose("cpu")), "commit": provenance.commit()}
-        output.write_text(json.dumps({**machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps({**machine, "rows": rows}, indent=1) + "\n"
+        output_files.write(output, text.encode())
 
 
 def measure(command: list[str]) -> tuple[float, float]:

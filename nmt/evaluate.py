@@ -28,7 +28,7 @@ from nmt.evaluation.report import Evaluation, SystemOutput, report, table
 from nmt.evaluation.test_sets import EvaluationSet, from_files, from_run, read
 from nmt.inference.engines.engine import EngineOptions
 from nmt.inference.engines.pytorch import TorchEngine
-from nmt.runtime import atomic_files, checks
+from nmt.runtime import checks, output_files
 from nmt.runtime.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def evaluate(config: DictConfig) -> dict[str, Any]:
     numbers = report(test_set, scores, _versions(config.device))
     if output is not None:
         text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
-        atomic_files.write(output, text.encode())
+        output_files.write(output, text.encode())
         log.info("wrote %s", output)
     return numbers
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from nmt.config.arguments import folders, name
+from nmt.config.arguments import folders, name, output
 from nmt.config.command_line import run
 from nmt.config.instantiate import instantiate, plain
 from nmt.inspection.model_folder import inspect, inspect_all
-from nmt.runtime import allocator
+from nmt.runtime import allocator, output_files
 from nmt.runtime.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def rerank(config: DictConfig) -> None:
     lines = streams.read(
         name(config.input), config.starter_suffix, instantiate(config.invalid_text)
     )
-    with streams.open_output(name(config.output)) as file:
+    with output_files.open_output(name(config.output)) as file:
         for n_best in candidates(lines):
             file.write(f"{weights.best(n_best)}\n".encode())
 
@@ -66,14 +66,14 @@ def _weights(config: DictConfig, candidates: Callable[[Iterable[str]], Iterator[
     """Read the weights if their file exists, or tune them."""
     from nmt.inference.reranking import RerankingWeights
 
-    path = None if config.weights is None else Path(str(config.weights))
+    path = output(config.weights, "weights")
     settings = {
         "run": [str(Path(folder)) for folder in folders(config.run)],
         "language_run": str(Path(str(config.language_run))),
         "search": plain(config.search),
         "metric": plain(config.metric),
     }
-    if path is not None and path.exists():
+    if path is not None and path.is_file():
         return RerankingWeights.load(path, settings)
     held_out = _held_out(config)
     log.info("tuning on %d lines of %s", len(held_out.source), ", ".join(held_out.files))

@@ -17,7 +17,7 @@ from nmt.data.text import streams
 from nmt.data.text.invalid_text.invalid_text import InvalidText
 from nmt.data.text.parallel import parallel
 from nmt.inspection.model_folder import ANY, inspect
-from nmt.runtime import allocator
+from nmt.runtime import allocator, output_files
 from nmt.runtime.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def score(config: DictConfig) -> None:
     device = choose(config.device)
     scorer = load_scorer(inspected, instantiate(config.windows), device)
     total = LikelihoodTotal()
-    with streams.open_output(name(config.output)) as file:
+    with output_files.open_output(name(config.output)) as file:
         texts = _texts(config, instantiate(config.invalid_text))
         for likelihood in scorer(ScoredLine(text, source) for text, source in texts):
             total.add(likelihood)

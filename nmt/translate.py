@@ -12,6 +12,7 @@ from nmt.config.command_line import run
 from nmt.config.instantiate import build, instantiate
 from nmt.data.text import streams
 from nmt.inference.engines.engine import Engine, EngineOptions
+from nmt.runtime import output_files
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def translate(config: DictConfig) -> None:
     lines = streams.read(
         arguments.name(config.input), config.starter_suffix, instantiate(config.invalid_text)
     )
-    with streams.open_output(arguments.name(config.output)) as file:
+    with output_files.open_output(arguments.name(config.output)) as file:
         for translation in translator.stream(lines):
             file.write(output_format(count, translation).encode())
             count += 1

@@ -85,6 +85,7 @@ def recall(config: DictConfig) -> None:
         for name, chosen in best.items()
     }
     columns = ("hidden_size", "weights", "rate")
+    atomic_files.check_own(path)
     table.write(path, columns, [numbers[row.system] for row in counts])
     logger.info("to plot it: python -m nmt.plot accuracy input=%s", path)
     sys.stdout.write(table.text())

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from benchmarks.speed import origin
 from benchmarks.speed.keys import help_of
+from nmt.runtime import output_files
 
 VERBS = ("train", "translate", "growth", "cores", "quality")
 
@@ -29,8 +30,7 @@ def main(arguments: list[str]) -> None:
     report = {"verb": arguments[0], **before, **verb.main(rest)}
     print("\n".join(verb.table(report)))  # noqa: T201
     for file in files:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        output_files.write(Path(file), (json.dumps(report, indent=1) + "\n").encode())
 
 
 def usage() -> None:

@@ -35,8 +35,8 @@ def values(value: object) -> list[Any]:
     return list(value) if isinstance(value, ListConfig) else [value]
 
 
-def output(value: object) -> Path | None:
-    """Return the file that `output=` names, None for null, after checking that it can be written.
+def output(value: object, key: str = "output") -> Path | None:
+    """Return the file that a key names, None for null, after checking that it can be written.
 
     Raises:
         NmtError: if it is a folder, or its folder does not exist; before the work, not after it.
@@ -45,7 +45,7 @@ def output(value: object) -> Path | None:
         return None
     path = Path(str(value))
     if not path.parent.is_dir():
-        raise NmtError(f"output={path}: the folder {path.parent} does not exist")
+        raise NmtError(f"{key}={path}: the folder {path.parent} does not exist")
     if path.is_dir():
-        raise NmtError(f"output={path} is a folder; expected a file's name")
+        raise NmtError(f"{key}={path} is a folder; expected a file's name")
     return path

@@ -10,7 +10,7 @@ from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import LikelihoodScorer, ScoredLine
 from nmt.evaluation.metrics.metric import Metric, Score
 from nmt.inference.translation import Translation
-from nmt.runtime import atomic_files, checks
+from nmt.runtime import checks, output_files
 from nmt.runtime.errors import ModelError, NmtError
 
 
@@ -62,7 +62,7 @@ class RerankingWeights:
             settings: what they were tuned for, as plain values.
         """
         values = {**asdict(self), "tuned": asdict(score), "settings": settings}
-        atomic_files.write(path, (json.dumps(values, indent=2) + "\n").encode())
+        output_files.write(path, (json.dumps(values, indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, path: Path, settings: Mapping[str, object]) -> "RerankingWeights":

@@ -7,6 +7,7 @@ where the file system has no flock it uses marker files, which remain after a ki
 import logging
 import os
 import socket
+import stat
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
 
 NAME = ".lock"
@@ -37,7 +39,8 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises:
         LockedError: if another process holds it.
-        NmtError: if the folder or the lock file cannot be written.
+        NmtError: if the folder is a link, the lock file anything but a file with one name, or
+            either cannot be written.
     """
     path = folder / NAME
     try:
@@ -70,40 +73,73 @@ def transient(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def open_exclusive(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing by this process alone; one left by a killed process is overwritten.
+    """Open a new file for writing by this process alone, in place of what a killed process left.
 
     Raises:
         LockedError: if another process is writing it.
         OSError: if it cannot be written.
     """
     try:
-        handle = _open_locked(path)
+        handle = _open_new(path)
     except BlockingIOError:
         raise LockedError(f"{path} is being written by another process") from None
     with os.fdopen(handle, "wb") as file:
-        file.truncate()
         yield file
+
+
+def _open_new(path: Path) -> int:
+    """Create and lock a file; one that no process holds, or that is no file, is removed first."""
+    while True:
+        try:
+            return _open_locked(path, os.O_EXCL)
+        except FileExistsError:
+            with suppress(FileNotFoundError):
+                _remove_abandoned(path)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove a file that no process holds, or what is no regular file.
+
+    Raises:
+        BlockingIOError: if another process holds it.
+        OSError: if it cannot be removed.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        path.unlink()
+        return
+    handle = _open_locked(path)
+    try:
+        path.unlink()
+    finally:
+        os.close(handle)
 
 
 def _open_in(folder: Path) -> int:
     for _ in range(MAX_TRIES):
         # The previous holder may remove the folder between any two of these calls.
         with suppress(FileNotFoundError, FileExistsError):
-            folder.mkdir(parents=True, exist_ok=True)
-            return _open_locked(folder / NAME)
+            return _open_checked(folder)
+    return _open_checked(folder)
+
+
+def _open_checked(folder: Path) -> int:
+    path = folder / NAME
+    for own in (folder, path):
+        atomic_files.check_own(own)
     folder.mkdir(parents=True, exist_ok=True)
-    return _open_locked(folder / NAME)
+    return _open_locked(path)
 
 
-def _open_locked(path: Path) -> int:
+def _open_locked(path: Path, flags: int = 0) -> int:
     """Open and lock a file; again if the previous holder renamed or removed it meanwhile.
 
     Raises:
         BlockingIOError: if another process holds it.
+        FileExistsError: with O_EXCL as a flag, if it exists.
         OSError: if it cannot be written.
     """
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | atomic_files.NO_FOLLOW | flags, 0o666)
         try:
             if not _try_lock(handle):
                 raise BlockingIOError

@@ -26,7 +26,7 @@ def remove_abandoned(root: Path) -> None:
     """Delete the staging folders below `root` that no process holds, as far as possible."""
     for staging in root.glob(f".*-*{SUFFIX}"):
         with suppress(NmtError, OSError), locks.transient(staging):
-            shutil.rmtree(staging / CONTENT, ignore_errors=True)
+            _remove(staging / CONTENT)
         with suppress(OSError):
             staging.rmdir()
 
@@ -62,7 +62,7 @@ def build(folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
 
 def _build(content: Path, folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
     try:
-        shutil.rmtree(content, ignore_errors=True)
+        _remove(content)
         atomic_files.check_space(folder, needed)
         content.mkdir()
         fill(content)
@@ -77,4 +77,11 @@ def _build(content: Path, folder: Path, needed: int, fill: Callable[[Path], None
             " prepared=…"
         ) from error
     finally:
-        shutil.rmtree(content, ignore_errors=True)
+        _remove(content)
+
+
+def _remove(path: Path) -> None:
+    """Delete a folder as far as possible, and of a link only the link."""
+    if path.is_symlink():
+        path.unlink(missing_ok=True)
+    shutil.rmtree(path, ignore_errors=True)

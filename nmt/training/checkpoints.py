@@ -60,7 +60,7 @@ class Checkpoints:
         with atomic_files.discard_on_error(path, beside):
             self.folder.mkdir(parents=True, exist_ok=True)
             atomic_files.check_space(path, _bytes(state))
-            with beside.open("wb") as file:
+            with atomic_files.create(beside) as file:
                 hashing = _HashingFile(file)
                 outer = sys.exception()
                 try:

@@ -12,7 +12,7 @@ from typing import Any
 
 from nmt.inspection.data_config import TRAINING
 from nmt.inspection.model_folder import SCORES, WEIGHTS
-from nmt.runtime import checksums, locks
+from nmt.runtime import atomic_files, checksums, locks
 from nmt.runtime.errors import ConfigurationError, NmtError
 from nmt.runtime.signals import Interrupted
 from nmt.training.checkpoints import Checkpoints
@@ -26,6 +26,7 @@ from nmt.training.resumption.settings import (
     StoredSettings,
     changes,
 )
+from nmt.training.skipped_updates import SKIPPED
 from nmt.training.trainer import Trainer
 
 KEPT = TRAINING.parent / "kept"
@@ -64,10 +65,13 @@ class RunFolder:
         Raises:
             LockedError: if another process trains in it.
             ModelError: if the settings that it was started with cannot be read.
+            NmtError: if a folder below it is a link.
         """
         path = Path(run)
         try:
             with locks.locked(path / TRAINING.parent):
+                for own in (KEPT, SKIPPED):
+                    atomic_files.check_own(path / own)
                 checkpoints = Checkpoints(path / TRAINING.parent, keep)
                 update, has_model = checkpoints.update(), (path / WEIGHTS).exists()
                 started = update is not None or (has_model and (path / TRAINING).exists())

@@ -249,3 +249,35 @@ def test_former_words_do_not_come_back():
         if (found := FORMER_WORDS.search(line))
     ]
     assert not wrong
+
+
+WRITERS = {"nmt.training.loggers.jsonl"}
+"""Outside the runtime: it appends to a file that `atomic_files.check_own` has checked."""
+
+NULL = "Path(os.devnull)"
+
+
+def written(path):
+    """Yield calls that open or make files, but for those of standard streams."""
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.Call) or NULL in ast.unparse(node.func):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+        words = [ast.unparse(value) for value in (*node.args, *(k.value for k in node.keywords))]
+        mode = any(re.fullmatch(r"'[rwaxbt+]*[wax+][rwaxbt+]*'", word) for word in words)
+        if (
+            name in ("write_text", "write_bytes", "touch", "symlink_to", "mkstemp")
+            or (name in ("open", "fdopen") and mode)
+            or any("O_CREAT" in word for word in words)
+        ):
+            yield node.lineno
+
+
+def test_only_the_runtime_opens_files_for_writing():
+    """So that no link is followed but in names that the user gives: `output_files` has these."""
+    found = {
+        module(path): sorted(set(written(path)))
+        for path in FILES
+        if not module(path).startswith("nmt.runtime.")
+    }
+    assert {name: lines for name, lines in found.items() if lines}.keys() == WRITERS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from nmt.runtime import atomic_files
+from nmt.runtime import output_files
 from nmt.runtime.errors import NmtError
 
 STATE, EMBEDDING = "state", "embedding"
@@ -79,7 +79,7 @@ def write(path: Path, curves: Iterable[GradientCurve]) -> None:
             numbers = [f"{number:.6g}" for number in (point.mean, point.low, point.high)]
             name = (curve.model, curve.weights, curve.quantity)
             lines.writerow([*name, point.distance, point.count, *numbers])
-    atomic_files.write(path, text.getvalue().encode())
+    output_files.write(path, text.getvalue().encode())
 
 
 def read(path: Path) -> list[GradientCurve]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from nmt.analysis.plots.file_formats import check_format
-from nmt.runtime import atomic_files
+from nmt.runtime import output_files
 from nmt.runtime.errors import MissingExtraError
 
 try:
@@ -82,4 +82,4 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(
             file, format=kind, dpi=200, metadata=metadata, bbox_inches="tight", pad_inches=0.1
         )
-    atomic_files.write(path, file.getvalue())
+    output_files.write(path, file.getvalue())

@@ -101,7 +101,7 @@ class Downloader:
             log.warning("%s has another checksum than expected; downloading it again", path)
         atomic_files.make_folder(folder, "folder")
         url = f"{address.rstrip('/')}/{text.name}.gz"
-        with locks.transient(folder):
+        with locks.transient(folder.resolve()):  # which the user may name by a link
             unpacked = self._unpack(url, self._receive(url, progress))
             checksum = hashlib.sha256(unpacked).hexdigest()
             if checksum != text.sha256:

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 import numpy as np
 from jaxtyping import Int
 
+from nmt.runtime import atomic_files
 from nmt.runtime.errors import DamagedError, NmtError
 
 log = logging.getLogger(__name__)
@@ -162,7 +163,7 @@ class PreparationReport:
     def save(self, path: Path) -> None:
         """Write the report as JSON."""
         text = json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False)
-        path.write_text(text + "\n", encoding="utf-8")
+        atomic_files.write(path, f"{text}\n".encode())
 
     @classmethod
     def load(cls, path: Path) -> "PreparationReport":

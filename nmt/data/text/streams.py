@@ -1,4 +1,4 @@
-"""Lines of text from and to standard streams and files, and from the starter corpus.
+"""Lines of text from standard input and files, and from the starter corpus.
 
 Lines end with a line feed and nothing else; a carriage return before it is dropped, the last line
 need not end, and a byte order mark at the start is not text. A line of more than MAX_BYTES is
@@ -6,17 +6,15 @@ rejected before it fills the memory.
 """
 
 import gzip
-import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from nmt.data.text.invalid_text.invalid_text import InvalidText
-from nmt.runtime import atomic_files, locks
-from nmt.runtime.errors import CorpusError, NmtError
+from nmt.runtime.errors import CorpusError
 from nmt.runtime.log_messages import RateLimitedWarning
 from nmt.runtime.package_files import STARTER, folder
 
@@ -24,7 +22,6 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_BYTES = 1 << 24  # of a line
 MAX_WARNINGS = 3  # lines logged one by one before the others are only counted
 STANDARD_INPUT = "standard input"
-STANDARD_OUTPUT = "standard output"
 
 
 def read(name: str | None, suffix: str, invalid_text: InvalidText) -> Iterator[str]:
@@ -97,70 +94,3 @@ def _lines(readline: Callable[[int], bytes], name: str) -> Iterator[bytes]:
 
 def _message(error: UnicodeDecodeError, location: str) -> str:
     return f"{location}: byte 0x{error.object[error.start]:02x} at {error.start + 1} is not UTF-8"
-
-
-@contextmanager
-def open_output(name: str | None) -> Iterator[BinaryIO]:
-    """Open a file or standard output for writing.
-
-    A file gets its name when it is complete, and any older one is kept until then. A device or a
-    pipe is written to directly.
-
-    Args:
-        name: of the file, or None for standard output.
-
-    Raises:
-        LockedError: if another process writes the same file.
-        NmtError: if it cannot be written.
-    """
-    if name is None:
-        with _reported(STANDARD_OUTPUT), _discarded_if_full():
-            yield sys.stdout.buffer
-            sys.stdout.flush()
-        return
-    path = Path(name).resolve()
-    with _reported(name):
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file:
-                yield file
-        else:
-            with _temporary(path) as file:
-                yield file
-
-
-@contextmanager
-def _temporary(path: Path) -> Iterator[BinaryIO]:
-    # The name is fixed, so that what a killed process left is overwritten.
-    temporary = path.with_name(f".{path.name}.part")
-    with locks.open_exclusive(temporary) as file:
-        try:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            atomic_files.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-
-
-@contextmanager
-def _reported(name: str) -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise NmtError(f"{name} cannot be written: {error.strerror or error}") from error
-
-
-@contextmanager
-def _discarded_if_full() -> Iterator[None]:
-    """Discard what standard output still buffers after an error, or exiting writes it again."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError:
-        with suppress(OSError), Path(os.devnull).open("wb") as null:
-            os.dup2(null.fileno(), sys.stdout.fileno())
-        raise

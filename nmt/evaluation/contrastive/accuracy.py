@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nmt.evaluation.aligned_table import align
-from nmt.runtime import atomic_files
+from nmt.runtime import output_files
 from nmt.runtime.errors import NmtError
 
 QUANTILE = 1.959964  # of the normal distribution; 95 % lie between it and its negative
@@ -104,7 +104,7 @@ class AccuracyTable:
         for count, further in zip(self.counts, values, strict=True):
             numbers = [count.lines, count.right, f"{count.share:.6g}", f"{count.chance:.6g}"]
             writer.writerow([count.system, count.group, *numbers, *further])
-        atomic_files.write(path, file.getvalue().encode())
+        output_files.write(path, file.getvalue().encode())
 
 
 def read(path: Path) -> AccuracyTable:

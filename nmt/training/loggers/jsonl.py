@@ -31,8 +31,9 @@ class JSONLLogger:
         """Remove the lines of later records, and of averages, which are computed once more.
 
         Raises:
-            NmtError: if it cannot be read or written.
+            NmtError: if it cannot be read or written, or is a link or a pipe.
         """
+        atomic_files.check_own(self.path)
         try:
             lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
         except OSError as error:
@@ -61,7 +62,8 @@ class JSONLLogger:
         }
         line = (json.dumps(finite, ensure_ascii=False) + "\n").encode()
         try:
-            with self.path.open("ab", buffering=0) as file:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | atomic_files.NO_FOLLOW
+            with os.fdopen(os.open(self.path, flags, 0o666), "ab", buffering=0) as file:
                 before = file.tell()
                 if file.write(line) < len(line):  # The disk is full.
                     file.truncate(before)

@@ -4,8 +4,10 @@ import dataclasses
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from nmt.runtime import atomic_files
 from nmt.runtime.errors import MissingExtraError, NmtError
 from nmt.training.loggers.logger import UpdateRecord, ValidationRecord
 
@@ -34,6 +36,7 @@ class TensorBoardLogger:
     def resume(self, update: int, validated: int) -> None:
         """Open a new event file, which hides the later updates in older ones."""
         threading.excepthook = self._excepthook
+        atomic_files.check_own(Path(self.folder))
         with self._explain_errors():
             self._writer = self._module.SummaryWriter(self.folder, purge_step=update + 1)
 

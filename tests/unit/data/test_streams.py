@@ -1,16 +1,11 @@
 import gzip
-import os
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from helpers.full_disks import longest_file
 
 from nmt.data.text import streams
 from nmt.data.text.invalid_text.replace import ReplaceInvalidText
-from nmt.runtime.errors import CorpusError, NmtError
+from nmt.runtime.errors import CorpusError
 
 ROOT = Path(__file__).parents[3]
 
@@ -63,113 +58,3 @@ def test_a_line_without_an_end_is_rejected_before_it_fills_the_memory(tmp_path):
     message = "/dev/zero:1 has more than 16777216 bytes without a line feed; this is not text"
     with pytest.raises(CorpusError, match=message):
         next(streams.read("/dev/zero", ".de", ReplaceInvalidText()))
-
-
-def test_an_output_file_is_complete_or_unchanged(tmp_path):
-    file, link = tmp_path / "out.en", tmp_path / "link.en"
-    file.write_text("before")
-    link.symlink_to(file)
-    with pytest.raises(KeyboardInterrupt), streams.open_output(str(file)) as output:
-        output.write(b"half")
-        raise KeyboardInterrupt
-    assert file.read_text() == "before"
-    assert sorted(tmp_path.iterdir()) == [link, file]
-    with streams.open_output(str(link)) as output:
-        output.write(b"whole")
-        assert file.read_text() == "before"
-    assert file.read_text() == "whole"
-    assert link.is_symlink()
-    assert sorted(tmp_path.iterdir()) == [link, file]
-
-
-def test_unwritable_output_is_named(tmp_path):
-    with (
-        pytest.raises(NmtError, match="nothing/out cannot be written: No such file"),
-        streams.open_output(str(tmp_path / "nothing" / "out")),
-    ):
-        pass
-
-
-def test_a_pipe_stays_one_and_is_written_to(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with ThreadPoolExecutor(1) as thread:
-        read = thread.submit(pipe.read_bytes)
-        with streams.open_output(str(pipe)) as output:
-            output.write(b"text")
-        assert read.result() == b"text"
-    assert pipe.is_fifo()
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_named(monkeypatch):
-    full = Path("/dev/full").open("w")  # noqa: SIM115
-    monkeypatch.setattr(sys, "stdout", full)
-    with (
-        pytest.raises(NmtError, match="standard output cannot be written: No space left"),
-        streams.open_output(None) as output,
-    ):
-        output.write(b"text")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())  # so that closing does not fail
-    full.close()
-
-
-def test_output_on_a_full_disk_leaves_the_old_file(tmp_path):
-    file = tmp_path / "out.en"
-    file.write_text("before")
-    for size in (100, 100_000):  # fails at the end, and before it
-        with (
-            longest_file(50),
-            pytest.raises(NmtError, match=r"out\.en cannot be written: File too large"),
-            streams.open_output(str(file)) as output,
-        ):
-            output.write(b"x" * size)
-        assert file.read_text() == "before"
-        assert list(tmp_path.iterdir()) == [file]
-
-
-def test_a_killed_process_leaves_one_file_that_the_next_one_uses(tmp_path):
-    code = (
-        "import os; from nmt.data.text import streams\nwith streams.open_output('out') as output:\n"
-    )
-    code += "    output.write(b'half'); output.flush(); os.kill(os.getpid(), 9)"
-    for _ in range(2):
-        subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment())
-        assert [path.name for path in tmp_path.iterdir()] == [".out.part"]
-    with streams.open_output(str(tmp_path / "out")) as output:
-        output.write(b"a")
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    assert (tmp_path / "out").read_bytes() == b"a"
-
-
-def test_concurrent_writes_of_a_file_do_not_mix(tmp_path):
-    file = tmp_path / "out"
-    with streams.open_output(str(file)) as output:
-        output.write(b"first")
-        with (
-            pytest.raises(NmtError, match=r"\.out\.part is being written by another process"),
-            streams.open_output(str(file)),
-        ):
-            pass
-    assert file.read_bytes() == b"first"
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_standard_output_is_not_tried_again_at_the_end():
-    code = "from nmt.data.text import streams\nfrom nmt.runtime.errors import NmtError\ntry:\n"
-    code += "    with streams.open_output(None) as output: output.write(b'text')\n"
-    code += "except NmtError as error: print(error, file=__import__('sys').stderr)"
-    with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(),
-        )
-    assert done.stderr == "standard output cannot be written: No space left on device\n"
-    assert done.returncode == 0
-
-
-def environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT)}

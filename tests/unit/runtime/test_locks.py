@@ -116,8 +116,11 @@ def test_a_file_is_written_by_one_process_and_an_abandoned_one_is_overwritten(tm
     assert path.read_text() == "new"
 
 
-def test_a_folder_is_locked_on_a_full_disk(tmp_path):
-    (tmp_path / locks.NAME).symlink_to("/dev/full")
+def test_a_folder_is_locked_on_a_full_disk(tmp_path, monkeypatch):
+    def full(handle, data):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr("os.write", full)
     with locks.locked(tmp_path):
         assert is_locked(tmp_path)
 
@@ -130,3 +133,34 @@ def test_a_file_system_without_locks_is_a_warning(tmp_path, monkeypatch, caplog)
     with locks.locked(tmp_path):
         pass
     assert "Function not implemented: make sure that only one process writes the" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "hard link", "pipe"])
+def test_a_lock_is_never_written_through_another_file(tmp_path, kind):
+    folder, victim = tmp_path / "training", tmp_path / "victim"
+    folder.mkdir()
+    lock = folder / locks.NAME
+    if kind != "dangling link":
+        victim.write_text("precious")
+    {
+        "link": lambda: lock.symlink_to(victim),
+        "dangling link": lambda: lock.symlink_to(victim),
+        "hard link": lambda: lock.hardlink_to(victim),
+        "pipe": lambda: os.mkfifo(lock),
+    }[kind]()
+    with pytest.raises(NmtError, match=r"training/\.lock is a link, a pipe"), locks.locked(folder):
+        pass
+    assert victim.exists() == (kind != "dangling link")
+    assert kind == "dangling link" or victim.read_text() == "precious"
+
+
+def test_a_folder_that_is_a_link_is_not_locked(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "training").symlink_to("elsewhere")
+    for lock in (locks.locked, locks.transient):
+        with (
+            pytest.raises(NmtError, match="training is a link, a pipe"),
+            lock(tmp_path / "training"),
+        ):
+            pass
+    assert list((tmp_path / "elsewhere").iterdir()) == []

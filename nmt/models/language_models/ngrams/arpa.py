@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from nmt.data.special_ids import BEGIN, END, PADDING, UNKNOWN
 from nmt.models.language_models.ngrams.tables import NGramTables
-from nmt.runtime import atomic_files
+from nmt.runtime import output_files
 from nmt.runtime.errors import ModelError
 
 NEVER = -99
@@ -53,7 +53,7 @@ def write(path: Path, tables: NGramTables, names: Sequence[str]) -> None:
             columns.append([f"{number / LOG_10:.7f}" for number in tables.backoffs[order].tolist()])
         rows = ["\t".join(row) for row in zip(*columns, strict=True)]
         lines += ["", f"\\{order + 1}-grams:", *(rows if order else rows[PADDING + 1 :])]
-    atomic_files.write(path, "\n".join([*lines, "", "\\end\\", ""]).encode())
+    output_files.write(path, "\n".join([*lines, "", "\\end\\", ""]).encode())
 
 
 def read(path: Path, names: Sequence[str]) -> NGramTables:

@@ -4,12 +4,14 @@ The folder `a` is staged in the hidden folder `.a.unfinished` beside it, under t
 process that fills it. What a killed process leaves is removed by the next one.
 """
 
+import ctypes
 import logging
 import os
 import shutil
+import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nmt.runtime import atomic_files, locks
@@ -17,6 +19,9 @@ from nmt.runtime.errors import NmtError
 
 SUFFIX = ".unfinished"
 CONTENT = "new"
+PREVIOUS = "old"
+RENAME_EXCHANGE = 2  # of Linux's renameat2, with AT_FDCWD for both folders
+AT_FDCWD = -100
 POLL_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
@@ -49,7 +54,8 @@ def build(folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
         try:
             with locks.transient(staging):
                 if not folder.exists():
-                    _build(staging / CONTENT, folder, needed, fill)
+                    with _filled(staging / CONTENT, folder, needed, fill, "prepared") as content:
+                        atomic_files.replace(content, folder)
         except locks.LockedError as error:
             if not reported:
                 log.info("%s; waiting for it", error)
@@ -60,7 +66,61 @@ def build(folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
                 staging.rmdir()
 
 
-def _build(content: Path, folder: Path, needed: int, fill: Callable[[Path], None]) -> None:
+def replace(folder: Path, needed: int, fill: Callable[[Path], None], key: str) -> None:
+    """Make a folder that takes the place of an older one in one step, once it is complete.
+
+    Args:
+        folder: may exist; so does its parent.
+        needed: bytes it will have.
+        fill: writes files into the empty folder that it receives.
+        key: of the configuration, by which the user names another folder.
+
+    Raises:
+        LockedError: if another process makes it.
+        NmtError: if `fill` raises it, the disk is too small, or the folder cannot be written; the
+            older one is then unchanged.
+    """
+    staging = folder.with_name(f".{folder.name}{SUFFIX}")
+    previous = staging / PREVIOUS
+    try:
+        with locks.transient(staging):
+            if previous.exists() and not folder.exists():  # A process was killed in `_exchange`.
+                atomic_files.replace(previous, folder)
+            with _filled(staging / CONTENT, folder, needed, fill, key) as content:
+                if folder.exists():
+                    _exchange(content, folder, previous)
+                else:
+                    content.rename(folder)
+                atomic_files.flush(folder.parent)
+            _remove(previous)
+    finally:
+        with suppress(OSError):
+            staging.rmdir()
+
+
+def _exchange(content: Path, folder: Path, previous: Path) -> None:
+    """Exchange two folders: in one step on Linux, else by way of a third name.
+
+    Raises:
+        OSError: if that fails; both are then where they were.
+    """
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if sys.platform == "linux" else None
+    names = os.fsencode(content), os.fsencode(folder)
+    if rename and rename(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:
+        return
+    _remove(previous)
+    folder.rename(previous)
+    try:
+        content.rename(folder)
+    except BaseException:
+        previous.rename(folder)
+        raise
+
+
+@contextmanager
+def _filled(
+    content: Path, folder: Path, needed: int, fill: Callable[[Path], None], key: str
+) -> Iterator[Path]:
     try:
         _remove(content)
         atomic_files.check_space(folder, needed)
@@ -68,13 +128,12 @@ def _build(content: Path, folder: Path, needed: int, fill: Callable[[Path], None
         fill(content)
         for path in (*content.iterdir(), content):
             atomic_files.flush(path)
-        atomic_files.replace(content, folder)
+        yield content
     except OSError as error:
         # An error of pyarrow has only a text, which includes the system's reason.
         reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
         raise NmtError(
-            f"{folder} cannot be written: {reason}; free some space, or choose another with"
-            " prepared=…"
+            f"{folder} cannot be written: {reason}; free some space, or choose another with {key}=…"
         ) from error
     finally:
         _remove(content)

@@ -1,6 +1,5 @@
 """The folder of an exported model: graphs, vocabulary, lexicon, description, and checksums."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from nmt.inspection.exported_folder import (
     MAX_BYTES,
     STEP,
 )
-from nmt.runtime import atomic_files, checksums
+from nmt.runtime import atomic_files, checksums, staged_folder
 from nmt.runtime.errors import NmtError
 
 
@@ -32,32 +31,32 @@ def write(
     description: Mapping[str, object],
     lexicon_data: bytes | None,
 ) -> None:
-    """Write an exported model.
+    """Write an exported model beside an older one, which it then replaces in one step.
 
     Args:
-        folder: created if it is missing; an older export there is replaced.
+        folder: that `check_free` has checked; a link's folder is written.
         graphs: by file name, as `graph_files` returns them.
         tokenizers: of source and target.
         description: values of the description besides its format.
         lexicon_data: of the lexicon's file, for shortlists; None for a model without.
 
     Raises:
-        NmtError: if a file cannot be written.
+        LockedError: if another process writes the same export.
+        NmtError: if it cannot be written; the older one is then unchanged.
     """
     files = {
-        # First, so that an unfinished folder is known to be an export and may be replaced.
         DESCRIPTION: yaml.safe_dump({"format": FORMAT, **description}, sort_keys=False).encode(),
         **graphs,
         **tokenizers.files(),
         **({} if lexicon_data is None else {lexicon.NAME: lexicon_data}),
     }
-    for name, data in files.items():
-        atomic_files.write(folder / name, data)
-    for name in MAX_BYTES.keys() - files.keys():
-        (folder / name).unlink(missing_ok=True)
-    checksums.write(
-        folder, {name: [hashlib.sha256(data).hexdigest()] for name, data in files.items()}
-    )
+
+    def fill(empty: Path) -> None:
+        for name, data in files.items():
+            atomic_files.write(empty / name, data)
+        checksums.write_all(empty)
+
+    staged_folder.replace(folder.resolve(), sum(map(len, files.values())), fill, "output")
 
 
 def graph_files(graphs: Graphs, target_pieces: int, numbers: NumberFormat) -> dict[str, bytes]:
@@ -77,14 +76,19 @@ def graph_files(graphs: Graphs, target_pieces: int, numbers: NumberFormat) -> di
 
 
 def check_free(folder: Path) -> None:
-    """Create a folder, and check that it holds nothing but an export.
+    """Create a folder, and check that it holds nothing but an export, which may be replaced.
 
     Raises:
-        NmtError: if it holds other files, or cannot be created.
+        NmtError: if it holds other files, or cannot be created or replaced.
     """
     atomic_files.make_folder(folder, "output")
-    others = any(path.suffix != ".part" for path in folder.iterdir())
-    if others and not (folder / DESCRIPTION).exists():
+    atomic_files.make_folder(folder.resolve().parent, "output")
+    if folder.is_mount():
+        raise NmtError(f"output={folder} is a mount point; expected a folder below one")
+    names = {path.name for path in folder.iterdir() if path.suffix != ".part"}
+    others = sorted(names - {checksums.NAME, *MAX_BYTES} if DESCRIPTION in names else names)
+    if others:
         raise NmtError(
-            f"output={folder} holds other files; expected a new folder, or one of an older export"
+            f"output={folder} holds other files, as {others[0]}; expected a new folder, or one of"
+            " an older export"
         )

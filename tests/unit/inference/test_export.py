@@ -161,10 +161,26 @@ def test_an_export_that_was_cut_off_is_made_again(exported_model, tmp_path):
     assert inspect(unfinished) == graphs
     assert not (unfinished / "lexicon.safetensors").exists()
     (unfinished / "export.yaml").unlink()
-    with pytest.raises(NmtError, match="holds other files"):
+    with pytest.raises(NmtError, match=r"holds other files, as SHA256SUMS; expected"):
+        folder.check_free(unfinished)
+    (unfinished / "export.yaml").touch()
+    (unfinished / "notes.txt").write_text("of the user")
+    with pytest.raises(NmtError, match=r"holds other files, as notes\.txt; expected"):
         folder.check_free(unfinished)
     with pytest.raises(NmtError, match="cannot be made: File name too long"):
         folder.check_free(tmp_path / ("long" * 100))
+
+
+def test_an_export_through_a_link_leaves_the_link(exported_model, tmp_path):
+    graphs, pieces = inspect(exported_model), Tokenizers.load(exported_model)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    for _ in range(2):
+        folder.check_free(tmp_path / "link")
+        folder.write(tmp_path / "link", graphs, pieces, {}, None)
+    assert (tmp_path / "link").is_symlink()
+    assert inspect(tmp_path / "disk") == graphs
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "link"]
 
 
 def test_another_format_of_onnxruntime_is_never_run(exported_model, tmp_path):

@@ -91,7 +91,7 @@ def _test_set(config: DictConfig, trust: list[str]) -> EvaluationSet:
 
 def _settings(config: DictConfig) -> dict[str, Any]:
     """Return what decides, besides the model, how a line is translated."""
-    names = ("search", "long_lines", "precision", "shortlist", "fusion")
+    names = ("search", "sentences", "long_lines", "precision", "shortlist", "fusion")
     return {name: plain(config[name]) for name in names}
 
 

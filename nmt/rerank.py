@@ -42,6 +42,7 @@ def rerank(config: DictConfig) -> None:
     translator = Translator.of(
         models,
         search=instantiate(config.search),
+        sentences=instantiate(config.sentences),
         long_lines=instantiate(config.long_lines),
         windows=windows,
         device=config.device,

@@ -1,12 +1,17 @@
 """Lines to batches of ids, and hypotheses to lines, for any engine; without torch."""
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from nmt.data.special_ids import END, PADDING
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.windows import LineWindows
 from nmt.inference.long_lines.long_lines import LongLines
+from nmt.inference.sentences.sentences import Sentences
 from nmt.inference.translation import Candidate, Translation
 from nmt.runtime.control_characters import cleaned
 from nmt.runtime.log_messages import Heartbeat, RateLimitedWarning
@@ -18,7 +23,19 @@ MAX_WARNINGS = 3  # long lines logged one by one before the others are only coun
 SECONDS = 30.0  # between two messages about progress
 
 Chunk = tuple[int, ...]
-"""Ids of a part of a line that is translated as a sentence, END the last."""
+"""Ids of what is translated as a sentence, END the last."""
+
+
+class Part(NamedTuple):
+    """A part of a line that is translated alone.
+
+    Attributes:
+        chunk: its ids.
+        space: what separates its translation from that of the next part.
+    """
+
+    chunk: Chunk
+    space: str
 
 
 @dataclass(frozen=True)
@@ -29,12 +46,14 @@ class LineTranslator:
         workers: makes the pool that searches batches of ids, padded with PADDING; it returns the
             hypotheses of each sentence, best first.
         tokenizers: of source and target.
-        long_lines: handles lines of too many pieces.
+        sentences: splits lines into sentences.
+        long_lines: handles sentences of too many pieces.
         windows: how much of the input is held at once.
     """
 
     workers: Callable[[], WorkerPool]
     tokenizers: Tokenizers
+    sentences: Sentences
     long_lines: LongLines
     windows: LineWindows
 
@@ -42,11 +61,13 @@ class LineTranslator:
         """Translate an input of any length, holding one window of it; yield one per line.
 
         Control characters and line separators within a line are read as spaces. Lines that are
-        empty then are not translated. Long lines are logged with their numbers, from 1, before
-        they are translated; progress is logged every half a minute.
+        empty then are not translated. The sentences of a line are translated one by one, and
+        joined with the white space that is between them in the line. Lines with long sentences are
+        logged with their numbers, from 1, before they are translated; progress is logged every
+        half a minute.
         """
         warning = RateLimitedWarning(
-            f"lines were longer than {self.long_lines.max_pieces} pieces", MAX_WARNINGS
+            f"lines had sentences of more than {self.long_lines.max_pieces} pieces", MAX_WARNINGS
         )
         heartbeat = Heartbeat(SECONDS)
         numbered = enumerate(lines, start=1)
@@ -64,31 +85,45 @@ class LineTranslator:
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
         texts = [cleaned(line) for _, line in window]
-        chunks, sizes = self._split(list(dict.fromkeys(texts)))
+        parts, sizes = self._split(list(dict.fromkeys(texts)))
         for (number, _), text in zip(window, texts, strict=True):
             if sizes[text] > self.long_lines.max_pieces:
                 limit = f"{sizes[text]} pieces, more than {self.long_lines.max_pieces}"
-                warning.warn(f"line {number} has {limit}; it was {self.long_lines.done}")
-        distinct = {chunk for parts in chunks.values() for chunk in parts}
+                done = f"it was {self.long_lines.done}"
+                warning.warn(f"line {number} has a sentence of {limit}; {done}")
+        distinct = {part.chunk for of_line in parts.values() for part in of_line}
         location = f"lines {window[0][0]}-{window[-1][0]}"
         results = self._search(distinct, workers, location, heartbeat)
         candidates = {
-            text: self._join([results[chunk] for chunk in parts]) for text, parts in chunks.items()
+            text: self._join(of_line, [results[part.chunk] for part in of_line])
+            for text, of_line in parts.items()
         }
         for (_, line), text in zip(window, texts, strict=True):
             yield Translation(line, candidates[text])
 
-    def _split(self, texts: Sequence[str]) -> tuple[dict[str, list[Chunk]], dict[str, int]]:
-        """Return the chunks of each text, and its number of pieces before it was split."""
-        encoded = self.tokenizers.source.encode_lines(texts)
-        chunks = dict(zip(texts, map(self._chunks, texts, encoded), strict=True))
-        return chunks, dict(zip(texts, map(len, encoded), strict=True))
+    def _split(self, texts: Sequence[str]) -> tuple[dict[str, list[Part]], dict[str, int]]:
+        """Return the parts of each text, and the number of pieces of its longest sentence."""
+        sentences = [_with_spaces(self.sentences(text)) for text in texts]
+        together = [sentence for of_line in sentences for sentence, _ in of_line]
+        encoded = iter(self.tokenizers.source.encode_lines(together))
+        parts: dict[str, list[Part]] = {}
+        sizes: dict[str, int] = {}
+        for text, of_line in zip(texts, sentences, strict=True):
+            ids = list(islice(encoded, len(of_line)))
+            parts[text] = [
+                part
+                for (sentence, space), one in zip(of_line, ids, strict=True)
+                for part in self._parts(sentence, one, space)
+            ]
+            sizes[text] = max(map(len, ids))
+        return parts, sizes
 
-    def _chunks(self, text: str, ids: Sequence[int]) -> list[Chunk]:
+    def _parts(self, sentence: str, ids: Sequence[int], space: str) -> list[Part]:
         short = len(ids) <= self.long_lines.max_pieces
         encode = self.tokenizers.source.encode_lines
-        parts = [ids] if short else self.long_lines(text, encode)
-        return [(*part, END) for part in parts if part]
+        chunks = [ids] if short else self.long_lines(sentence, encode)
+        parts = [Part((*chunk, END), " ") for chunk in chunks if chunk]
+        return [*parts[:-1], parts[-1]._replace(space=space)] if parts else []
 
     def _search(
         self, chunks: Iterable[Chunk], workers: WorkerPool, location: str, heartbeat: Heartbeat
@@ -105,23 +140,67 @@ class LineTranslator:
             heartbeat.beat(f"{location}: {len(results)} of {len(ordered)} parts are translated")
         return results
 
-    def _join(self, parts: Sequence[Sequence[Hypothesis]]) -> tuple[Candidate, ...]:
-        """Join the best hypotheses of all chunks, then the second ones, …"""
+    def _join(
+        self, parts: Sequence[Part], hypotheses: Sequence[Sequence[Hypothesis]]
+    ) -> tuple[Candidate, ...]:
+        """Return the combinations of one hypothesis per part that have the highest scores.
+
+        There are as many as the part with the most hypotheses has.
+        """
         if not parts:
             return EMPTY
-        ranks = zip(*parts, strict=False)  # as many as the chunk with the fewest has
-        return tuple(self._candidate(chosen) for chosen in ranks)
+        most = max(map(len, hypotheses))
+        return tuple(
+            self._candidate(parts, chosen) for chosen in best_combinations(hypotheses, most)
+        )
 
-    def _candidate(self, hypotheses: Sequence[Hypothesis]) -> Candidate:
-        target = self.tokenizers.target
-        texts = [cleaned(target.decode(hypothesis.ids)) for hypothesis in hypotheses]
+    def _candidate(self, parts: Sequence[Part], hypotheses: Sequence[Hypothesis]) -> Candidate:
+        target, texts = self.tokenizers.target, []
+        for part, hypothesis in zip(parts, hypotheses, strict=True):
+            if text := cleaned(target.decode(hypothesis.ids)):
+                texts += [text, part.space]
         ids = [id_ for hypothesis in hypotheses for id_ in hypothesis.ids]
         return Candidate(
-            " ".join(text for text in texts if text),
+            "".join(texts[:-1]),
             sum(hypothesis.score for hypothesis in hypotheses),
             sum(hypothesis.log_probability for hypothesis in hypotheses),
             tuple(target.pieces(ids)),
         )
+
+
+def best_combinations(
+    parts: Sequence[Sequence[Hypothesis]], count: int
+) -> list[tuple[Hypothesis, ...]]:
+    """Return up to `count` choices of one hypothesis per part with the highest sums of scores.
+
+    Of equal sums those of earlier hypotheses come first.
+
+    Args:
+        parts: at least one hypothesis for each, best first.
+        count: at least 1.
+    """
+    # A combination is a chain from its last hypothesis to its first: no copy grows with the line.
+    chains: list[tuple[float, Any]] = [(0.0, None)]
+    for hypotheses in parts:
+        longer = (
+            (score + hypothesis.score, (hypothesis, chain))
+            for score, chain in chains
+            for hypothesis in hypotheses
+        )
+        chains = heapq.nlargest(count, longer, key=itemgetter(0))
+    return [tuple(reversed(list(_unchain(chain)))) for _, chain in chains]
+
+
+def _unchain(chain: Any) -> Iterator[Hypothesis]:
+    while chain is not None:
+        hypothesis, chain = chain
+        yield hypothesis
+
+
+def _with_spaces(sentences: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each sentence without the white space behind it, and that; the last one as it is."""
+    stripped = [(one.rstrip(), one[len(one.rstrip()) :] or " ") for one in sentences[:-1]]
+    return [*stripped, (sentences[-1], "")]
 
 
 def _pad(batches: Sequence[Sequence[Chunk]]) -> list[list[list[int]]]:

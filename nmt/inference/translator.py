@@ -16,6 +16,8 @@ from nmt.inference.line_translator import LineTranslator
 from nmt.inference.long_lines.long_lines import LongLines
 from nmt.inference.long_lines.split import SplitLongLines
 from nmt.inference.scorer_options import DEFAULT, ScorerOptions
+from nmt.inference.sentences.sentences import Sentences
+from nmt.inference.sentences.split import SplitSentences
 from nmt.inference.translation import Translation
 from nmt.inspection.model_folder import InspectedModel, inspect_all
 from nmt.models.saved.folder import building
@@ -39,7 +41,8 @@ class Translator:
         scorer: of the model or models.
         tokenizers: of source and target.
         search: finds the translations.
-        long_lines: handles lines of too many pieces.
+        sentences: splits lines into sentences.
+        long_lines: handles sentences of too many pieces.
         windows: how much of the input is held at once.
         device: where the models are.
         workers: processes of one thread each that share the batches of a window; 1 is this process
@@ -49,6 +52,7 @@ class Translator:
     scorer: Scorer
     tokenizers: Tokenizers
     search: Search
+    sentences: Sentences
     long_lines: LongLines
     windows: LineWindows
     device: torch.device
@@ -59,6 +63,7 @@ class Translator:
         cls,
         runs: str | Path | Sequence[str | Path],
         search: Search | None = None,
+        sentences: Sentences | None = None,
         long_lines: LongLines | None = None,
         windows: LineWindows | None = None,
         device: str = "auto",
@@ -70,6 +75,7 @@ class Translator:
         Args:
             runs: folder of a trained model, or of several for an ensemble.
             search: None takes the one that is saved with the (first) model.
+            sentences: None is `SplitSentences("de")`.
             long_lines: None is `SplitLongLines()`.
             windows: None is `LineWindows()`.
             device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
@@ -87,13 +93,14 @@ class Translator:
         """
         folders = [runs] if isinstance(runs, str | Path) else list(runs)
         models = inspect_all(folders, ("model",), trust)
-        return cls.of(models, search, long_lines, windows, device, options)
+        return cls.of(models, search, sentences, long_lines, windows, device, options)
 
     @classmethod
     def of(
         cls,
         models: Sequence[InspectedModel],
         search: Search | None = None,
+        sentences: Sentences | None = None,
         long_lines: LongLines | None = None,
         windows: LineWindows | None = None,
         device: str = "auto",
@@ -108,8 +115,9 @@ class Translator:
         first = loaded[0]
         search = search or _saved_search(first, chosen)
         scorer = options(loaded, models[0].trust, chosen)
+        sentences = sentences or SplitSentences("de")
         long_lines, windows = long_lines or SplitLongLines(), windows or LineWindows()
-        return cls(scorer, first.tokenizers, search, long_lines, windows, chosen)
+        return cls(scorer, first.tokenizers, search, sentences, long_lines, windows, chosen)
 
     def shared(self, workers: object, threads: object) -> "Translator":
         """Return a translator whose work is shared by so many processes, `auto` where that helps
@@ -131,7 +139,9 @@ class Translator:
         See `LineTranslator.stream`.
         """
         workers = partial(WorkerPool, self._find, self.workers, SingleProcess(self._find))
-        by_line = LineTranslator(workers, self.tokenizers, self.long_lines, self.windows)
+        by_line = LineTranslator(
+            workers, self.tokenizers, self.sentences, self.long_lines, self.windows
+        )
         return by_line.stream(lines)
 
     @torch.inference_mode()

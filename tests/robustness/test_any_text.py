@@ -22,6 +22,8 @@ from nmt.inference.long_lines.truncate import TruncateLongLines
 from nmt.inference.output_formats.jsonl import JSONLOutput
 from nmt.inference.output_formats.moses import MosesOutput
 from nmt.inference.output_formats.text import TextOutput
+from nmt.inference.sentences.split import SplitSentences
+from nmt.inference.sentences.whole_lines import WholeLines
 from nmt.inference.translator import Translator
 from nmt.runtime.control_characters import CONTROL_CHARACTERS
 from nmt.runtime.errors import CorpusError, NmtError
@@ -47,6 +49,7 @@ def read(data, invalid_text):
 @given(
     data=BYTES,
     invalid_text=st.sampled_from([ReplaceInvalidText(), SkipInvalidText(), StopAtInvalidText()]),
+    sentences=st.sampled_from([SplitSentences("de"), SplitSentences("zh"), WholeLines()]),
     long_lines=st.sampled_from([SplitLongLines(1), SplitLongLines(7), TruncateLongLines(5)]),
     windows=st.sampled_from(
         [LineWindows(1, 1, 1, 1), LineWindows(3, 40, 2, 20), LineWindows(99, 9999, 9, 99)]
@@ -54,10 +57,16 @@ def read(data, invalid_text):
     search=st.sampled_from([Greedy(0.0, 5), Beam(3, 2, GNMT(0.6), 0.0, 3)]),
 )
 def test_one_line_comes_out_for_each_line_in(
-    translator, data, invalid_text, long_lines, windows, search
+    translator, data, invalid_text, sentences, long_lines, windows, search
 ):
     configured = Translator(
-        translator.scorer, translator.tokenizers, search, long_lines, windows, translator.device
+        translator.scorer,
+        translator.tokenizers,
+        search,
+        sentences,
+        long_lines,
+        windows,
+        translator.device,
     )
     try:
         results = list(configured.stream(read(data, invalid_text)))

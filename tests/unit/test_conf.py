@@ -27,6 +27,7 @@ PACKAGES = {
     "language_model": "nmt.models",
     "logger": "nmt.training.loggers",
     "long_lines": "nmt.inference.long_lines",
+    "sentences": "nmt.inference.sentences",
     "metric": "nmt.evaluation.metrics",
     "model": "nmt.models",
     "model/attention": "nmt.models.attention",

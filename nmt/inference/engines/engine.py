@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from nmt.data.windows import LineWindows
 from nmt.inference.long_lines.long_lines import LongLines
+from nmt.inference.sentences.sentences import Sentences
 from nmt.inference.translation import Translation
 
 
@@ -27,7 +28,8 @@ class EngineOptions:
     Attributes:
         runs: folders of the models; several are an ensemble.
         search, precision, shortlist, fusion: class (`_target_`) and its values.
-        long_lines: handles lines of too many pieces.
+        sentences: splits lines into sentences.
+        long_lines: handles sentences of too many pieces.
         windows: how much of the input is held at once.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
         threads: a number, or None for the engine's choice.
@@ -40,6 +42,7 @@ class EngineOptions:
     precision: Mapping[str, Any]
     shortlist: Mapping[str, Any]
     fusion: Mapping[str, Any]
+    sentences: Sentences
     long_lines: LongLines
     windows: LineWindows
     device: str

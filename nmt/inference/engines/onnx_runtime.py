@@ -86,7 +86,9 @@ def _load(
         return [hypotheses for part in parts for hypotheses in part]
 
     workers = partial(WorkerPool, find, number, find)
-    return LineTranslator(workers, tokenizers, options.long_lines, options.windows)
+    return LineTranslator(
+        workers, tokenizers, options.sentences, options.long_lines, options.windows
+    )
 
 
 def _lexicon(folder: Path, source_pieces: int, target_pieces: int) -> TranslationLexicon:

@@ -46,6 +46,7 @@ def _load(
     translator = Translator.of(
         models,
         search=instantiate(options.search),
+        sentences=options.sentences,
         long_lines=options.long_lines,
         windows=options.windows,
         device=options.device,

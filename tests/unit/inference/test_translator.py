@@ -8,14 +8,19 @@ from helpers.saved_models import LINES, save, tokenizers
 from helpers.searches import fixed
 
 import nmt
+from nmt.data.special_ids import END
 from nmt.data.windows import LineWindows
+from nmt.inference.line_translator import best_combinations
 from nmt.inference.long_lines.split import SplitLongLines
 from nmt.inference.long_lines.truncate import TruncateLongLines
+from nmt.inference.sentences.split import SplitSentences
+from nmt.inference.sentences.whole_lines import WholeLines
 from nmt.inference.translation import Candidate, Translation
 from nmt.inference.translator import Translator
 from nmt.runtime.errors import ModelError
 from nmt.search.beam import Beam
 from nmt.search.greedy import Greedy
+from nmt.search.hypothesis import Hypothesis
 from nmt.search.length_penalties.gnmt import GNMT
 from nmt.search.sample import Sample
 from nmt.search.scorers.ensemble import Ensemble
@@ -187,20 +192,19 @@ def test_a_long_line_is_split_translated_part_by_part_and_said(translator, caplo
     parts = [" ".join(LINES[:3]), " ".join(LINES[3:6])]
     sizes = translator.tokenizers.source.encode_lines(parts)
     limit = max(len(size) for size in sizes)
-    split = replace(translator, long_lines=SplitLongLines(limit), search=BEST_3)
+    split = replace(
+        translator, sentences=WholeLines(), long_lines=SplitLongLines(limit), search=BEST_3
+    )
     with caplog.at_level(logging.WARNING):
         results = list(split.stream(["", line]))[1]
     expected = list(split.stream(parts))
-    texts = [[candidate.text for candidate in part.candidates] for part in expected]
-    assert [one.text for one in results.candidates] == [
-        " ".join(pair) for pair in zip(*texts, strict=True)
-    ]
+    assert [one.text for one in results.candidates] == best_products(expected, " ")
     assert results.candidates[0].log_probability == pytest.approx(
         sum(part.candidates[0].log_probability for part in expected), abs=1e-4
     )
     pieces = len(translator.tokenizers.source.encode(line))
     assert caplog.messages == [
-        f"line 2 has {pieces} pieces, more than {limit};"
+        f"line 2 has a sentence of {pieces} pieces, more than {limit};"
         " it was split into parts that are translated one by one"
     ]
 
@@ -215,7 +219,57 @@ def test_a_long_line_is_truncated_and_said(translator, caplog):
     assert len(caplog.messages) == 4
     assert caplog.messages[0].startswith("line 1 has ")
     assert caplog.messages[0].endswith("more than 4; it was cut off there")
-    assert caplog.messages[3] == "9 lines were longer than 4 pieces in all"
+    assert caplog.messages[3] == "9 lines had sentences of more than 4 pieces in all"
+
+
+def best_products(translations, space):
+    """Return the texts of the best combinations of candidates, found by trying all."""
+    products = itertools.product(*(one.candidates for one in translations))
+    ranked = sorted(products, key=lambda chosen: -sum(one.score for one in chosen))
+    most = max(len(one.candidates) for one in translations)
+    return [space.join(one.text for one in chosen) for chosen in ranked[:most]]
+
+
+@pytest.mark.parametrize("space", [" ", "   ", "\u00a0"])
+def test_the_sentences_of_a_line_are_translated_one_by_one(translator, space):
+    best3 = replace(translator, search=BEST_3)
+    sentences = ["Der Hund läuft hier.", "Wo ist die Katze?", "Der Hund läuft hier."]
+    joined, *alone = best3.stream([space.join(sentences), *sentences])
+    assert [one.text for one in joined.candidates] == best_products(alone, space)
+    assert joined.source == space.join(sentences)
+    best = [one.candidates[0] for one in alone]
+    first = joined.candidates[0]
+    assert first.score == pytest.approx(sum(one.score for one in best), abs=1e-4)
+    assert first.log_probability == pytest.approx(
+        sum(one.log_probability for one in best), abs=1e-4
+    )
+    assert first.pieces == tuple(piece for one in best for piece in one.pieces)
+
+
+def test_sentences_without_white_space_between_them_get_a_space(translator):
+    japanese = replace(translator, sentences=SplitSentences("ja"))
+    together, *alone = japanese.translate(["Hund。Katze。", "Hund。", "Katze。"])
+    assert together == " ".join(alone)
+
+
+def test_whole_lines_are_translated_as_one_sentence(translator):
+    whole = replace(translator, sentences=WholeLines())
+    line = "Der Hund läuft hier. Wo ist die Katze?"
+    ids = [*whole.tokenizers.source.encode(line), END]
+    best = whole._find([ids])[0][0]
+    assert whole.translate([line]) == [whole.tokenizers.target.decode(best.ids)]
+    assert whole.translate([line]) != translator.translate([line])
+
+
+def test_combinations_are_those_of_the_highest_sums_and_of_equal_ones_the_earlier():
+    parts = [
+        [Hypothesis((part, rank), score, score) for rank, score in enumerate(scores)]
+        for part, scores in enumerate([[-1.0, -2.0, -2.0], [-1.0], [-0.5, -0.5, -3.0]])
+    ]
+    product = list(itertools.product(*parts))
+    for count in (1, 3, 100):
+        expected = sorted(product, key=lambda chosen: -sum(one.score for one in chosen))[:count]
+        assert best_combinations(parts, count) == expected
 
 
 def test_batches_hold_each_sentence_once_within_their_bounds():

@@ -1,0 +1,15 @@
+"""The contract of splitting a line into the sentences that are translated one by one."""
+
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Sentences(Protocol):
+    """Splits a line into sentences."""
+
+    def __call__(self, line: str) -> list[str]:
+        """Return the sentences in order, each with the white space behind it.
+
+        Joined they are the line, and none but the only one is white space alone.
+        """
+        ...

@@ -11,6 +11,7 @@ from nmt.config import arguments
 from nmt.config.command_line import run
 from nmt.config.instantiate import build, instantiate
 from nmt.data.text import streams
+from nmt.data.text.cleaning import count_removed, left_out
 from nmt.inference.engines.engine import Engine, EngineOptions
 from nmt.runtime import output_files
 
@@ -29,7 +30,7 @@ def translate(config: DictConfig) -> None:
     if config.input is None and sys.stdin.isatty():
         logger.info("type a line to translate it; Ctrl-D ends")
     started = time.monotonic()
-    count = 0
+    count = invisible = 0
     lines = streams.read(
         arguments.name(config.input), config.starter_suffix, instantiate(config.invalid_text)
     )
@@ -37,11 +38,13 @@ def translate(config: DictConfig) -> None:
         for translation in translator.stream(lines):
             file.write(output_format(count, translation).encode())
             count += 1
+            invisible += count_removed([translation.source])
             if at_once:
                 file.flush()
     seconds = time.monotonic() - started
     rate = count / max(seconds, 1e-9)
-    logger.info("translated %d lines in %.1f s, %.1f lines/s", count, seconds, rate)
+    removed = left_out(invisible)
+    logger.info("translated %d lines in %.1f s, %.1f lines/s%s", count, seconds, rate, removed)
 
 
 if __name__ == "__main__":

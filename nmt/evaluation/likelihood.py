@@ -11,6 +11,7 @@ from torch import Tensor
 
 from nmt.data.batch import Batch
 from nmt.data.special_ids import BEGIN, END, PADDING
+from nmt.data.text.cleaning import clean
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
 from nmt.data.windows import LineWindows
 from nmt.evaluation.perplexity import count_words, perplexities
@@ -20,7 +21,6 @@ from nmt.models.log_probabilities import log_probabilities
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.models.translation_model import TranslationModel
-from nmt.runtime.control_characters import cleaned
 from nmt.runtime.errors import CorpusError, ModelError
 
 SHOWN = 40  # characters of a line that a message shows
@@ -88,7 +88,7 @@ class LanguageModelScorer(LikelihoodScorer):
         return _in_windows(lines, self.windows, self._window)
 
     def _window(self, lines: Sequence[ScoredLine]) -> list[Likelihood]:
-        ids = self.tokenizer.encode_lines([cleaned(line.text) for line in lines])
+        ids = self.tokenizer.encode_lines([line.text for line in lines])
         totals = [0.0] * len(ids)
         for rows in self.windows.batches([len(row) + 2 for row in ids]):
             target = pad([[BEGIN, *ids[row], END] for row in rows]).to(self.device)
@@ -123,8 +123,8 @@ class TranslationModelScorer(LikelihoodScorer):
 
     @torch.inference_mode()
     def _window(self, lines: Sequence[ScoredLine]) -> list[Likelihood]:
-        sources = self.tokenizers.source.encode_lines([cleaned(line.source) for line in lines])
-        ids = self.tokenizers.target.encode_lines([cleaned(line.text) for line in lines])
+        sources = self.tokenizers.source.encode_lines([line.source for line in lines])
+        ids = self.tokenizers.target.encode_lines([line.text for line in lines])
         lengths = [max(map(len, pair)) + 2 for pair in zip(sources, ids, strict=True)]
         self._check(lines, lengths)
         totals = [0.0] * len(ids)
@@ -232,6 +232,6 @@ def _likelihoods(
             " again"
         )
     return [
-        Likelihood(total, len(row) + 1, count_words(cleaned(line.text)))
+        Likelihood(total, len(row) + 1, count_words(clean(line.text)))
         for line, row, total in zip(lines, ids, totals, strict=True)
     ]

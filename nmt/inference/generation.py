@@ -8,10 +8,11 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from nmt.data.special_ids import BEGIN, END, UNKNOWN
+from nmt.data.text.cleaning import clean
 from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.models.language_models.language_model import PieceLanguageModel
 from nmt.runtime import checks
-from nmt.runtime.control_characters import CONTROL_CHARACTERS, cleaned
+from nmt.runtime.control_characters import CONTROL_CHARACTERS
 from nmt.runtime.errors import ConfigurationError
 from nmt.search.sample import Sample, pick
 from nmt.search.top_k import allowed
@@ -66,7 +67,7 @@ class TextGenerator:
         Raises:
             ConfigurationError: if the prompt has characters that the vocabulary lacks.
         """
-        ids = encode_prompt(tokenizer, cleaned(prompt))
+        ids = encode_prompt(tokenizer, clean(prompt).strip())
         state = model.start(1)
         row, state = model.step(torch.tensor([BEGIN], device=device), state)
         for piece in ids:

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from nmt.data.special_ids import END, PADDING
+from nmt.data.text.cleaning import clean
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.windows import LineWindows
 from nmt.inference.long_lines.long_lines import LongLines
@@ -60,11 +61,10 @@ class LineTranslator:
     def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
         """Translate an input of any length, holding one window of it; yield one per line.
 
-        Control characters and line separators within a line are read as spaces. Lines that are
-        empty then are not translated. The sentences of a line are translated one by one, and
-        joined with the white space that is between them in the line. Lines with long sentences are
-        logged with their numbers, from 1, before they are translated; progress is logged every
-        half a minute.
+        Lines are cleaned (`nmt.data.text.cleaning`); those that are empty then are not translated.
+        The sentences of a line are translated one by one, and joined with the white space that is
+        between them in the line. Lines with long sentences are logged with their numbers, from 1,
+        before they are translated; progress is logged every half a minute.
         """
         warning = RateLimitedWarning(
             f"lines had sentences of more than {self.long_lines.max_pieces} pieces", MAX_WARNINGS
@@ -84,7 +84,7 @@ class LineTranslator:
         heartbeat: Heartbeat,
     ) -> Iterator[Translation]:
         """Translate each distinct text of the window once."""
-        texts = [cleaned(line) for _, line in window]
+        texts = [clean(line).strip() for _, line in window]
         parts, sizes = self._split(list(dict.fromkeys(texts)))
         for (number, _), text in zip(window, texts, strict=True):
             if sizes[text] > self.long_lines.max_pieces:

@@ -54,6 +54,10 @@ def test_the_command_writes_one_line_for_each_line(monkeypatch, capfd, saved):
     assert status == 0
     assert out == "".join(f"{text}\n" for text in translator.translate(lines))
     assert err.splitlines()[-1].startswith("translated 5 lines in ")
+    odd = "Der Hu\u00adnd.\n".encode()
+    status, out, err = command(monkeypatch, capfd, odd, *arguments)
+    assert out == f"{translator.translate(['Der Hund.'])[0]}\n"
+    assert err.splitlines()[-1].endswith(" lines/s, 1 invisible characters left out")
     assert command(monkeypatch, capfd, b"", *arguments)[:2] == (0, "")
     assert command(monkeypatch, capfd, b"\n", *arguments)[:2] == (0, "\n")
 

@@ -15,6 +15,7 @@ from nmt.analysis.gradients.flow import DecoderSteps, LanguageSteps, Steps
 from nmt.analysis.gradients.table import EMBEDDING, FRESH, STATE, TRAINED, GradientCurve
 from nmt.data.special_ids import BEGIN, END
 from nmt.data.text import streams
+from nmt.data.text.cleaning import clean
 from nmt.data.text.invalid_text.invalid_text import InvalidText
 from nmt.data.text.parallel import parallel
 from nmt.data.tokenization.tokenizer import Tokenizer
@@ -24,7 +25,6 @@ from nmt.inspection.model_folder import InspectedModel
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.saved.language_model import SavedLanguageModel
 from nmt.models.saved.translation_model import SavedTranslationModel
-from nmt.runtime.control_characters import cleaned
 from nmt.runtime.errors import CorpusError, ModelError
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class TextReader:
 
     def _read(self, name: str, suffix: str) -> list[str]:
         texts = streams.read(name, suffix, self.invalid_text)
-        lines = list(map(cleaned, islice(texts, self.lines * self.joined)))
+        lines = [clean(line).strip() for line in islice(texts, self.lines * self.joined)]
         starts = range(0, len(lines), self.joined)
         return [" ".join(lines[start : start + self.joined]).strip() for start in starts]
 

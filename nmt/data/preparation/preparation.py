@@ -30,7 +30,7 @@ from nmt.runtime.errors import DamagedError, ModelError, NmtError
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Of the folder, part of the digest: a new format makes new folders, and old ones are unused."""
 
 SHARDS_PER_TEXT = 1.5  # size of shards to that of their text; thrice as much to text in .gz

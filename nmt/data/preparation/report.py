@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 import numpy as np
 from jaxtyping import Int
 
+from nmt.data.text.cleaning import count_removed, left_out
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import DamagedError, NmtError
 
@@ -31,6 +32,7 @@ class SideReport:
         pieces: without BEGIN and END.
         unknown: pieces that are UNKNOWN.
         longest: pieces of the longest sentence.
+        invisible: characters that were left out before segmentation (`nmt.data.text.cleaning`).
         lengths: sentences by number of pieces, in bins of ten: "1-10", "11-20", and so on.
     """
 
@@ -39,6 +41,7 @@ class SideReport:
     pieces: int = 0
     unknown: int = 0
     longest: int = 0
+    invisible: int = 0
     lengths: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -59,6 +62,7 @@ class SideReport:
             pieces=int(pieces.sum()),
             unknown=unknown,
             longest=int(pieces.max(initial=0)),
+            invisible=count_removed(texts),
             lengths={
                 f"{number * BIN + 1}-{(number + 1) * BIN}": int(bins[number])
                 for number in np.flatnonzero(bins)
@@ -72,6 +76,7 @@ class SideReport:
         self.pieces += other.pieces
         self.unknown += other.unknown
         self.longest = max(self.longest, other.longest)
+        self.invisible += other.invisible
         for name, count in other.lengths.items():
             self.lengths[name] = self.lengths.get(name, 0) + count
 
@@ -86,6 +91,7 @@ class SideReport:
             f"{self.pieces / max(1, self.words):.2f} pieces per word, "
             f"{self.pieces / max(1, self.characters):.2f} per character, "
             f"{100 * self.unknown / max(1, self.pieces):.3f} % unknown, longest {self.longest}"
+            f"{left_out(self.invisible)}"
         )
 
 

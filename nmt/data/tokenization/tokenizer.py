@@ -12,6 +12,7 @@ import sentencepiece
 
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import BEGIN, END, PADDING, UNKNOWN
+from nmt.data.text.cleaning import clean_lines
 from nmt.data.tokenization.sampling.bpe import BPESampler
 from nmt.data.tokenization.sampling.sampler import SPACE, Inventory, Sampler
 from nmt.data.tokenization.sampling.unigram import UnigramSampler
@@ -25,8 +26,8 @@ from nmt.runtime.errors import ModelError
 class Tokenizer:
     """A trained SentencePiece model.
 
-    A tab is read as a space, whatever the normalization. Of the special ids, only UNKNOWN is in
-    the result of encoding.
+    All text is cleaned (`nmt.data.text.cleaning`) before SentencePiece reads it, whatever the
+    normalization. Of the special ids, only UNKNOWN is in the result of encoding.
     """
 
     def __init__(self, data: bytes, name: str) -> None:
@@ -83,7 +84,7 @@ class Tokenizer:
 
     def encode_lines(self, lines: Sequence[str], threads: int = -1) -> list[list[int]]:
         """Encode many lines as `encode` does one; -1 is a thread per processor."""
-        ids: list[list[int]] = self._model.encode(_replace_tabs(lines), num_threads=threads)
+        ids: list[list[int]] = self._model.encode(clean_lines(lines), num_threads=threads)
         return ids
 
     def sample_lines(self, lines: Sequence[str], alpha: float, seed: int) -> Ragged:
@@ -101,7 +102,7 @@ class Tokenizer:
         if alpha not in self._samplers:
             sampler = BPESampler if self._inventory.is_bpe else UnigramSampler
             self._samplers[alpha] = sampler(self._inventory, alpha)
-        rows = [self._word.findall(text) for text in self._model.normalize(_replace_tabs(lines))]
+        rows = [self._word.findall(text) for text in self._model.normalize(clean_lines(lines))]
         words = list(chain.from_iterable(rows))
         ids = self._samplers[alpha](words, np.random.default_rng(seed))
         return ids.concatenate([len(row) for row in rows])
@@ -173,9 +174,3 @@ class Tokenizers:
             return cls(Tokenizer.load(folder / SOURCE), Tokenizer.load(folder / TARGET))
         tokenizer = Tokenizer.load(folder / JOINT)
         return cls(tokenizer, tokenizer)
-
-
-def _replace_tabs(lines: Sequence[str]) -> list[str]:
-    if "\t" in "".join(lines):
-        return [line.replace("\t", " ") for line in lines]
-    return list(lines)

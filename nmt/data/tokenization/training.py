@@ -13,6 +13,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import sentencepiece
 
 from nmt.data.special_ids import BEGIN, END, PADDING, UNKNOWN
+from nmt.data.text.cleaning import clean_lines
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
 from nmt.runtime.errors import ConfigurationError, require
 from nmt.runtime.out_of_memory import is_out_of_memory
@@ -180,12 +181,12 @@ class ExistingVocabulary(Vocabulary):
 
 
 def _sample(lines: Iterable[str], count: int) -> list[str]:
-    """Return `count` lines, sampled uniformly (Vitter, 1985, algorithm R).
+    """Return `count` lines, sampled uniformly (Vitter, 1985, algorithm R), and clean.
 
     SentencePiece samples lines too, but seeds its generator with the process id as well.
     """
     bits = Random(SEED).getrandbits
-    rest = (line.replace("\t", " ") for line in lines)
+    rest = iter(lines)
     sample = list(islice(rest, count))
     for number, line in enumerate(rest, len(sample) + 1):
         # Equals `randrange(number)`, in half the time.
@@ -194,7 +195,7 @@ def _sample(lines: Iterable[str], count: int) -> list[str]:
             pass
         if row < count:
             sample[row] = line
-    return sample
+    return clean_lines(sample)
 
 
 def _consume(lines: list[str]) -> Iterator[str]:

@@ -51,6 +51,26 @@ def test_all_pairs_are_there_in_order_as_text_and_as_ids(tmp_path):
         assert done.tokenizers.target.decode(target.values.tolist()) == line.upper()
 
 
+def test_invisible_characters_stay_in_the_text_are_not_in_the_ids_and_are_counted(tmp_path, caplog):
+    plain = preparation(tmp_path)(tmp_path / "plain")
+    source = ["\u00ad".join(LINES[0]), *LINES[1:]]
+    target = [line.upper() for line in LINES[:-1]] + ["\u200b".join(LINES[-1].upper())]
+    with caplog.at_level(logging.INFO):
+        odd = preparation(tmp_path, train=corpus(tmp_path, "train", source, target))(tmp_path / "o")
+    assert odd.tokenizers.files() == plain.tokenizers.files()
+    rows = np.arange(90)
+    assert (odd.train.sources(rows).values == plain.train.sources(rows).values).all()
+    assert (odd.train.targets(rows).values == plain.train.targets(rows).values).all()
+    assert (odd.train.source_text(0), odd.train.target_text(89)) == (source[0], target[89])
+    report = odd.report.splits["train"]
+    assert (report.source.invisible, report.target.invisible) == (
+        len(LINES[0]) - 1,
+        len(LINES[-1]) - 1,
+    )
+    assert f", {len(LINES[0]) - 1} invisible characters left out" in caplog.text
+    assert plain.report.splits["train"].source.invisible == 0
+
+
 def test_many_chunks_and_shards_hold_what_one_does(tmp_path, monkeypatch):
     one = preparation(tmp_path)(tmp_path / "one")
     monkeypatch.setattr(encoding, "CHUNK", 7)

@@ -100,10 +100,10 @@ def test_empty_lines_stay_empty_and_reach_no_model(translator):
         mute.translate(["Der Hund"])
 
 
-def test_control_characters_and_line_separators_are_spaces(translator):
-    assert translator.translate(["Das\x00Kind\u2028sitzt\x85hier.\r"]) == translator.translate(
-        ["Das Kind sitzt hier."]
-    )
+def test_separators_are_spaces_and_invisible_characters_are_left_out(translator):
+    odd = "\x00Das\x1fKi\u00adnd\u2028si\u200btzt\x85hi\x07er.\r"
+    assert translator.translate([odd]) == translator.translate(["Das Kind sitzt hier."])
+    assert next(translator.stream([odd])).source == odd
     assert len(translator.translate(["Das Kind \ud800 sitzt."])) == 1
 
 

@@ -27,6 +27,7 @@ from nmt.config.command_line import CommandModule, run
 from nmt.config.instantiate import build, instantiate, packages, settings
 from nmt.data.batching import Segmentation
 from nmt.data.preparation.preparation import PreparedCorpus
+from nmt.data.transforms.noise import Noise
 from nmt.evaluation.metrics.metric import Metric
 from nmt.evaluation.test_sets import EvaluationSet, from_corpus
 from nmt.inference.translator import Translator
@@ -63,6 +64,7 @@ class TranslationSpec(TrainingSpec):
     Attributes:
         batches: makes the batches of prepared pairs.
         segmentation: of a line into pieces, in training.
+        noise: changes some pairs, in training.
         metric: of validations.
         validation_search: translates the validation set.
         validation_budget: pieces of a validation batch, padding included.
@@ -71,6 +73,7 @@ class TranslationSpec(TrainingSpec):
 
     batches: functools.partial[Any]
     segmentation: Segmentation
+    noise: Noise
     metric: Metric
     validation_search: Search
     validation_budget: int
@@ -99,9 +102,8 @@ def train(config: DictConfig) -> Path:
     place = device.choose(config.device, collectives.local_rank())
     spec = test = folder = None
     with ExitStack() as stack:
-        if (
-            collectives.world_size() == 1
-        ):  # This process may start others, and locks the folder first.
+        # A process alone may start others, and locks the folder first.
+        if collectives.world_size() == 1:
             spec, test = _spec(config)
             folder = stack.enter_context(RunFolder.open(spec.run, spec.keep))
             number = _processes(config, spec, place, folder)
@@ -200,7 +202,7 @@ def _trainer(
     batches = spec.batches(
         shards=corpus.train,
         tokenizers=corpus.tokenizers,
-        segmentation=spec.segmentation,
+        segmentation=spec.noise.over(spec.segmentation),
         seed=spec.seed,
         rank=collectives.rank(),
         ranks=collectives.world_size(),

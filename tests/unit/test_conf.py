@@ -38,6 +38,7 @@ PACKAGES = {
     "model/normalization": "torch.nn",
     "model/readout": "nmt.models.readouts",
     "model/tying": "nmt.models.embeddings",
+    "noise": "nmt.data.transforms",
     "number_format": "nmt.inference.export.number_formats",
     "objective": "nmt.training.objectives",
     "optimizer": "torch.optim",

@@ -8,7 +8,16 @@ AVERAGING = ("averaging",)
 OPTIMIZER = ("optimizer",)
 SCHEDULE = ("schedule",)
 RANKING = ("criterion", "metric", "validation_search")
-ORDER = ("accumulate", "batches", "processes", "text_batching", "seed", "segmentation", "side")
+ORDER = (
+    "accumulate",
+    "batches",
+    "noise",
+    "processes",
+    "text_batching",
+    "seed",
+    "segmentation",
+    "side",
+)
 
 
 @dataclass(frozen=True)

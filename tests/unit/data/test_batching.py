@@ -1,11 +1,11 @@
 """An epoch holds each pair once, within the budget, in an order that seed and epoch decide."""
 
-from functools import cache
 from itertools import combinations
 
 import numpy as np
 import pytest
 import torch
+from helpers.shards import TEXTS, tokenizers, written
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,32 +17,12 @@ from nmt.data.batching import (
 )
 from nmt.data.preparation.shards import EncodedRows, Shards, ShardWriter, pack
 from nmt.data.special_ids import BEGIN, END, PADDING
-from nmt.data.tokenization.training import JointVocabulary, UnigramTrainer
 from nmt.runtime.errors import ConfigurationError
-
-RANDOM = np.random.default_rng(3)
-WORDS = ["".join(RANDOM.choice(list("abcdefg"), RANDOM.integers(1, 6))) for _ in range(90)]
-TEXTS = [
-    (" ".join(RANDOM.choice(WORDS, RANDOM.integers(1, 9))), f"{i} {RANDOM.choice(WORDS)}")
-    for i in range(60)
-]
-
-
-@cache
-def tokenizers():
-    unigram = UnigramTrainer(90, 1.0, [], False, "nmt_nfkc", 1000, 1)
-    return JointVocabulary()(unigram, lambda: TEXTS)
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shards")
-    with ShardWriter(folder, "train", 120, 60) as writer:
-        for start in range(0, len(TEXTS), 20):
-            sources, targets = zip(*TEXTS[start : start + 20], strict=True)
-            ids = [tokenizers().source.encode_lines(side) for side in (sources, targets)]
-            writer.write(pack(EncodedRows(*ids, sources, targets), 120))
-    return Shards(folder, "train")
+    return written(tmp_path_factory.mktemp("shards"))
 
 
 def batches(shards, budget=60, window=50, seed=1, rank=0, ranks=1, segmentation=None):

@@ -1,7 +1,8 @@
 """Where a training stops after SIGINT, SIGTERM or SIGHUP.
 
 `Trainer.train` then saves the state and raises `Interrupted`; the process ends with status 128 plus
-the signal's number (`nmt.training.run.complete`), and the same command resumes.
+the signal's number (`nmt.training.run.complete`), and the same command resumes. A second signal
+ends a single process at once. Weights that are not finite are not saved; the state before stays.
 """
 
 import math

@@ -79,7 +79,10 @@ class Tokenizer:
         return int(self._model.get_piece_size())
 
     def encode(self, line: str) -> list[int]:
-        """Return the ids of a line's most probable pieces, without BEGIN and END."""
+        """Return the ids of a line's most probable pieces, without BEGIN and END.
+
+        `nmt.data.batching` adds these in training, `nmt.inference.line_translator` END to a source.
+        """
         return self.encode_lines([line])[0]
 
     def encode_lines(self, lines: Sequence[str], threads: int = -1) -> list[list[int]]:

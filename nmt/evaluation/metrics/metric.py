@@ -34,7 +34,8 @@ class Metric(abc.ABC):
     """Compares hypotheses with references, a whole test set at once.
 
     Implementations wrap sacreBLEU's measures because those collect statistics for each sentence
-    and score their sum, which is what resampling needs.
+    and score their sum, which is what resampling needs. A new one is one module beside this one
+    and one file in `conf/metric/`: `nmt.evaluate +metric@metrics.NAME=NAME`.
 
     Attributes:
         direction: 1 if higher values are better, -1 if lower ones are.

@@ -2,7 +2,8 @@
 
 The files are `model.safetensors`, `config.yaml`, `scores.json`, `sentencepiece.model` (or
 `sentencepiece.source.model` and `sentencepiece.target.model`), `lexicon.safetensors` for
-shortlists, and `SHA256SUMS`.
+shortlists, and `SHA256SUMS`. `nmt.inspection.model_folder` checks them before anything is used; a
+run's folder also holds the states of its training (`nmt.training.run`).
 """
 
 import hashlib

@@ -10,6 +10,9 @@ class LengthPenalty(Protocol):
     A beam search stops early without losing a translation because of two rules: the score never
     falls when the log-probability rises; and for one log-probability the score is monotonic in the
     length, so that its highest value over a range of lengths is at one of the range's ends.
+
+    `nmt.search.beam_search.BeamSearch` applies it. A new one is one module beside this one and one
+    file in `conf/search/length_penalty/`.
     """
 
     def __call__(self, log_probability: float, length: int) -> float:

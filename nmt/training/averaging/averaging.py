@@ -24,7 +24,11 @@ class KeptCheckpoint:
 
 @runtime_checkable
 class Averaging(Protocol):
-    """Starts a moving average, and selects checkpoints, which `kept_weights` averages."""
+    """Starts a moving average, and selects checkpoints to average at the end of training.
+
+    `averaging=NAME` chooses one, `none` by default. `moving.ExponentialMovingAverage` and
+    `kept_weights.KeptWeights.mean` compute the averages; the trainer validates them.
+    """
 
     def start(self, network: nn.Module) -> MovingAverage:
         """Return what is validated and saved in the place of the newest weights."""

@@ -43,7 +43,10 @@ MAY_CHANGE = (
     "windows",
     "workers",
 )
-"""Settings that may differ in a resumed run; the text itself is known by its checksum."""
+"""Settings that may differ in a resumed run; the text is compared by checksum (`run.RunFolder`).
+
+Other settings need `resumption=fork`; `resumption.adapted` states what starts anew then.
+"""
 
 
 @dataclass(frozen=True)

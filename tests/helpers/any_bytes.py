@@ -1,5 +1,7 @@
 """Strategies for bytes of any kind, and their number of lines."""
 
+import re
+
 from hypothesis import strategies as st
 
 from helpers.saved_models import LINES
@@ -22,6 +24,10 @@ BYTES = st.one_of(
     st.binary(max_size=120),
     st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=3), max_size=25).map(b"".join),
 )
+
+
+REJECTED = re.compile(", not UTF-8: convert|, not text: |is broken: ")
+"""Matches the message on a file whose first bytes are those of another encoding or an archive."""
 
 
 def count(data):

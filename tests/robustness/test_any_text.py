@@ -6,7 +6,7 @@ import json
 import sys
 
 import pytest
-from helpers.any_bytes import BYTES, count
+from helpers.any_bytes import BYTES, REJECTED, count
 from helpers.fuzzing import cases
 from helpers.saved_models import save
 from hypothesis import HealthCheck, given, settings
@@ -70,7 +70,9 @@ def test_one_line_comes_out_for_each_line_in(
     )
     try:
         results = list(configured.stream(read(data, invalid_text)))
-    except CorpusError:
+    except CorpusError as error:
+        if REJECTED.search(str(error)):
+            return
         assert invalid_text == StopAtInvalidText()
         with pytest.raises(UnicodeDecodeError):
             data.decode()
@@ -113,6 +115,6 @@ def test_a_damaged_gz_file_is_read_whole_or_rejected(tmp_path_factory, data, dra
     try:
         results = list(streams.read(str(path), ".de", ReplaceInvalidText()))
     except NmtError as error:
-        assert "damaged.gz is broken: " in str(error)
+        assert REJECTED.search(str(error))
     else:
         assert len(results) in (count(data), 0)

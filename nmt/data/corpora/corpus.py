@@ -1,22 +1,21 @@
 """The contract of a corpus: pairs of lines in order with their locations; and how files are read.
 
-Lines end with a line feed and nothing else (a carriage return before it is dropped; a line
-separator, a form feed or U+0085 inside a line is text), the last line need not end, and a byte
-order mark at the start of a file is not text. Files whose names end in `.gz` are unpacked.
+`nmt.data.text.text_files` opens them. Lines end with a line feed and nothing else (a carriage
+return before it is dropped; a line separator, a form feed or U+0085 inside a line is text), and the
+last line need not end.
 """
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from nmt.data.text import text_files
 from nmt.runtime.errors import CorpusError
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 BLOCK_LINES = 1_000  # lines read together where the caller does not choose
+MAX_BLOCK_BYTES = 1 << 30  # of the lines of a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def read_lines(name: str) -> Iterator[bytes]:
     """Yield a file's lines without their ends.
 
     Raises:
-        CorpusError: if the file is missing or unreadable, or `.gz` but not gzip.
+        CorpusError: as `read_blocks`.
     """
     for block in read_blocks(name, BLOCK_LINES):
         for line, _ in block:
@@ -157,20 +156,32 @@ def read_blocks(name: str, lines: int) -> Iterator[LineBlock]:
     """Yield a file's lines in blocks of this many; one block is in memory.
 
     Raises:
-        CorpusError: if the file is missing or unreadable, or `.gz` but not gzip.
+        CorpusError: if the file is missing, unreadable or not text in lines.
     """
     try:
-        with gzip.open(name, "rb") if name.endswith(".gz") else Path(name).open("rb") as file:
-            first, mark = 1, BYTE_ORDER_MARK
-            while block := list(islice(file, lines)):
-                yield LineBlock(name, first, len(block), b"".join(block).removeprefix(mark))
-                first, mark = first + len(block), b""
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise CorpusError(
-            f"{name} is broken: {error}; a name in .gz means gzip: download or pack the file again"
-        ) from error
+        # A file of the system, as /proc/kmsg, has no size, and reading it may never end.
+        if Path(name).is_file() and not Path(name).stat().st_size:
+            return
+        with text_files.open_text(name) as file:
+            first, rest = 1, text_files.lines(file, name)
+            while block := _block(rest, lines, f"{name}:{first}"):
+                yield LineBlock(name, first, len(block), b"".join(block))
+                first += len(block)
     except OSError as error:
         raise unreadable(name, error) from error
+
+
+def _block(rest: Iterator[bytes], lines: int, location: str) -> list[bytes]:
+    block, size = [], 0
+    for line in islice(rest, lines):
+        block.append(line)
+        size += len(line)
+        if size > MAX_BLOCK_BYTES:
+            raise CorpusError(
+                f"{location}: {len(block)} lines from here have more than {MAX_BLOCK_BYTES} bytes;"
+                " expected sentences: split the lines"
+            )
+    return block
 
 
 def unreadable(name: str, error: OSError) -> CorpusError:

@@ -23,6 +23,7 @@ from nmt.data.lexicon.lexicon import TranslationLexicon
 from nmt.data.preparation.encoding import empty_split, encode
 from nmt.data.preparation.report import PreparationReport
 from nmt.data.preparation.shards import Shards
+from nmt.data.text import text_files
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.tokenization.training import SubwordTrainer, Vocabulary
 from nmt.runtime import atomic_files, checksums, cpus, staged_folder
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 FORMAT = 3
 """Of the folder, part of the digest: a new format makes new folders, and old ones are unused."""
 
-SHARDS_PER_TEXT = 1.5  # size of shards to that of their text; thrice as much to text in .gz
+SHARDS_PER_TEXT = 1.5  # size of shards to that of their text; thrice as much to packed text
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,9 @@ def _plain(settings: Any) -> dict[str, Any]:
 
 def _checksum(name: str) -> str:
     try:
+        text_files.check_readable_twice(name)
+        if not Path(name).stat().st_size:  # As that of /proc/kmsg, where reading never ends.
+            return hashlib.sha256().hexdigest()
         return checksums.sha256_of(Path(name))
     except OSError as error:
         raise unreadable(name, error) from error
@@ -265,4 +269,4 @@ def _checksum(name: str) -> str:
 def _shard_bytes(name: str) -> int:
     """Estimate the size of a text file's shards."""
     size = Path(name).stat().st_size * SHARDS_PER_TEXT
-    return round(size * 3 if name.endswith(".gz") else size)
+    return round(size * 3 if text_files.is_packed(name) else size)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from nmt.data.text import streams
+from nmt.data.text import streams, text_files
 from nmt.data.text.invalid_text.replace import ReplaceInvalidText
 from nmt.runtime.errors import CorpusError
 
@@ -50,7 +50,7 @@ def test_unreadable_input_is_named(tmp_path):
 
 def test_a_line_without_an_end_is_rejected_before_it_fills_the_memory(tmp_path):
     longest = tmp_path / "longest.de"
-    longest.write_bytes(b"a\n" + b"b" * (streams.MAX_BYTES - 1) + b"\n")
+    longest.write_bytes(b"a\n" + b"b" * (text_files.MAX_BYTES - 1) + b"\n")
     assert [len(line) for line in streams.read(str(longest), ".de", ReplaceInvalidText())] == [
         1,
         2**24 - 1,

@@ -34,7 +34,7 @@ from nmt.inference.translator import Translator
 from nmt.inspection.data_config import MISSING
 from nmt.models.factory import translation_model
 from nmt.models.parameters import count, weights
-from nmt.models.saved.translation_model import SCORES, save_translation_model
+from nmt.models.saved.translation_model import SCORES, check_trainable, save_translation_model
 from nmt.models.translation_model import TranslationModel
 from nmt.prepare import prepared
 from nmt.runtime import allocator, checks, cpus, device, provenance, random_state
@@ -173,6 +173,7 @@ def _network(spec: TranslationSpec, corpus: PreparedCorpus) -> TranslationModel:
             "model/tying=all shares one table between the languages, but with vocabulary=separate"
             " an id means another piece in each; use vocabulary=joint or model/tying=target"
         )
+    check_trainable(spec.settings, network)
     logger.info("the model has %d weights", count(network))
     return network
 
@@ -221,13 +222,12 @@ def _callbacks(
     folder, tokenizers = Path(spec.run), corpus.tokenizers
     origin = {"commit": provenance.commit(), "machine": provenance.machine(validation.device)}
     lexicon = corpus.lexicon()
-    stored = {name: spec.settings[name] for name in ("model", "search")}
 
     def save_best(result: Validation) -> None:
         scores = {"set": "valid", "search": spec.settings["validation_search"], **origin}
         scores["values"] = dict(result.values)
         scores["signatures"] = dict(result.signatures)
-        save_translation_model(folder, weights(network), stored, tokenizers, scores, lexicon)
+        save_translation_model(folder, weights(network), spec.settings, tokenizers, scores, lexicon)
 
     return Callbacks(
         validate=validation,

@@ -28,8 +28,8 @@ from nmt.models.factory import language_network
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.language_models.ngram import NGramLanguageModel
 from nmt.models.parameters import count, weights
-from nmt.models.saved.folder import SCORES
-from nmt.models.saved.language_model import save_language_model
+from nmt.models.saved.folder import SCORES, check_loadable
+from nmt.models.saved.language_model import KIND, save_language_model
 from nmt.prepare import prepared
 from nmt.runtime import allocator, device, provenance, random_state
 from nmt.runtime.errors import ConfigurationError
@@ -105,10 +105,12 @@ def learn(config: DictConfig, command: str) -> bool:
         random_state.seed(spec.seed)
         tokenizer = spec.side.tokenizer(corpus.tokenizers)
         if estimator is not None:
+            check_loadable({KIND: model}, {})
             run_settings.write()
             _count(spec, corpus, estimator, place)
             return True
         network = language_network(model, tokenizer.size).to(place)
+        check_loadable({KIND: model}, dict(network.named_parameters()))
         logger.info("the model has %d weights", count(network))
         trainer = _trainer(spec, corpus, network, folder.checkpoints)
         return complete(trainer, command, run_settings, folder)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from nmt.config.instantiate import instantiate
 from nmt.data.special_ids import END, UNKNOWN
@@ -27,7 +29,7 @@ from nmt.runtime.errors import ModelError
 from nmt.runtime.worker_pool import WorkerPool, resolve_count
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.in_parts import in_parts
-from nmt.search.scorers.single import SingleModel
+from nmt.search.scorers.single import SingleModel, SingleModelState
 from nmt.search.search import Scorer, Search
 
 ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
@@ -164,11 +166,23 @@ class SingleProcess:
 
 
 def _saved_search(model: SavedTranslationModel, device: torch.device) -> Search:
-    """Build the search that a model was saved with, and try it on one piece."""
+    """Build the search that a model was saved with, and try it on one piece, for one step."""
     with building(model.folder / CONFIGURATION):
         search: Search = instantiate(model.config["search"])
-        search(SingleModel(model.model), torch.tensor([[UNKNOWN, END]], device=device))
+        search(_EndingModel(model.model), torch.tensor([[UNKNOWN, END]], device=device))
     return search
+
+
+class _EndingModel(SingleModel):
+    """A model by which every translation ends at once."""
+
+    def step(
+        self, ids: Int[Tensor, " rows"], state: SingleModelState
+    ) -> tuple[Float[Tensor, "rows choices"], SingleModelState]:
+        """Return the logits with END as the only piece, and the state."""
+        logits, state = super().step(ids, state)
+        others = torch.arange(logits.shape[1], device=logits.device) != END
+        return logits.masked_fill(others, -torch.inf), state
 
 
 def _check_vocabularies(models: Sequence[SavedTranslationModel]) -> None:

@@ -13,6 +13,9 @@ ALWAYS_ALLOWED = 10_000
 REPETITIONS = ("layers", "depth")
 """Keys that say how often a part is built. Each time it has a tensor of its own."""
 
+MAX_ROW_STEPS = 100_000
+"""The most prefixes that a saved search may extend for a line of one piece: size × steps."""
+
 SEARCH_LIMITS = {
     "size": 1000,
     "best": 1000,
@@ -35,7 +38,8 @@ def check_model(node: Any, tensors: Mapping[str, TensorInfo], where: str) -> Non
     Raises:
         ModelError: naming key and value, and what the file has.
     """
-    sizes = [size for tensor in tensors.values() for size in tensor.shape]
+    # An empty tensor has no bytes that would bear out its sizes.
+    sizes = [size for tensor in tensors.values() if 0 not in tensor.shape for size in tensor.shape]
     _check(node, max([ALWAYS_ALLOWED, len(tensors), *sizes]), len(tensors), where)
 
 
@@ -68,11 +72,28 @@ def check_search(node: Any, where: str) -> None:
     Raises:
         ModelError: naming key and value, and the largest value allowed.
     """
+    _check_search_values(node, where)
+    if not isinstance(node, Mapping):
+        return
+    numbers = {
+        key: value
+        for key, value in node.items()
+        if type(value) in (int, float) and key in SEARCH_LIMITS
+    }
+    rows = max(numbers.get("size", 1), numbers.get("best", 1))
+    steps = numbers.get("length_factor", 0) + numbers.get("length_extra", 0)
+    if rows * steps > MAX_ROW_STEPS:
+        largest = int(MAX_ROW_STEPS / steps)
+        reason = f"with length_factor + length_extra = {steps:.0f} at most {largest} is allowed"
+        _refuse("search.size", rows, reason, where)
+
+
+def _check_search_values(node: Any, where: str) -> None:
     for key, value in node.items() if isinstance(node, Mapping) else ():
         limit = SEARCH_LIMITS.get(key, 1000)
         if isinstance(value, int | float) and value > limit:
             _refuse(f"search.{key}", value, f"at most {limit} is allowed", where)
-        check_search(value, where)
+        _check_search_values(value, where)
 
 
 def _refuse(key: object, value: object, reason: str, where: str) -> NoReturn:

@@ -67,13 +67,25 @@ def read(path: Path, max_bytes: int) -> dict[str, Any]:
     Raises:
         ModelError: naming the file, and the line if known.
     """
-    data = files.read(path, max_bytes)
+    return parse(files.read(path, max_bytes), str(path))
+
+
+def parse(data: bytes, where: str) -> dict[str, Any]:
+    """Parse what `read` reads.
+
+    Args:
+        data: content of a file.
+        where: its name, for messages.
+
+    Raises:
+        ModelError: naming the file, and the line if known.
+    """
     try:
         config = yaml.load(data.decode("utf-8"), _PlainLoader)
     except UNREADABLE as error:
-        raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        raise ModelError(f"{where} cannot be read: {' '.join(str(error).split())}") from error
     if not isinstance(config, dict):
-        raise ModelError(f"{path} cannot be read: expected keys with their values")
+        raise ModelError(f"{where} cannot be read: expected keys with their values")
     return config
 
 

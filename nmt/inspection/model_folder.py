@@ -83,17 +83,50 @@ def inspect(folder: Path, kinds: Sequence[str], trust: Sequence[str]) -> Inspect
     _check_files(folder)
     config, where = _configuration(folder, kinds), str(folder / CONFIGURATION)
     key = next(key for key in kinds if key in config)
-    config_values.check(config, trust, where)
-    if not isinstance(config[key], dict):
-        raise ModelError(f"{where} describes no {KINDS[key]}: {key} has no keys")
+    check_values(config, trust, where)
     tensors = safetensors.read(folder / WEIGHTS)
-    if not _is_ngram(config):
-        _check_weights(folder / WEIGHTS, tensors)
-    config_sizes.check_model(config[key], tensors, where)
-    if "search" in config:
-        config_sizes.check_search(config["search"], where)
+    check_sizes(config, tensors, folder / WEIGHTS, where)
     _check_vocabularies(folder, tensors)
     return InspectedModel(folder, key, config, tuple(trust))
+
+
+def check_values(config: Mapping[str, Any], trust: Sequence[str], where: str) -> None:
+    """Check the values and classes of a configuration that describes a model.
+
+    Args:
+        config: plain values, with a key of KINDS.
+        trust: packages of the user whose classes it may name.
+        where: the configuration's file, for messages.
+
+    Raises:
+        ModelError: naming the offending value.
+    """
+    config_values.check(config, trust, where)
+    for key in KINDS.keys() & config.keys():
+        if not isinstance(config[key], dict):
+            raise ModelError(f"{where} describes no {KINDS[key]}: {key} has no keys")
+    if "search" in config:
+        config_sizes.check_search(config["search"], where)
+
+
+def check_sizes(
+    config: Mapping[str, Any], tensors: Mapping[str, TensorInfo], path: Path, where: str
+) -> None:
+    """Check that the tensors are a model's, and bear out the sizes in its configuration.
+
+    Args:
+        config: that `check_values` has checked.
+        tensors: of the model.
+        path: of their file, for messages.
+        where: the configuration's file, for messages.
+
+    Raises:
+        ModelError: naming the offending tensor or size.
+    """
+    if not _is_ngram(config):
+        _check_weights(path, tensors)
+    for key in KINDS.keys() & config.keys():
+        config_sizes.check_model(config[key], tensors, where)
 
 
 def inspect_all(
@@ -188,12 +221,10 @@ def _check_weights(path: Path, tensors: Mapping[str, TensorInfo]) -> None:
             raise ModelError(
                 f"{path}: {quote(name)} is of dtype {tensor.dtype}; weights of a network are F32"
             )
-        if 0 in tensor.shape:
-            raise ModelError(f"{path}: {quote(name)} is empty; weights of a network are not")
 
 
 def _check_vocabularies(folder: Path, tensors: Mapping[str, TensorInfo]) -> None:
-    rows = {tensor.shape[0] for tensor in tensors.values() if tensor.shape}
+    rows = {one.shape[0] for one in tensors.values() if one.shape and 0 not in one.shape}
     separate = files.exists(folder / sentencepiece.SOURCE)
     counts = []
     for name in (

@@ -44,11 +44,7 @@ def read(path: Path) -> dict[str, TensorInfo]:
         ModelError: if they are not, or the file is larger than this machine's memory.
     """
     size = files.size(path, files.memory())
-    header = _header(path, size)
-    metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or len(header) > MAX_TENSORS:
-        _refuse(path, f"it has {len(header)} tensors; expected at most {MAX_TENSORS}")
-    tensors = {name: _tensor(path, name, entry) for name, entry in header.items()}
+    tensors = check_header(_header(path, size), path)
     position = 0
     for tensor in sorted(tensors.values(), key=lambda one: (one.begin, one.end)):
         if tensor.begin != position:
@@ -58,6 +54,22 @@ def read(path: Path) -> dict[str, TensorInfo]:
     if position != length:
         _refuse(path, f"its tensors have {position} bytes, its data has {length}")
     return tensors
+
+
+def check_header(header: dict[str, Any], path: Path) -> dict[str, TensorInfo]:
+    """Check the entries of a header, each by itself.
+
+    Args:
+        header: dtype, shape and data_offsets by the name of each tensor.
+        path: of the file, for messages.
+
+    Raises:
+        ModelError: if one is not as it is written.
+    """
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict) or len(header) > MAX_TENSORS:
+        _refuse(path, f"it has {len(header)} tensors; expected at most {MAX_TENSORS}")
+    return {name: _tensor(path, name, entry) for name, entry in header.items()}
 
 
 def _header(path: Path, size: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ run's folder also holds the states of its training (`nmt.training.run`).
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +20,61 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
-from nmt.inspection.model_folder import CONFIGURATION, FORMAT, MAX_BYTES, SCORES, WEIGHTS
+from nmt.config.instantiate import packages
+from nmt.inspection import config_values, safetensors
+from nmt.inspection.model_folder import (
+    CONFIGURATION,
+    FORMAT,
+    MAX_BYTES,
+    SCORES,
+    WEIGHTS,
+    check_sizes,
+    check_values,
+)
 from nmt.runtime import atomic_files, checksums
-from nmt.runtime.errors import ModelError, NmtError
+from nmt.runtime.errors import ConfigurationError, ModelError, NmtError
 
-__all__ = ["CONFIGURATION", "SCORES", "WEIGHTS", "building", "load_weights", "write"]
+__all__ = [
+    "CONFIGURATION",
+    "SCORES",
+    "WEIGHTS",
+    "building",
+    "check_loadable",
+    "load_weights",
+    "write",
+]
+
+
+def check_loadable(config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
+    """Check before training that what `write` will write passes the inspection of its folder.
+
+    Args:
+        config: as for `write`.
+        weights: as for `write`; those of an n-gram model are not known before it is estimated.
+
+    Raises:
+        ConfigurationError: naming the value that a saved model may not have.
+    """
+    where = "the configuration"
+    path = Path(WEIGHTS)
+    header = {}
+    for name, tensor in weights.items():
+        shape = list(tensor.shape)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [0, 4 * math.prod(shape)]}
+    try:
+        data = _configuration(config)
+        if len(data) > MAX_BYTES[CONFIGURATION]:
+            raise ModelError(f"{where} has {len(data)} bytes")
+        parsed = config_values.parse(data, where)
+        check_values(parsed, sorted(packages(dict(config)) - {"torch"}), where)
+        check_sizes(parsed, safetensors.check_header(header, path), path, where)
+    except ModelError as error:
+        raise ConfigurationError(f"{error}; a model trained so could not be loaded") from error
+
+
+def _configuration(config: Mapping[str, Any]) -> bytes:
+    text = yaml.safe_dump({"format": FORMAT, **config}, sort_keys=False, allow_unicode=True)
+    return bytes(text.encode())
 
 
 def write(
@@ -51,11 +102,10 @@ def write(
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     stored = serialize(tensors)
-    text = yaml.safe_dump({"format": FORMAT, **config}, sort_keys=False, allow_unicode=True)
     content = {"weights_sha256": hashlib.sha256(stored).hexdigest(), **scores}
     files = {
         WEIGHTS: stored,
-        CONFIGURATION: text.encode(),
+        CONFIGURATION: _configuration(config),
         SCORES: (json.dumps(content, indent=2) + "\n").encode(),
         **vocabulary,
     }

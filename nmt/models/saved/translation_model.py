@@ -99,6 +99,15 @@ def _dry_run(model: TranslationModel, pieces: int, device: torch.device) -> None
             raise ValueError(f"logits have the shape {tuple(result.shape)}, expected {shape}")
 
 
+def check_trainable(config: Mapping[str, Any], network: TranslationModel) -> None:
+    """Check before training that what `save_translation_model` will write can be loaded.
+
+    Raises:
+        ConfigurationError: naming the value that a saved model may not have.
+    """
+    saved.check_loadable(_described(config), dict(network.named_parameters()))
+
+
 def save_translation_model(
     folder: Path,
     weights: Mapping[str, Tensor],
@@ -112,7 +121,7 @@ def save_translation_model(
     Args:
         folder: created if missing; the files of an older model are replaced.
         weights: the model's `named_parameters()`, each tensor once.
-        config: resolved, with the nodes `model` and `search`.
+        config: resolved, with the nodes `model` and `search`, of which alone it is saved.
         tokenizers: of source and target.
         scores: content of `scores.json`.
         lexicon: content of the lexicon's file, for shortlists; None for a model without.
@@ -121,4 +130,8 @@ def save_translation_model(
         NmtError: if a file cannot be written.
     """
     files = tokenizers.files() if lexicon is None else {**tokenizers.files(), NAME: lexicon}
-    saved.write(folder, weights, config, scores, files)
+    saved.write(folder, weights, _described(config), scores, files)
+
+
+def _described(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: config[name] for name in ("model", "search")}

@@ -32,13 +32,14 @@ from nmt.evaluation.metrics.metric import Metric
 from nmt.evaluation.test_sets import EvaluationSet, from_corpus
 from nmt.inference.translator import Translator
 from nmt.inspection.data_config import MISSING
-from nmt.models.factory import translation_model
+from nmt.models.factory import model_of_languages
 from nmt.models.parameters import count, weights
+from nmt.models.saved.initial_weights import start_from
 from nmt.models.saved.translation_model import SCORES, check_trainable, save_translation_model
 from nmt.models.translation_model import TranslationModel
 from nmt.prepare import prepared
 from nmt.runtime import allocator, checks, cpus, device, provenance, random_state
-from nmt.runtime.errors import ConfigurationError, require
+from nmt.runtime.errors import require
 from nmt.search.search import Search
 from nmt.training.averaging.kept_weights import KeptWeights
 from nmt.training.callbacks import Callbacks, of_process
@@ -69,6 +70,7 @@ class TranslationSpec(TrainingSpec):
         validation_search: translates the validation set.
         validation_budget: pieces of a validation batch, padding included.
         samples: translations shown at each validation, and at the end.
+        initial: a trained run whose weights the training starts from; None for random ones.
     """
 
     batches: functools.partial[Any]
@@ -78,6 +80,7 @@ class TranslationSpec(TrainingSpec):
     validation_search: Search
     validation_budget: int
     samples: int
+    initial: str | None
 
     def __post_init__(self) -> None:
         """Validate the values."""
@@ -115,7 +118,12 @@ def train(config: DictConfig) -> Path:
             if spec is None:
                 spec, test = _spec(config)
                 if not collectives.rank():
-                    _check_processes(config)
+                    asked, ranks = (
+                        cpus.parse_count("workers", config.workers),
+                        collectives.world_size(),
+                    )
+                    running = f"auto, as {ranks} processes are running"
+                    require(asked in (None, ranks), "workers", asked, running)
                     folder = stack.enter_context(RunFolder.open(spec.run, spec.keep))
         trained = _train(config, spec, folder, place)
     if trained and not collectives.rank():
@@ -130,11 +138,6 @@ def _spec(config: DictConfig) -> tuple[TranslationSpec, EvaluationSet | None]:
     if "test" not in data or data["test"] is None or MISSING in data["test"].values():
         return spec, None
     return spec, from_corpus(instantiate(config.data.test))
-
-
-def _check_processes(config: DictConfig) -> None:
-    asked, ranks = cpus.parse_count("workers", config.workers), collectives.world_size()
-    require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are running")
 
 
 def _processes(
@@ -153,29 +156,19 @@ def _train(
         corpus = prepared(config)
     resolved: Any = None
     if folder is not None:
-        name = corpus.folder.name
-        resolved = folder.resolve(spec.settings, name, spec.resumption), folder.checkpoints
-    run_settings, checkpoints = collectives.broadcast(resolved)
+        run_settings = folder.resolve(spec.settings, corpus.folder.name, spec.resumption)
+        resolved = run_settings, folder.checkpoints, folder.update is None
+    run_settings, checkpoints, starts = collectives.broadcast(resolved)
     random_state.seed(spec.seed)
-    network = _network(spec, corpus).to(place)
+    network = model_of_languages(spec.settings["model"], corpus.tokenizers).to(place)
+    check_trainable(spec.settings, network)
+    logger.info("the model has %d weights", count(network))
+    if starts and spec.initial is not None:
+        start_from(spec.initial, packages([spec.settings["model"]]), network, corpus.tokenizers)
     if collectives.rank():  # All processes have the same weights, and each its own dropout.
         random_state.seed((spec.seed + collectives.rank()) % 2**32)
     trainer = _trainer(spec, corpus, network, place, checkpoints)
     return complete(trainer, "train", run_settings, folder)
-
-
-def _network(spec: TranslationSpec, corpus: PreparedCorpus) -> TranslationModel:
-    tokenizers = corpus.tokenizers
-    sizes = tokenizers.source.size, tokenizers.target.size
-    network = translation_model(spec.settings["model"], *sizes)
-    if not tokenizers.joint and network.embedding is network.decoder.embedding:
-        raise ConfigurationError(
-            "model/tying=all shares one table between the languages, but with vocabulary=separate"
-            " an id means another piece in each; use vocabulary=joint or model/tying=target"
-        )
-    check_trainable(spec.settings, network)
-    logger.info("the model has %d weights", count(network))
-    return network
 
 
 def _trainer(

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from nmt.config.instantiate import instantiate
+from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.translation_model import TranslationModel
+from nmt.runtime.errors import ConfigurationError
 
 
 def translation_model(
@@ -27,6 +29,21 @@ def translation_model(
         source_pieces, target_pieces, instantiate(model["embedding"]), model["readout_size"]
     )
     return TranslationModel(tables, instantiate(model["encoder"]), instantiate(model["decoder"]))
+
+
+def model_of_languages(model: Mapping[str, Any], tokenizers: Tokenizers) -> TranslationModel:
+    """Build a network as `translation_model` does, for the vocabularies of two languages.
+
+    Raises:
+        ConfigurationError: also if one table is shared by two vocabularies.
+    """
+    network = translation_model(model, tokenizers.source.size, tokenizers.target.size)
+    if not tokenizers.joint and network.embedding is network.decoder.embedding:
+        raise ConfigurationError(
+            "model/tying=all shares one table between the languages, but with vocabulary=separate"
+            " an id means another piece in each; use vocabulary=joint or model/tying=target"
+        )
+    return network
 
 
 def language_network(model: Mapping[str, Any], pieces: int) -> LanguageNetwork:

@@ -284,3 +284,27 @@ def test_bounds_and_the_rate_may_change_on_resumption():
 )
 def test_any_other_change_is_found_with_both_values(change, found):
     assert changes(STORED, {**STORED, **change}, ("epochs", "list.0"))[0] == found
+
+
+def test_a_training_starts_from_another_run_and_resumes_without_it(command, tmp_path):
+    status, _, error = command("run=runs/a")
+    assert status == 0, error
+    for run_, more in (("b", ()), ("c", ("initial=runs/a",)), ("d", ("initial=runs/a",))):
+        vocabulary = ("vocabulary=existing", "vocabulary.run=runs/a")
+        settings = (f"run=runs/{run_}", *vocabulary, "seed=9", "updates=1", "averaging=none")
+        status, _, error = command(*settings, *more)
+        assert status == 0, error
+    assert "starting from runs/a: " in error
+    losses = {
+        name: json.loads((tmp_path / f"runs/{name}/metrics.jsonl").read_text().splitlines()[0])
+        for name in "bcd"
+    }
+    assert losses["c"]["loss"] < losses["b"]["loss"]
+    assert losses["c"]["loss"] == losses["d"]["loss"]
+    (tmp_path / "runs/a").rename(tmp_path / "runs/moved")
+    vocabulary = ("vocabulary=existing", "vocabulary.run=runs/moved")
+    status, _, error = command(
+        "run=runs/c", *vocabulary, "seed=9", "updates=2", "averaging=none", "initial=runs/a"
+    )
+    assert status == 0, error
+    assert "resuming after update 1" in error

@@ -25,6 +25,7 @@ MAY_CHANGE = (
     "data",
     "device",
     "epochs",
+    "initial",
     "logger",
     "keep",
     "minutes",

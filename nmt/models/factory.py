@@ -13,7 +13,7 @@ from nmt.runtime.errors import ConfigurationError
 def translation_model(
     model: Mapping[str, Any], source_pieces: int, target_pieces: int
 ) -> TranslationModel:
-    """Build a network, initialised from torch's random state, for these vocabularies.
+    """Build a network, initialized from torch's random state, for these vocabularies.
 
     Args:
         model: the resolved node `model`: `readout_size` and the nodes `tying`, `embedding`,
@@ -47,7 +47,7 @@ def model_of_languages(model: Mapping[str, Any], tokenizers: Tokenizers) -> Tran
 
 
 def language_network(model: Mapping[str, Any], pieces: int) -> LanguageNetwork:
-    """Build the network of a language model, initialised from torch's random state.
+    """Build the network of a language model, initialized from torch's random state.
 
     Args:
         model: the resolved node: `readout_size` and the nodes `tying`, `embedding` and `network`;

@@ -13,19 +13,19 @@ from nmt.models.variational_dropout import VariationalDropout
 from nmt.runtime.errors import require
 
 MakeNormalization = Callable[[int], nn.Module]
-"""Makes the normalisation of a layer's output of that many features."""
+"""Makes the normalization of a layer's output of that many features."""
 
 Masks = tuple[tuple[Tensor | None, NoiseMasks], ...]
 """For each layer the dropout mask of its inputs, `[rows, input]`, or None; and its cell's masks."""
 
 
 class RecurrentStack(nn.Module):
-    """Layers of dropout on the inputs, a cell, and normalisation of the output.
+    """Layers of dropout on the inputs, a cell, and normalization of the output.
 
     From layer `residual_from` on (counted from 1 at the bottom of the whole decoder), and where
     the sizes allow it, the layer's input is added to its output.
 
-    Source: normalisation of outputs after Ba, Kiros and Hinton 2016; residual connections from
+    Source: normalization of outputs after Ba, Kiros and Hinton 2016; residual connections from
     the third layer after Wu et al. 2016, section 3.1.
 
     Args:
@@ -33,7 +33,7 @@ class RecurrentStack(nn.Module):
         numbers: the layers' numbers, counted from the bottom of the whole decoder, of which this
             stack may be a part; without any, outputs are the inputs.
         cell: makes each layer's cell.
-        normalization: makes the normalisation of each layer's output.
+        normalization: makes the normalization of each layer's output.
         dropout: share of each layer's inputs dropped for a whole sentence, in training.
         hidden_size: features of each layer's output.
         residual_from: number of the first layer with a residual connection.

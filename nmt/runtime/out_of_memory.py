@@ -28,7 +28,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an error means that memory was exhausted.
 
     numpy and pyarrow raise kinds of MemoryError, torch a RuntimeError on a CPU and its own
-    OutOfMemoryError elsewhere, onnxruntime errors of its own; the latter two are recognised by
+    OutOfMemoryError elsewhere, onnxruntime errors of its own; the latter two are recognized by
     name, so that these libraries need not be installed.
     """
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

@@ -32,7 +32,7 @@ class Scorer(Protocol):
     ) -> tuple[Float[Tensor, "rows choices"], Any]:
         """Append a piece to each row; return the logits of the next one (float32) and the state.
 
-        The logits need not be normalised.
+        The logits need not be normalized.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Gates: how their weights are initialised, each as a matrix of its own, and their sigmoid."""
+"""Gates: how their weights are initialized, each as a matrix of its own, and their sigmoid."""
 
 import torch
 from jaxtyping import Float

@@ -1,4 +1,4 @@
-"""The gated recurrent unit with layer normalisation inside."""
+"""The gated recurrent unit with layer normalization inside."""
 
 import torch
 from jaxtyping import Float
@@ -11,10 +11,10 @@ from nmt.models.memory import State
 
 
 class LayerNormGRU(ProductCell):
-    """A GRU whose gates and candidate read the normalised products of input and hidden vector.
+    """A GRU whose gates and candidate read the normalized products of input and hidden vector.
 
     With `LN` as in `nmt.models.cells.layer_norm_lstm`: `u, r = LN(U h(t-1)) + LN(W x) + b`, both
-    normalised together; `h~ = tanh(LN(W x) + b + σ(r)∘(LN(U h(t-1)) + b'))`;
+    normalized together; `h~ = tanh(LN(W x) + b + σ(r)∘(LN(U h(t-1)) + b'))`;
     `h = (1-σ(u))∘h(t-1) + σ(u)∘h~`. The state is `(h,)`. The reset gate is applied after the
     product, also in the paper. Where the paper has two biases of which only the sum matters, `b`
     stands for both.

@@ -1,4 +1,4 @@
-"""The long short-term memory cell with layer normalisation inside."""
+"""The long short-term memory cell with layer normalization inside."""
 
 import torch
 from jaxtyping import Float
@@ -11,10 +11,10 @@ from nmt.models.memory import State
 
 
 class LayerNormLSTM(ProductCell):
-    """An LSTM whose gates read the normalised products of input and hidden vector.
+    """An LSTM whose gates read the normalized products of input and hidden vector.
 
     With `LN(a) = g∘(a - mean(a)) / deviation(a)` over the features of `a`, each with a gain `g` of
-    its own: `i, f, c~, o = LN(U h(t-1)) + LN(W x) + b`, all four normalised together;
+    its own: `i, f, c~, o = LN(U h(t-1)) + LN(W x) + b`, all four normalized together;
     `c = σ(f)∘c(t-1) + σ(i)∘tanh(c~)`, `h = σ(o)∘tanh(LN(c) + b')`. The state is `(h, c)`. The
     paper has a bias in each of the first two LN besides `b`; as only their sum matters, `b` stands
     for the three.

@@ -20,14 +20,14 @@ from nmt.runtime.errors import require
 class BidirectionalEncoder(Encoder):
     """Layers of a forward and a backward cell, which read both outputs of the layer below.
 
-    The outputs of each layer are normalised; from layer `residual_from` on its inputs are added.
+    The outputs of each layer are normalized; from layer `residual_from` on its inputs are added.
 
     Source: Schuster and Paliwal 1997; Bahdanau, Cho and Bengio 2015, section 3.2.
 
     Args:
         input_size: features of the embedded pieces.
         cell: makes the cell of each direction of each layer.
-        normalization: makes the normalisation of each layer's output.
+        normalization: makes the normalization of each layer's output.
         dropout: share of each layer's inputs dropped for a whole sentence, in training.
         hidden_size: features of each layer's output, one half from each direction.
         layers: number of layers, at least 1.

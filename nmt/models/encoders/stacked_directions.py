@@ -27,7 +27,7 @@ class StackedDirectionsEncoder(Encoder):
     Args:
         input_size: features of the embedded pieces.
         cell: makes the cell of each layer of each direction.
-        normalization: makes the normalisation of each layer's output.
+        normalization: makes the normalization of each layer's output.
         dropout: share of each layer's inputs dropped for a whole sentence, in training.
         hidden_size: features of each value, one half from each direction.
         layers: number of layers in each direction, at least 1.

@@ -8,7 +8,7 @@ from nmt.models.readouts.readout import Readout
 
 
 class LinearReadout(Readout):
-    """Computes `W [parts] + b`; with normalised parts it learns faster than with a tanh."""
+    """Computes `W [parts] + b`; with normalized parts it learns faster than with a tanh."""
 
     def forward(self, *parts: Float[Tensor, "*shape _"]) -> Float[Tensor, "*shape readout"]:
         """Combine the parts of the same positions."""

@@ -1,4 +1,4 @@
-"""The length normalisation of Google's neural machine translation system."""
+"""The length normalization of Google's neural machine translation system."""
 
 from dataclasses import dataclass
 
@@ -14,5 +14,5 @@ class GNMT:
     alpha: float
 
     def __call__(self, log_probability: float, length: int) -> float:
-        """Return the normalised log-probability; `length` is in pieces with END."""
+        """Return the normalized log-probability; `length` is in pieces with END."""
         return float(log_probability / ((5 + length) / 6) ** self.alpha)

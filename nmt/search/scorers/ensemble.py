@@ -53,7 +53,7 @@ class Ensemble:
     def step(
         self, ids: Int[Tensor, " rows"], state: tuple[Any, ...]
     ) -> tuple[Float[Tensor, "rows choices"], tuple[Any, ...]]:
-        """Return the mean of the members' log-probabilities; it is not normalised."""
+        """Return the mean of the members' log-probabilities; it is not normalized."""
         log_probabilities, states = [], []
         for member, its in zip(self.members, state, strict=True):
             logits, after = member.step(ids, its)

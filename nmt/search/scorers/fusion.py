@@ -20,7 +20,7 @@ class Fusion:
 
     `log p(y) + weight · log p_LM(y)`; a hypothesis's log-probability is the sum of these. Their
     exponentials sum to at most 1. The rest goes to PADDING, which no search writes: so the logits
-    are normalised as they are, and no search rescales them.
+    are normalized as they are, and no search rescales them.
 
     Source: Gulcehre et al. 2015, "On Using Monolingual Corpora in Neural Machine Translation",
     section 4.1.

@@ -26,12 +26,12 @@ from omegaconf import DictConfig
 from nmt.config.command_line import CommandModule, run
 from nmt.config.instantiate import build, instantiate, packages, settings
 from nmt.data.batching import Segmentation
+from nmt.data.corpora.monolingual import check_pairs
 from nmt.data.preparation.preparation import PreparedCorpus
 from nmt.data.transforms.noise import Noise
 from nmt.evaluation.metrics.metric import Metric
-from nmt.evaluation.test_sets import EvaluationSet, from_corpus
+from nmt.evaluation.test_sets import EvaluationSet, from_data
 from nmt.inference.translator import Translator
-from nmt.inspection.data_config import MISSING
 from nmt.models.factory import model_of_languages
 from nmt.models.parameters import count, weights
 from nmt.models.saved.initial_weights import start_from
@@ -134,10 +134,8 @@ def train(config: DictConfig) -> Path:
 def _spec(config: DictConfig) -> tuple[TranslationSpec, EvaluationSet | None]:
     """Build the spec and read the test set: errors are to be reported before hours of training."""
     spec = build(TranslationSpec, config, settings=settings(config))
-    data = spec.settings["data"]
-    if "test" not in data or data["test"] is None or MISSING in data["test"].values():
-        return spec, None
-    return spec, from_corpus(instantiate(config.data.test))
+    check_pairs({split: instantiate(config.data[split]) for split in ("train", "valid")})
+    return spec, from_data(spec.settings["data"])
 
 
 def _processes(
@@ -247,7 +245,8 @@ def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None)
     sys.stdout.write("\n".join(lines) + "\n")
     name = shlex.quote(spec.run)
     logger.info("to translate: python -m nmt.translate run=%s < FILE", name)
-    logger.info("to score it:  python -m nmt.evaluate run=%s", name)
+    files = "" if test is not None else " source=FILE target=FILE"
+    logger.info("to score it:  python -m nmt.evaluate run=%s%s", name, files)
     logger.info("to see how it learned: python -m nmt.plot curves run=%s", name)
 
 

@@ -1,13 +1,14 @@
 """Test sets in memory: from files, from a corpus, or from the configuration of a run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nmt.config.instantiate import instantiate
 from nmt.data.corpora.corpus import Corpus, InvalidPair, read_lines
 from nmt.data.corpora.plain import PlainCorpus
-from nmt.inspection.data_config import TRAINING, corpus_node
+from nmt.inspection.data_config import MISSING, TRAINING, corpus_node
 from nmt.inspection.trusted import check_trusted
 from nmt.runtime.errors import CorpusError
 
@@ -54,6 +55,16 @@ def from_files(source: str | None, target: str) -> EvaluationSet:
     if source is None:
         return EvaluationSet((target,), None, read(target))
     return from_corpus(PlainCorpus(source, target))
+
+
+def from_data(data: Mapping[str, Any]) -> EvaluationSet | None:
+    """Read the test set of a training's node `data`; None if it names none.
+
+    Raises:
+        CorpusError: if it cannot be read.
+    """
+    node = data.get("test")
+    return None if node is None or MISSING in node.values() else from_corpus(instantiate(node))
 
 
 def from_run(run: Path, trust: Sequence[str], split: str) -> EvaluationSet:

@@ -223,7 +223,8 @@ class Updater:
     def _backward(self, batch: Batch, number: int) -> tuple[Tensor, tuple[int, int, int]]:
         """Add to the gradients; return both losses, and target pieces, source pieces and rows."""
         rows = batch.mask.any(dim=1)  # A row without target pieces does not count.
-        source_pieces = int(batch.source_mask[rows].sum())
+        # Language models read sources of END alone.
+        source_pieces = int(batch.source_mask[rows].sum()) if batch.source.shape[1] > 1 else 0
         try:
             with self.precision.autocast(self.device):
                 loss = self.objective(cast(Network, self.network), batch.to(self.device), number)

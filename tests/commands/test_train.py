@@ -235,9 +235,20 @@ def test_a_broken_test_set_is_named_before_any_training(command, tmp_path):
 
 
 def test_data_without_a_test_set_is_validated_only(command):
-    status, out, _ = command("run=runs/a", "data.test=null")
+    status, out, error = command("run=runs/a", "data.test=null")
     assert status == 0
     assert len(out.splitlines()) == 2
+    assert "python -m nmt.evaluate run=runs/a source=FILE target=FILE\n" in error
+
+
+def test_text_of_one_language_is_not_translated_into_itself(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["data=text", "data.train.paths=a.en", "data.valid.paths=b.en"]
+    monkeypatch.setattr(sys, "argv", ["nmt.train", *arguments])
+    assert run("train", train) == 2
+    error = capsys.readouterr().err
+    assert "data.train is text of one language, but a translation model needs pairs" in error
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

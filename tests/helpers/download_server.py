@@ -26,6 +26,7 @@ class Server:
         breaks: for each of the next requests, the number of bytes after which it is cut off.
         states: for each of the next requests, the HTTP status sent instead of the content.
         headers: for each of the next requests, headers sent instead of Content-Length.
+        redirects: for each of the next requests, the address that it is redirected to.
         pause: seconds between two blocks.
         requests: received so far.
         address: of the folder with the text, once the server runs.
@@ -35,6 +36,7 @@ class Server:
     breaks: list[int] = field(default_factory=list)
     states: list[int] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    redirects: list[str] = field(default_factory=list)
     pause: float = 0.0
     requests: int = 0
     address: str = ""
@@ -46,6 +48,10 @@ class Handler(BaseHTTPRequestHandler):
         state.requests += 1
         if self.path != f"/raw/{NAME}.gz":
             self.send_error(404)
+        elif state.redirects:
+            self.send_response(302)
+            self.send_header("Location", state.redirects.pop(0))
+            self.end_headers()
         elif state.states:
             self.send_error(state.states.pop(0))
         else:

@@ -5,6 +5,7 @@ return before it is dropped; a line separator, a form feed or U+0085 inside a li
 last line need not end.
 """
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -13,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from nmt.data.text import text_files
 from nmt.runtime.errors import CorpusError
+from nmt.runtime.package_files import folder
 
 BLOCK_LINES = 1_000  # lines read together where the caller does not choose
 MAX_BLOCK_BYTES = 1 << 30  # of the lines of a block
@@ -187,8 +189,19 @@ def _block(rest: Iterator[bytes], lines: int, location: str) -> list[bytes]:
 def unreadable(name: str, error: OSError) -> CorpusError:
     """Return the error of a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
+        if command := _download_command(Path(name).parent):
+            return CorpusError(f"{name} does not exist; download it with: {command}")
         return CorpusError(f"{name} does not exist; correct its name, in the command or under data")
     return CorpusError(f"{name} cannot be read: {error.strerror or error}")
+
+
+def _download_command(parent: Path) -> str | None:
+    """Return the command that fills a folder named as one of the public corpora."""
+    if not (folder("conf") / "corpus" / f"{parent.name}.yaml").is_file():
+        return None
+    command = f"python -m nmt.download {parent.name}"
+    usual = parent == Path("data", parent.name)
+    return command if usual else f"{command} folder={shlex.quote(str(parent))}"
 
 
 def file_names(names: object, key: str) -> tuple[str, ...]:

@@ -129,6 +129,11 @@ class Downloader:
                     ) from error
             except urllib.error.URLError as error:
                 reason = f"cannot be reached: {error.reason}"
+            except (http.client.InvalidURL, ValueError) as error:
+                raise NmtError(
+                    f"{url}: this, or the address that the server redirects to, cannot be requested"
+                    f" ({error}); give another address with corpus.address=…"
+                ) from error
             except (OSError, http.client.HTTPException) as error:
                 reason = f"broke off: {error}"
         raise NmtError(

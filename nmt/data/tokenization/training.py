@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 import sentencepiece
 
 from nmt.data.special_ids import BEGIN, END, PADDING, UNKNOWN
-from nmt.data.text.cleaning import clean_lines
+from nmt.data.text.cleaning import clean, clean_lines
 from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
 from nmt.runtime.errors import ConfigurationError, require
 from nmt.runtime.out_of_memory import is_out_of_memory
@@ -66,6 +66,9 @@ class SubwordTrainer:
         distinct = len(set(self.symbols)) == len(self.symbols)
         expected = "distinct strings, neither empty nor special pieces"
         _require(allowed and distinct, self, "symbols", expected)
+        matching = all(" " not in symbol and clean(symbol) == symbol for symbol in self.symbols)
+        expected = "symbols without spaces and invisible characters, as such ones never match"
+        _require(matching, self, "symbols", expected)
 
     def train(self, lines: Iterable[str]) -> Tokenizer:
         """Train a tokenizer.

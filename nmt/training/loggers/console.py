@@ -80,12 +80,13 @@ class _LineClearer(logging.Handler):
 
 def format_update(record: UpdateRecord) -> str:
     """Format the metrics of the newest updates as one line, the most important first."""
+    source = f" {record.source_pieces_per_second:.0f} source" if record.source_pieces else ""
+    target = " target" if source else ""
     return (
         f"{record.progress:4.0%}  {format_duration(record.seconds_left)} left"
         f"  epoch {record.epoch}  update {record.update}"
         f"  loss {record.loss:.3f}  perplexity {record.perplexity:.4g}"
-        f"  pieces/s {record.source_pieces_per_second:.0f} source"
-        f" {record.target_pieces_per_second:.0f} target"
+        f"  pieces/s{source} {record.target_pieces_per_second:.0f}{target}"
         f"  norm {record.gradient_norm:.2f}  rate {record.learning_rate:.2e}"
     )
 

@@ -109,6 +109,32 @@ def test_different_numbers_of_files_stop():
         TSVCorpus([]).files()
 
 
+def test_what_a_spreadsheet_writes_besides_sentences_is_no_pair(tmp_path):
+    lines = [
+        'German\t"English"',
+        '"Er sagt ""Ja""."\tHe says yes.',
+        'a\t"""Yes"", he says."',
+        *['"Ja."\t"Yes."', '"Ja", "Nein"\tb', '"a ""b"" c" d"\tb', '""\t""', "source\ttarget"],
+    ]
+    pairs = list(TSVCorpus(write(tmp_path / "a.tsv", "\n".join(lines).encode())))
+    assert [pair.reason for pair in pairs[:3]] == [
+        "names of columns",
+        *["quotes of a spreadsheet"] * 2,
+    ]
+    assert "a.tsv:2" in pairs[1].location
+    assert [pair.source + b"\t" + pair.target for pair in pairs[3:]] == [
+        line.encode() for line in lines[3:]
+    ]
+
+
+def test_a_missing_file_of_a_corpus_that_can_be_downloaded_names_the_command(tmp_path):
+    name = str(tmp_path / "multi30k" / "train.de")
+    message = stopped(PlainCorpus(name, name))
+    assert f"python -m nmt.download multi30k folder={tmp_path}/multi30k" in message
+    message = stopped(PlainCorpus("data/multi30k/none.de", name))
+    assert message.endswith("download it with: python -m nmt.download multi30k")
+
+
 def test_a_missing_file_is_named(tmp_path):
     name = write(tmp_path / "a.de", b"a\n")
     assert f"{tmp_path}/b.en does not exist" in stopped(PlainCorpus(name, str(tmp_path / "b.en")))

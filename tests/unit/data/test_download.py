@@ -112,6 +112,37 @@ def test_a_damaged_gzip_file_is_named_and_not_kept(server, tmp_path, content):
     assert list(tmp_path.iterdir()) == []
 
 
+ODD = [
+    *["http://[::1", "http://[a]b/", f"http://{'a' * 70}.example", "http://a\u202eb.example/raw"],
+    *[
+        "http://localhost:x",
+        "http://a b",
+        "http://a..b",
+        "http://\x7f",
+    ],
+    "http://127.0.0.1/\u202e",
+]
+
+
+@pytest.mark.parametrize("address", ODD, ids=range(len(ODD)))
+def test_an_address_that_cannot_be_requested_is_named_and_not_tried_again(tmp_path, address):
+    file = PackedText(NAME, SHA256)
+    with pytest.raises(NmtError, match=r"cannot be requested .* another address") as error:
+        Downloader(5.0, 1, 0.0, 10**8)(address, file, tmp_path, lambda *_: None)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[::1", f"http://{'a' * 70}.example/", "//[", "file:///"]
+)
+def test_a_redirect_that_cannot_be_followed_is_named(server, tmp_path, target):
+    server.redirects = [target] * 2
+    with pytest.raises(NmtError, match=r"cannot be requested|the server answered 302") as error:
+        fetch(server, tmp_path)
+    assert "\n" not in str(error.value)
+    assert server.requests == 1
+
+
 TOO_MUCH = (
     r"train\.de\.gz has more than fetch\.max_bytes=100000 bytes; raise fetch\.max_bytes=…, "
     r"or give another address with corpus\.address=…"

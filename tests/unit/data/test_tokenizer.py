@@ -298,12 +298,18 @@ def test_a_vocabulary_too_small_for_the_text_names_a_value_that_works(method):
         ("size", 4, "size=4: expected more than 4"),
         ("symbols", ["<a>", "<a>"], "symbols=['<a>', '<a>']: expected distinct strings"),
         ("symbols", ["</s>"], "symbols=['</s>']: expected distinct strings"),
+        ("symbols", ["<a>", "a b"], "symbols=['<a>', 'a b']: expected symbols without spaces"),
+        *(
+            ("symbols", [symbol], "expected symbols without spaces and invisible characters")
+            for symbol in (" ", "a ", "a\tb", "a\n", "a\u00adb", "\u200b", "u\u0308", "\x85")
+        ),
     ],
 )
 def test_settings_out_of_range_are_rejected_by_name(key, value, message):
     with pytest.raises(ConfigurationError) as caught:
         pieces(**{key: value})
-    assert f"tokenizer.{message}" in str(caught.value)
+    assert f"tokenizer.{key}=" in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("text", [[], [" "], ["\t"]])

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,11 @@ def test_a_line_has_progress_losses_and_speed():
         assert part in line
     for part in ("450 target", "norm 0.50", "rate 1.00e-03"):
         assert part in line
+
+
+def test_a_line_of_a_language_model_has_no_source():
+    line = format_update(replace(update(10), source_pieces=0, source_pieces_per_second=0.0))
+    assert "  pieces/s 450  norm" in line
 
 
 def test_a_validation_shows_values_and_samples():

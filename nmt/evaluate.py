@@ -1,8 +1,9 @@
 """`python -m nmt.evaluate run=runs/a source=test.de target=test.en`: score translations.
 
-Without `source=` and `target=` the test set is that of the run's training. Existing translations
-are scored by `hypotheses=[a.en,b.en] target=test.en`, and `against=[runs/b]` compares systems by
-paired bootstrap; the first system is the baseline.
+Without `source=` and `target=` the test set is that of the run's training; `target=[a.en,b.en]` has
+two references for each line. Existing translations are scored by `hypotheses=[a.en,b.en]
+target=test.en`, and `against=[runs/b]` compares systems by paired bootstrap; the first system is
+the baseline.
 
 From Python, the same with the same arguments; the result holds all numbers:
     >>> report = nmt.evaluate("run=runs/default", "source=test.de", "target=test.en")
@@ -82,11 +83,17 @@ def _systems(config: DictConfig) -> list[list[str]]:
 
 def _test_set(config: DictConfig, trust: list[str]) -> EvaluationSet:
     if config.target is not None:
-        return from_files(config.source, str(config.target))
+        return from_files(config.source, *_references(config.target))
     first = Path(arguments.folders(config.run)[0])
     if config.hypotheses:
         log.info("references are those of %s; target=FILE names others", first)
     return from_run(first, trust, "test")
+
+
+def _references(names: object) -> list[str]:
+    if not (listed := arguments.several(names)):
+        raise ConfigurationError("target=[] names no references; expected a file, or several")
+    return listed
 
 
 def _settings(config: DictConfig) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Evaluation:
         return [
             SystemScores(
                 system,
-                [metric(system.lines, target) for metric in self.metrics],
+                [metric(system.lines, target, test_set.others) for metric in self.metrics],
                 self._by_length(test_set, system),
                 [each for each in comparisons if each.system == system.name],
             )
@@ -90,7 +90,9 @@ class Evaluation:
         if test_set.source is None:
             return []
         words = [len(line.split()) for line in test_set.source]
-        return by_length(system.lines, test_set.target, words, self.bounds, self.metrics)
+        return by_length(
+            system.lines, test_set.target, words, self.bounds, self.metrics, test_set.others
+        )
 
     def _compare(
         self, test_set: EvaluationSet, systems: Sequence[SystemOutput]
@@ -99,7 +101,7 @@ class Evaluation:
         if len(named) < len(systems):
             names = ", ".join(system.name for system in systems)
             raise ConfigurationError(f"systems to compare are {names}; expected different ones")
-        return compare(named, test_set.target, self.metrics, self.samples)
+        return compare(named, test_set.target, self.metrics, self.samples, test_set.others)
 
 
 def report(

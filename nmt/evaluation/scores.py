@@ -59,6 +59,7 @@ def by_length(
     lengths: Sequence[int],
     bounds: Sequence[int],
     metrics: Sequence[Metric],
+    others: Sequence[Sequence[str]] = (),
 ) -> list[LengthBucket]:
     """Score the sentences of each bucket of lengths.
 
@@ -68,6 +69,7 @@ def by_length(
         lengths: of the source lines, in any unit.
         bounds: greatest length of each bucket, rising; one more bucket takes what is longer.
         metrics: computed in each bucket that has a sentence.
+        others: further references of the same lines.
 
     Raises:
         NmtError: if the numbers of lines differ, or there are none.
@@ -80,8 +82,10 @@ def by_length(
     buckets = []
     for below, max_length in pairwise([-1, *bounds, sys.maxsize]):
         rows = [row for row, length in enumerate(lengths) if below < length <= max_length]
-        kept = [hypotheses[row] for row in rows], [references[row] for row in rows]
-        scores = [metric(*kept) for metric in metrics] if rows else []
+        kept, first, *more = (
+            [lines[row] for row in rows] for lines in (hypotheses, references, *others)
+        )
+        scores = [metric(kept, first, more) for metric in metrics] if rows else []
         end = None if max_length == sys.maxsize else max_length
         buckets.append(LengthBucket(below + 1, end, len(rows), tuple(scores)))
     return buckets
@@ -92,6 +96,7 @@ def compare(
     references: Sequence[str],
     metrics: Sequence[Metric],
     samples: int,
+    others: Sequence[Sequence[str]] = (),
 ) -> list[Comparison]:
     """Test systems against the first one by paired bootstrap (Koehn 2004), as sacreBLEU does.
 
@@ -103,6 +108,7 @@ def compare(
         references: one for each line.
         metrics: each is tested on its own.
         samples: how often the test set is resampled.
+        others: further references of the same lines.
 
     Returns:
         For each metric, each system.
@@ -115,7 +121,7 @@ def compare(
     named: list[tuple[str, Sequence[str]]] = list(systems.items())
     comparisons = []
     for metric in metrics:
-        test = PairedTest(named, {"": metric.measure()}, [references], "bs", samples)
+        test = PairedTest(named, {"": metric.measure()}, [references, *others], "bs", samples)
         signatures, results = test()
         for key, signature in signatures.items():
             for system, result in zip(systems, results[key], strict=True):

@@ -21,11 +21,13 @@ class EvaluationSet:
         files: where it was read, for the report.
         source: lines to translate; None if there are only references.
         target: references, one for each line.
+        others: further references, each as long as `target`.
     """
 
     files: tuple[str, ...]
     source: Sequence[str] | None
     target: Sequence[str]
+    others: Sequence[Sequence[str]] = ()
 
 
 def from_corpus(corpus: Corpus) -> EvaluationSet:
@@ -46,15 +48,29 @@ def from_corpus(corpus: Corpus) -> EvaluationSet:
     return EvaluationSet(corpus.files(), source, target)
 
 
-def from_files(source: str | None, target: str) -> EvaluationSet:
+def from_files(source: str | None, target: str, *others: str) -> EvaluationSet:
     """Read a test set from plain text, or only its references.
+
+    Args:
+        source: lines to translate.
+        target: references.
+        others: further references of the same lines.
 
     Raises:
         CorpusError: if a file cannot be read, or their numbers of lines differ.
     """
     if source is None:
-        return EvaluationSet((target,), None, read(target))
-    return from_corpus(PlainCorpus(source, target))
+        first = EvaluationSet((target,), None, read(target))
+    else:
+        first = from_corpus(PlainCorpus(source, target))
+    references = tuple(map(read, others))
+    for name, lines in zip(others, references, strict=True):
+        if len(lines) != len(first.target):
+            raise CorpusError(
+                f"{target} has {len(first.target)} lines but {name} has {len(lines)}; expected a"
+                " reference for each line"
+            )
+    return EvaluationSet((*first.files, *others), first.source, first.target, references)
 
 
 def from_data(data: Mapping[str, Any]) -> EvaluationSet | None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import sacrebleu
 import yaml
 from helpers.small_run import save, starter
 
@@ -115,6 +116,51 @@ def test_files_of_different_lengths_are_refused(tmp_path):
     source, target = write(tmp_path / "a.de", "x", "y"), write(tmp_path / "a.en", "x")
     with pytest.raises(CorpusError, match=r"a\.de has 2 lines but .*a\.en has 1"):
         test_sets.from_files(source, target)
+
+
+def test_several_references_are_those_of_sacrebleu(tmp_path, capsys):
+    hypotheses = ["the dog barks at me", "a little dog runs very fast", "a cat sleeps here now"]
+    first = ["a dog barks at me", "a little dog runs fast", "the cat is asleep now"]
+    second = ["the dog is barking at me", "a small dog runs very fast", "a cat sleeps here today"]
+    names = [
+        write(tmp_path / name, *lines)
+        for name, lines in (("h", hypotheses), ("g", first), ("1", first), ("2", second))
+    ]
+    source = write(tmp_path / "s", "x", "x x x", "x x x x x")
+    systems = f"hypotheses=[{names[0]},{names[1]}]"
+    references = f"target=[{names[2]},{names[3]}]"
+    report = tmp_path / "a.json"
+    shown = command(
+        capsys, systems, f"source={source}", references, f"output={report}", "by_length=[1]"
+    )
+    assert shown.startswith(f"{source}, {names[2]}, {names[3]}: 3 lines\n")
+    scores, other = json.loads(report.read_text())["systems"]
+    expected = [
+        measure().corpus_score(hypotheses, [first, second]).score
+        for measure in (sacrebleu.BLEU, sacrebleu.CHRF, sacrebleu.TER)
+    ]
+    assert [score["value"] for score in scores["scores"]] == pytest.approx(expected)
+    assert [each["score"]["value"] for each in scores["comparisons"]] == pytest.approx(expected)
+    assert all("nrefs:2" in score["signature"] for score in scores["scores"])
+    assert [score["value"] for score in other["scores"]] == pytest.approx([100, 100, 0])
+    one = BLEU("13a")(hypotheses[:1], first[:1], [second[:1]]).value
+    assert scores["by_length"][0]["scores"][0]["value"] == pytest.approx(one)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("[test.en,short.en]", r"test\.en has 3 lines but short\.en has 1; expected a reference"),
+        ("[test.en,none.en]", r"none\.en does not exist"),
+        ("[]", r"target=\[\] names no references"),
+    ],
+)
+def test_references_that_do_not_fit_are_named(tmp_path, monkeypatch, names, message):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "test.en", *TARGET)
+    write(tmp_path / "short.en", TARGET[0])
+    with pytest.raises(NmtError, match=message):
+        evaluate(configuration("evaluate", ["hypotheses=[test.en]", f"target={names}"], ()))
 
 
 def test_a_line_that_is_not_utf8_is_named(tmp_path):

@@ -52,15 +52,26 @@ class Metric(abc.ABC):
     def measure(self) -> Measure:
         """Return a new measure of sacreBLEU, without cached references."""
 
-    def __call__(self, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+    def __call__(
+        self,
+        hypotheses: Sequence[str],
+        references: Sequence[str],
+        others: Sequence[Sequence[str]] = (),
+    ) -> Score:
         """Score a test set of detokenized lines.
+
+        Args:
+            hypotheses: the translations.
+            references: one for each.
+            others: further references of the same lines.
 
         Raises:
             NmtError: if the numbers of lines differ, or there are none.
         """
-        check_lines(hypotheses, references)
+        for lines in (references, *others):
+            check_lines(hypotheses, lines)
         measure = self.measure()
-        result = measure.corpus_score(hypotheses, [references])
+        result = measure.corpus_score(hypotheses, [references, *others])
         _clear_caches()
         return Score(self.name, float(result.score), measure.get_signature().format())
 

@@ -27,8 +27,11 @@ choices         pieces that a search chooses from
 ==============  ==============================================================================
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from nmt.runtime.openmp import limit_spinning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     def train(*arguments: str) -> Path:
         """Run the module `nmt.train`."""
 
+
+limit_spinning(os.environ)  # Here, as each module of this package that imports torch comes later.
 
 __version__ = "0.1.0"
 

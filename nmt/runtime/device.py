@@ -1,5 +1,7 @@
 """The device of all tensors, and the number of threads that compute on a CPU."""
 
+import os
+
 import torch
 
 from nmt.runtime.errors import ConfigurationError, require
@@ -24,7 +26,7 @@ def choose(name: str, number: int = 0) -> torch.device:
         name = f"cuda:{number}"
     try:
         device = torch.device(name)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise ConfigurationError(
             f"device={name} is no device; expected auto, cpu, cuda or cuda:NUMBER"
         ) from error
@@ -48,3 +50,13 @@ def set_threads(threads: object) -> None:
         torch.set_num_threads(threads)
     else:
         require(False, "threads", threads, f"a whole number, 1 to {MAX_THREADS}")
+
+
+def _compute_with_one_thread() -> None:
+    """In a forked process, which has no other threads, but whose OpenMP would wait for them."""
+    if torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_compute_with_one_thread)

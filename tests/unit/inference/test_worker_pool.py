@@ -1,6 +1,7 @@
 """Several processes translate as one does, and end as one does."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from helpers import small_run
 from helpers.saved_models import LINES, save
 
 from nmt.data.windows import LineWindows
@@ -165,3 +167,56 @@ def test_a_signal_ends_the_command_and_its_workers_without_a_word(tmp_path, numb
     assert not output.exists()
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+FORKED = """
+import multiprocessing, sys
+sys.path.insert(0, sys.argv[2])
+import torch
+torch.set_num_threads(2)
+from nmt.inference.translator import Translator
+
+translator = Translator.load(sys.argv[1], search="greedy", device="cpu")
+lines = ["Der Hund schläft."] * 4
+expected = translator.translate(lines)
+
+
+def translated(number):
+    return translator.translate(lines) == expected, torch.get_num_threads()
+
+
+if __name__ == "__main__":
+    with multiprocessing.get_context(sys.argv[3]).Pool(2) as pool:
+        print(pool.map(translated, range(2)), torch.get_num_threads())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_program_that_forks_after_loading_translates_on(tmp_path):
+    """With threads, the copies would wait forever for those of OpenMP, which are not copied."""
+    run = small_run.save(tmp_path / "run", "model.hidden_size=256", "model.embedding_size=256")
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, run, str(ROOT), "fork"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=ROOT,
+    )
+    assert done.stdout == "[(True, 1), (True, 1)] 2\n", done.stderr
+
+
+def test_a_forked_process_computes_with_one_thread_and_its_parent_goes_on():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        forked = Forked(lambda value: torch.get_num_threads())
+        pickle.dump(None, forked.requests)
+        forked.requests.flush()
+        assert pickle.load(forked.responses) == (1, None)
+        forked.requests.close()
+        forked.responses.close()
+        assert forked.wait() == 0
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

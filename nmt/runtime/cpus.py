@@ -1,16 +1,35 @@
 """The processors of this process, and work for all of them in threads."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
-from nmt.runtime.errors import require
+from nmt.runtime.errors import NmtError, require
 
 MAX_PROCESSES = 1024
 
 Value = TypeVar("Value")
 Result = TypeVar("Result")
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Report in one line that the system starts no further thread or process.
+
+    Raises:
+        NmtError: instead of the error by which Python says so.
+    """
+    try:
+        yield
+    except (RuntimeError, BlockingIOError) as error:
+        if isinstance(error, RuntimeError) and "can't start new thread" not in str(error):
+            raise
+        raise NmtError(
+            "the system starts no further threads or processes here; end other programs, or raise"
+            " the limit (ulimit -u, or that of the container)"
+        ) from error
 
 
 def count() -> int:
@@ -38,7 +57,10 @@ def map_in_threads(function: Callable[[Value], Result], values: Sequence[Value])
     """Call a function that releases the GIL, such as hashing, in one thread per processor.
 
     Raises:
+        NmtError: if the system starts no thread.
         Exception: whatever the function raises for the first value for which it does.
     """
     with ThreadPoolExecutor(count()) as threads:
-        return list(threads.map(function, values))
+        with starting():
+            results = threads.map(function, values)
+        return list(results)

@@ -19,6 +19,10 @@ class ConfigurationError(NmtError):
     """A key, choice or value of the configuration does not exist or is out of range."""
 
 
+class ArgumentError(ConfigurationError, TypeError):
+    """An argument of the Python API is not of a type that it takes."""
+
+
 def require(holds: bool, key: str, value: object, expected: str) -> None:
     """Check a value where it is used.
 

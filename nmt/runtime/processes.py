@@ -20,6 +20,7 @@ from queue import SimpleQueue
 from threading import Lock
 from typing import Any, BinaryIO, NoReturn, Protocol
 
+from nmt.runtime import cpus
 from nmt.runtime.errors import NmtError
 
 PREFETCH = 2  # values per process that are read before their turn
@@ -139,7 +140,8 @@ class ProcessPool:
         """Start the processes."""
         try:
             for _ in range(self._count):
-                process = self._start(self._function)
+                with cpus.starting():
+                    process = self._start(self._function)
                 self._processes.append(process)
                 self._idle.put(process)
         except BaseException:
@@ -170,7 +172,9 @@ class ProcessPool:
         remaining, failure = iter(values), None
         while failure is None:
             try:
-                pending.append(self._threads.submit(self._call, next(remaining)))
+                value = next(remaining)
+                with cpus.starting():
+                    pending.append(self._threads.submit(self._call, value))
             except (StopIteration, NmtError) as error:
                 failure = error
             while len(pending) > (0 if failure else PREFETCH * self._count):

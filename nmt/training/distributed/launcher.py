@@ -133,17 +133,18 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 def _worker(argv: Sequence[str], rank: int) -> Iterator[subprocess.Popen[bytes]]:
     """Start a process that ends with this context; its log is shown only if it is lost."""
     own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "OMP_NUM_THREADS": "1"}
-    with (
-        TemporaryFile() as log,
-        subprocess.Popen(
-            [sys.executable, "-c", START, *argv],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env={**os.environ, **own},
-            start_new_session=True,  # Away from the terminal and its signals.
-        ) as process,
-    ):
+    with ExitStack() as stack:
+        log = stack.enter_context(TemporaryFile())
+        with cpus.starting():
+            started = subprocess.Popen(
+                [sys.executable, "-c", START, *argv],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, **own},
+                start_new_session=True,  # Away from the terminal and its signals.
+            )
+        process = stack.enter_context(started)
         try:
             yield process
         except LostProcessError:

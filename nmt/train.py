@@ -236,9 +236,9 @@ def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None)
     lines = [f"run {spec.run}", f"valid  {values}"]
     if test is not None and test.source is not None:
         trust = sorted(packages([spec.settings["model"], spec.settings["search"]]))
-        outputs = Translator.load(spec.run, device=config.device, trust=trust).translate(
-            test.source
-        )
+        search = instantiate(config.search)
+        translator = Translator.load(spec.run, search, device=config.device, trust=trust)
+        outputs = translator.translate(test.source)
         lines.append(f"test  {spec.metric(outputs, test.target)}")
         for row in spread_evenly(spec.samples, len(outputs)):
             lines += ["", test.source[row], test.target[row], outputs[row]]

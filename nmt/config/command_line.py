@@ -23,7 +23,7 @@ from nmt.config.search_path import SearchPath
 from nmt.config.usage import usage
 from nmt.runtime import allocator
 from nmt.runtime.control_characters import cleaned
-from nmt.runtime.errors import ConfigurationError, LostProcessError, NmtError
+from nmt.runtime.errors import ArgumentError, ConfigurationError, LostProcessError, NmtError
 from nmt.runtime.out_of_memory import is_out_of_memory
 from nmt.runtime.signals import Terminated, raise_on_sigterm
 
@@ -127,6 +127,12 @@ class CommandModule(ModuleType):
             KeyboardInterrupt: when a training has saved its state after a signal.
         """
         name = self.__name__.rpartition(".")[2]
+        for argument in arguments:
+            if not isinstance(argument, str):
+                raise ArgumentError(
+                    f"nmt.{name}({argument!r}): expected arguments as they are typed, as in"
+                    f' nmt.{name}("run=runs/a")'
+                )
         # Other processes of a training get their arguments from there.
         before, sys.argv = sys.argv, [str(self.__file__), *arguments]
         try:

@@ -4,32 +4,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
 
-from nmt.config.instantiate import instantiate
-from nmt.data.special_ids import END, UNKNOWN
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.windows import LineWindows
+from nmt.inference import arguments
 from nmt.inference.line_translator import LineTranslator
 from nmt.inference.long_lines.long_lines import LongLines
-from nmt.inference.long_lines.split import SplitLongLines
 from nmt.inference.scorer_options import DEFAULT, ScorerOptions
 from nmt.inference.sentences.sentences import Sentences
-from nmt.inference.sentences.split import SplitSentences
 from nmt.inference.translation import Translation
 from nmt.inspection.model_folder import InspectedModel, inspect_all
-from nmt.models.saved.folder import building
-from nmt.models.saved.translation_model import CONFIGURATION, SavedTranslationModel
+from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.runtime.device import choose
-from nmt.runtime.errors import ModelError
+from nmt.runtime.errors import ArgumentError, ModelError
 from nmt.runtime.worker_pool import WorkerPool, resolve_count
 from nmt.search.hypothesis import Hypothesis
 from nmt.search.in_parts import in_parts
-from nmt.search.scorers.single import SingleModel, SingleModelState
 from nmt.search.search import Scorer, Search
 
 ADVICE = "give smaller search.size or long_lines.max_pieces, or close other programs"
@@ -64,10 +57,10 @@ class Translator:
     def load(
         cls,
         runs: str | Path | Sequence[str | Path],
-        search: Search | None = None,
-        sentences: Sentences | None = None,
-        long_lines: LongLines | None = None,
-        windows: LineWindows | None = None,
+        search: Search | str | None = None,
+        sentences: Sentences | str | None = None,
+        long_lines: LongLines | str | None = None,
+        windows: LineWindows | str | None = None,
         device: str = "auto",
         trust: Sequence[str] = (),
         options: ScorerOptions = DEFAULT,
@@ -76,50 +69,56 @@ class Translator:
 
         Args:
             runs: folder of a trained model, or of several for an ensemble.
-            search: None takes the one that is saved with the (first) model.
-            sentences: None is `SplitSentences("de")`.
-            long_lines: None is `SplitLongLines()`.
-            windows: None is `LineWindows()`.
+            search: an object, or a name in `conf/search` such as `beam` or `greedy`. None is, here
+                and below, what `nmt translate` takes by default, so that both translate alike.
+            sentences: an object, or a name in `conf/sentences`.
+            long_lines: an object, or a name in `conf/long_lines`.
+            windows: an object, or a name in `conf/windows`.
             device: `auto` takes CUDA where there is one; or `cpu`, `cuda`, `cuda:1`.
             trust: packages of the user whose classes the models may name.
             options: number format, shortlist, and a language model to fuse with.
 
         Raises:
             ModelError: if a model is missing, altered or not allowed, or models do not fit.
-            ConfigurationError: if the device does not exist.
+            ConfigurationError: if the device does not exist, or an argument is not what it takes.
 
         Example, with the model that `python -m nmt.train` writes:
             >>> translator = Translator.load("runs/default")
             >>> translator.translate(["Der Hund schläft.", ""])
             ['...', '']
+            >>> translator.translate("Der Hund schläft.")
+            '...'
         """
-        folders = [runs] if isinstance(runs, str | Path) else list(runs)
-        models = inspect_all(folders, ("model",), trust)
+        if not isinstance(options, ScorerOptions):
+            raise ArgumentError(f"options={options!r}: expected a ScorerOptions")
+        models = inspect_all(arguments.folders(runs), ("model",), arguments.packages(trust))
         return cls.of(models, search, sentences, long_lines, windows, device, options)
 
     @classmethod
     def of(
         cls,
         models: Sequence[InspectedModel],
-        search: Search | None = None,
-        sentences: Sentences | None = None,
-        long_lines: LongLines | None = None,
-        windows: LineWindows | None = None,
+        search: Search | str | None = None,
+        sentences: Sentences | str | None = None,
+        long_lines: LongLines | str | None = None,
+        windows: LineWindows | str | None = None,
         device: str = "auto",
         options: ScorerOptions = DEFAULT,
     ) -> "Translator":
         """Load models whose folders are inspected; see `load`."""
         if not models:
             raise ModelError("no model is given; give run=FOLDER, or run=[FOLDER,FOLDER]")
+        parts = (
+            arguments.part("search", search, Search),
+            arguments.part("sentences", sentences, Sentences),
+            arguments.part("long_lines", long_lines, LongLines),
+            arguments.part("windows", windows, LineWindows),
+        )
         chosen = choose(device)
         loaded = [SavedTranslationModel.load(model, chosen) for model in models]
         _check_vocabularies(loaded)
-        first = loaded[0]
-        search = search or _saved_search(first, chosen)
         scorer = options(loaded, models[0].trust, chosen)
-        sentences = sentences or SplitSentences("de")
-        long_lines, windows = long_lines or SplitLongLines(), windows or LineWindows()
-        return cls(scorer, first.tokenizers, search, sentences, long_lines, windows, chosen)
+        return cls(scorer, loaded[0].tokenizers, *parts, chosen)
 
     def shared(self, workers: object, threads: object) -> "Translator":
         """Return a translator whose work is shared by so many processes, `auto` where that helps
@@ -131,20 +130,38 @@ class Translator:
         number = resolve_count(workers, threads, self.device.type, torch.get_num_threads())
         return replace(self, workers=number)
 
-    def translate(self, lines: Iterable[str]) -> list[str]:
-        """Return the best translation of each line, in order; that of an empty line is empty."""
-        return [translation.text for translation in self.stream(lines)]
+    @overload
+    def translate(self, lines: str) -> str: ...  # type: ignore[overload-overlap]
 
-    def stream(self, lines: Iterable[str]) -> Iterator[Translation]:
+    @overload
+    def translate(self, lines: Iterable[str]) -> list[str]: ...
+
+    def translate(self, lines: str | Iterable[str]) -> str | list[str]:
+        """Return the best translation of each line, in order; that of an empty line is empty.
+
+        Args:
+            lines: a single str is one line, whose translation is returned as a str.
+
+        Raises:
+            ArgumentError: if a line is no str.
+        """
+        texts = [translation.text for translation in self.stream(lines)]
+        return texts[0] if isinstance(lines, str) else texts
+
+    def stream(self, lines: str | Iterable[str]) -> Iterator[Translation]:
         """Translate an input of any length, holding one window of it; yield one per line.
 
-        See `LineTranslator.stream`.
+        See `LineTranslator.stream`; a single str is one line.
+
+        Raises:
+            ArgumentError: if a line is no str.
         """
+        given = arguments.lines(lines)
         workers = partial(WorkerPool, self._find, self.workers, SingleProcess(self._find))
         by_line = LineTranslator(
             workers, self.tokenizers, self.sentences, self.long_lines, self.windows
         )
-        return by_line.stream(lines)
+        return by_line.stream(given)
 
     @torch.inference_mode()
     def _find(self, padded: list[list[int]]) -> list[list[Hypothesis]]:
@@ -163,26 +180,6 @@ class SingleProcess:
         if torch.get_num_threads() > 1:
             torch.set_num_threads(1)
         return self.function(value)
-
-
-def _saved_search(model: SavedTranslationModel, device: torch.device) -> Search:
-    """Build the search that a model was saved with, and try it on one piece, for one step."""
-    with building(model.folder / CONFIGURATION):
-        search: Search = instantiate(model.config["search"])
-        search(_EndingModel(model.model), torch.tensor([[UNKNOWN, END]], device=device))
-    return search
-
-
-class _EndingModel(SingleModel):
-    """A model by which every translation ends at once."""
-
-    def step(
-        self, ids: Int[Tensor, " rows"], state: SingleModelState
-    ) -> tuple[Float[Tensor, "rows choices"], SingleModelState]:
-        """Return the logits with END as the only piece, and the state."""
-        logits, state = super().step(ids, state)
-        others = torch.arange(logits.shape[1], device=logits.device) != END
-        return logits.masked_fill(others, -torch.inf), state
 
 
 def _check_vocabularies(models: Sequence[SavedTranslationModel]) -> None:

@@ -19,6 +19,7 @@ from nmt.inference.scorer_options import DEFAULT
 from nmt.inspection.model_folder import inspect
 from nmt.models.saved.translation_model import SavedTranslationModel
 from nmt.runtime import checksums, locks
+from nmt.search.greedy import Greedy
 from nmt.search.shortlists.lexical import LexicalShortlist
 from nmt.train import train
 from nmt.training.resumption.resumption import SettingChange
@@ -56,7 +57,7 @@ def test_a_training_leaves_a_model_that_translates_and_prints_what_it_came_to(co
     assert test.startswith("test  BLEU ")
     assert "|tok:13a|" in test
     assert (source, target) == (starter("valid.de")[161], starter("valid.en")[161])
-    assert output == Translator.load("runs/a").translate([source])[0]
+    assert output == Translator.load("runs/a", search=Greedy(0.1, 10)).translate([source])[0]
     for said in ("computing in float32 on", "update 1  loss", "validation after update 2: loss"):
         assert said in error
     assert "python -m nmt.translate run=runs/a < FILE" in error
@@ -89,7 +90,7 @@ def test_a_trained_model_has_a_lexicon_that_shortlists_are_made_by(command, tmp_
     ]
     lines = starter("valid.de")[160:163]
     narrow = replace(DEFAULT, shortlist=LexicalShortlist(2, 1))
-    translator = Translator.load("runs/a", options=narrow)
+    translator = Translator.load("runs/a", search="greedy", options=narrow)
     choose = LexicalShortlist(2, 1)(
         SavedTranslationModel.load(
             inspect(tmp_path / "runs/a", ("model",), ()), torch.device("cpu")

@@ -21,6 +21,7 @@ from nmt.data.ragged import Ragged
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.inference.translator import Translator
 from nmt.models.precision import has_bfloat16
+from nmt.search.greedy import Greedy
 from nmt.translate import translate
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,7 @@ def test_the_command_writes_one_line_for_each_line(monkeypatch, capfd, saved):
     given = "Der Hund läuft hier.\r\n\n \nDas Kind\x00sitzt\u2028hier.\nDie Katze".encode()
     lines = ["Der Hund läuft hier.", "", "", "Das Kind sitzt hier.", "Die Katze"]
     arguments = [f"run={saved}", "search=greedy", "search.length_extra=3"]
-    translator = Translator.load(saved)
+    translator = Translator.load(saved, search=Greedy(2.0, 3))
     status, out, err = command(monkeypatch, capfd, given, *arguments)
     assert status == 0
     assert out == "".join(f"{text}\n" for text in translator.translate(lines))

@@ -103,9 +103,6 @@ def test_a_part_that_is_repeated_within_itself_is_refused(copied):
             lambda c: c["model"]["encoder"]["cell"].update(_target_="nmt.models.cells.cell.Cell"),
             "describes no model",
         ),
-        (lambda c: c["search"].pop("length_extra"), "describes no model"),
-        (lambda c: c.update(search={"_target_": "nmt.search.search.Search"}), "describes no model"),
-        (lambda c: c.update(search={}), "describes no model"),
     ],
 )
 def test_classes_that_do_not_fit_together_are_one_line(copied, edit, message):

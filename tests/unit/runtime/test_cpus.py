@@ -34,5 +34,5 @@ def test_a_limit_of_processes_is_one_line(monkeypatch, kind, call):
 
 
 def test_other_errors_stay():
-    with pytest.raises(RuntimeError, match="^other$"), cpus.starting():
+    with pytest.raises(RuntimeError, match=r"^other$"), cpus.starting():
         raise RuntimeError("other")

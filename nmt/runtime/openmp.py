@@ -17,7 +17,7 @@ CHOICES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
 
 
 def limit_spinning(environment: MutableMapping[str, str]) -> None:
-    """Let waiting threads sleep soon, unless the user has chosen how they wait.
+    """Set that waiting threads sleep soon, unless the user has chosen how they wait.
 
     Args:
         environment: of this process, which its children inherit.

@@ -65,18 +65,18 @@ def test_of_several_wrong_lines_none_may_be_more_probable():
     assert count_correct("a", Stated(), contrasts) == [AccuracyCount("a", "all", 3, 1, 1 / 3)]
 
 
-def test_all_lines_of_a_contrast_are_judged_with_its_source():
+def test_all_lines_of_a_contrast_are_scored_with_its_source():
     contrasts = [Contrast("x", ("y",), "x", "0"), Contrast("x", ("y",), "y", "0")]
     assert count_correct("a", Pleased(), contrasts) == [AccuracyCount("a", "0", 2, 1, 0.5)]
 
 
-def test_questions_get_their_own_answers_whatever_their_lengths():
+def test_scores_are_assigned_to_the_contrast_that_they_belong_to():
     contrasts = [Contrast("1", ("2", "3"), "", ""), Contrast("4", ("5",), "", "")]
     questions = (one.lines() for one in contrasts)
     assert list(score_groups(Stated(), questions)) == [[1.0, 2.0, 3.0], [4.0, 5.0]]
 
 
-def test_the_lines_that_ship_are_the_defaults():
+def test_the_default_contrasts_are_those_of_the_starter_corpus():
     config = configuration("contrast", [], ())
     contrasts = read_contrasts(
         config.right, list(config.wrong), config.source, config.groups, StopAtInvalidText()
@@ -122,7 +122,7 @@ def command(tmp_path, monkeypatch, capsys, counts):
     return call
 
 
-def test_a_model_that_counted_the_right_lines_prefers_them(command, tmp_path):
+def test_an_n_gram_model_of_the_right_lines_prefers_them(command, tmp_path):
     status, out, error = command("run=lm", "label=distance", "output=a.csv")
     assert status == 0, error
     assert out == (
@@ -141,7 +141,7 @@ def test_a_model_that_counted_the_right_lines_prefers_them(command, tmp_path):
     )
 
 
-def test_runs_of_both_kinds_stand_side_by_side(command, tmp_path):
+def test_language_and_translation_models_have_columns_in_one_table(command, tmp_path):
     save(tmp_path / "tm")
     columns = {}
     for name in ("lm", "tm", "[lm,tm]", "[tm,lm]"):
@@ -181,7 +181,7 @@ def test_a_table_is_shown_before_its_file_is_written(command, tmp_path):
         (["run=tm", "source=null"], "tm holds a translation model: give source=FILE"),
     ],
 )
-def test_what_cannot_be_compared_is_said_in_one_line(command, tmp_path, arguments, message):
+def test_invalid_comparisons_are_a_one_line_error(command, tmp_path, arguments, message):
     save(tmp_path / "tm")
     status, out, error = command(*arguments)
     assert (status, out) == (2, "")

@@ -20,7 +20,7 @@ def python(*arguments, text=""):
     )
 
 
-def test_without_a_command_all_are_listed_with_what_they_do(capsys):
+def test_without_a_command_all_commands_are_listed_with_descriptions(capsys):
     assert main([]) == 0
     text = capsys.readouterr().out
     for name in (path.stem for path in (ROOT / "conf").glob("[!_]*.yaml")):
@@ -48,7 +48,7 @@ def test_a_command_that_does_not_exist_is_refused_with_the_nearest():
     ("name", "argument"),
     [("score", "--help"), ("score", "sed=3"), ("train-language-model", "sed=3")],
 )
-def test_a_command_answers_as_its_module_does(name, argument):
+def test_a_command_behaves_as_its_module_does(name, argument):
     done, same = python("nmt", name, argument), python(f"nmt.{name.replace('-', '_')}", argument)
     assert done.stdout == same.stdout
     assert done.stderr == same.stderr

@@ -43,7 +43,7 @@ def trained(run: Path, test: object) -> Path:
     return run
 
 
-def test_one_system_is_shown_with_signatures_and_by_length():
+def test_the_table_of_one_system_has_signatures_and_groups_by_length():
     shown = table(TEST_SET, EVALUATION(TEST_SET, [GOOD]))
     assert shown.splitlines()[:6] == [
         "test.de, test.en: 3 lines",
@@ -177,7 +177,7 @@ def test_a_line_of_a_test_set_that_holds_no_pair_is_not_left_out(tmp_path):
         test_sets.from_corpus(JSONLCorpus(path))
 
 
-def test_a_message_on_another_split_does_not_speak_of_the_test_set(tmp_path):
+def test_an_error_in_another_split_does_not_mention_the_test_set(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"source": "x"}')
     valid = {"_target_": "nmt.data.corpora.jsonl.JSONLCorpus", "paths": path}
     run = trained(tmp_path / "run", None)
@@ -193,7 +193,7 @@ def test_a_message_on_another_split_does_not_speak_of_the_test_set(tmp_path):
     assert not any("test set" in str(one.value) for one in (found, other))
 
 
-def test_a_run_names_its_test_set(tmp_path):
+def test_the_test_set_of_a_run_is_found_in_its_configuration(tmp_path):
     source, target = write(tmp_path / "a.de", *SOURCE), write(tmp_path / "a.en", *TARGET)
     test = {"_target_": "nmt.data.corpora.plain.PlainCorpus", "source": source, "target": target}
     assert test_sets.from_run(trained(tmp_path / "run", test), [], "test") == EvaluationSet(
@@ -204,12 +204,12 @@ def test_a_run_names_its_test_set(tmp_path):
 @pytest.mark.parametrize(
     "test", [None, {"_target_": "nmt.data.corpora.plain.PlainCorpus", "source": "???"}]
 )
-def test_a_run_without_a_test_set_asks_for_one(tmp_path, test):
+def test_a_run_without_a_test_set_is_an_error_that_names_the_keys(tmp_path, test):
     with pytest.raises(ConfigurationError, match="names no test set; give source=FILE target=FILE"):
         test_sets.from_run(trained(tmp_path / "run", test), [], "test")
 
 
-def test_a_folder_that_is_no_run_is_said(tmp_path):
+def test_a_folder_that_is_not_a_run_is_reported(tmp_path):
     with pytest.raises(ModelError, match=r"config\.yaml cannot be read: No such file .* source="):
         test_sets.from_run(tmp_path, [], "test")
     with pytest.raises(ModelError, match=r"none is no folder; train .* nmt\.train run=.*none$"):
@@ -217,7 +217,7 @@ def test_a_folder_that_is_no_run_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["data: [", "", "data: 3", "other: 3", "- 1"])
-def test_a_damaged_configuration_of_a_run_is_said(tmp_path, text):
+def test_a_damaged_configuration_of_a_run_is_reported(tmp_path, text):
     run = trained(tmp_path / "run", None)
     (run / "training" / "config.yaml").write_text(text)
     with pytest.raises(ModelError, match=r"config\.yaml (is damaged|cannot be read)"):
@@ -225,7 +225,7 @@ def test_a_damaged_configuration_of_a_run_is_said(tmp_path, text):
 
 
 @pytest.mark.parametrize("target", ["os.system", "nmt.data.corpora.plain.lines", "builtins.print"])
-def test_a_run_from_a_stranger_executes_nothing(tmp_path, target):
+def test_an_untrusted_run_executes_nothing(tmp_path, target):
     with pytest.raises(ModelError, match="no class that a saved model may name"):
         test_sets.from_run(trained(tmp_path / "run", {"_target_": target}), [], "test")
 
@@ -291,7 +291,7 @@ def test_files_come_before_runs_and_their_test_set_is_that_of_the_run(runs, tmp_
     assert names == [mine, runs[1]]
 
 
-def test_one_name_needs_no_brackets(runs, tmp_path, capsys):
+def test_a_list_of_one_name_needs_no_brackets(runs, tmp_path, capsys):
     mine = write(tmp_path / "mine.en", *starter("test.en")[:4])
     chosen = [f"hypotheses={mine}", f"run={runs[0]}", f"against={runs[1]}", "by_length=5"]
     shown = command(capsys, *chosen).splitlines()
@@ -330,14 +330,14 @@ def test_metrics_are_chosen_on_the_command_line(tmp_path, capsys):
         (["hypotheses=[none.en]", "target=test.en"], "none.en does not exist"),
     ],
 )
-def test_what_does_not_fit_together_is_said(tmp_path, monkeypatch, overrides, message):
+def test_incompatible_arguments_are_reported(tmp_path, monkeypatch, overrides, message):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "test.en", *TARGET)
     with pytest.raises(NmtError, match=message):
         evaluate(configuration("evaluate", overrides, ()))
 
 
-def test_from_the_shell_nothing_but_the_table_is_on_stdout(tmp_path):
+def test_only_the_table_is_written_to_stdout(tmp_path):
     target = write(tmp_path / "test.en", *TARGET)
     command = [sys.executable, "-m", "nmt.evaluate", f"hypotheses=[{target},{target}.copy]"]
     write(tmp_path / "test.en.copy", *TARGET)

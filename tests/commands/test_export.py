@@ -64,7 +64,9 @@ def command(monkeypatch, capfd, given, *arguments):
 
 
 @pytest.mark.parametrize("name", ["greedy", "beam"])
-def test_the_engine_without_torch_translates_alike(monkeypatch, capfd, saved, float32, name):
+def test_the_engine_without_torch_translates_as_that_with_torch(
+    monkeypatch, capfd, saved, float32, name
+):
     given = "".join(f"{line}\n" for line in ["", *LINES, "Der Hund " * 60]).encode()
     arguments = [f"search={name}", "output_format=jsonl", "search.length_extra=3"]
     theirs = command(monkeypatch, capfd, given, f"run={saved}", *arguments)
@@ -101,7 +103,7 @@ def test_the_engine_imports_no_torch(float32, tmp_path):
         (["run={ours}", "search.size=0"], "search.size=0: expected 1 or more"),
     ],
 )
-def test_what_the_engine_refuses_is_one_line(
+def test_errors_of_the_engine_are_one_line(
     monkeypatch, capfd, saved_model, exported_model, arguments, message
 ):
     words = [word.format(saved=saved_model, ours=exported_model) for word in arguments]
@@ -110,7 +112,7 @@ def test_what_the_engine_refuses_is_one_line(
     assert message in err and err.count("\n") == 1
 
 
-def test_an_export_goes_into_no_folder_of_something_else(saved):
+def test_an_export_into_a_folder_of_other_files_is_refused(saved):
     with pytest.raises(NmtError, match="holds other files; expected a new folder"):
         export_model(saved, saved)
 
@@ -126,7 +128,7 @@ def test_an_export_replaces_an_older_one(saved, exported_model, tmp_path):
     assert len(inspect(copied)["step.onnx"]) != len(inspect(exported_model)["step.onnx"])
 
 
-def test_the_lexicon_of_an_exported_model_makes_lists(monkeypatch, capfd, saved, float32):
+def test_an_exported_model_has_a_lexicon_for_shortlists(monkeypatch, capfd, saved, float32):
     given = "".join(f"{line}\n" for line in LINES).encode()
     words = ["shortlist=lexical", "shortlist.frequent=5", "shortlist.translations=2"]
     theirs = command(monkeypatch, capfd, given, f"run={saved}", *words)

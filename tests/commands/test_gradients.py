@@ -179,7 +179,7 @@ def test_a_decoder_agrees_with_finite_differences_by_its_state_and_by_what_it_is
 
 
 @pytest.mark.parametrize("cell", [GRU, LSTM_CELL])
-def test_a_vector_that_asks_and_is_a_state_as_well_is_one_variable(cell):
+def test_a_query_that_is_also_a_state_is_one_variable(cell):
     torch.manual_seed(1)
     pair = batch([(5, 4)])
     model = network(AttendFirstDecoder, cell, layers=2, normalization=nn.Identity).double().eval()
@@ -259,7 +259,7 @@ def _keyed(one):
     return f"{quantity} {distance}", value
 
 
-def test_a_model_that_carries_no_vectors_is_refused():
+def test_a_model_without_a_recurrent_state_is_refused():
     embedding = partial(Embedding, size=5, dropout=0.0, word_dropout=0.0)
     _, own, output = Untied()(PIECES, PIECES, embedding, 6)
     model = FeedForwardLanguageModel(own, output, order=3, hidden_size=6, dropout=0.0)
@@ -267,7 +267,7 @@ def test_a_model_that_carries_no_vectors_is_refused():
         norms(LanguageSteps(model), lines([4]), 9)
 
 
-def test_a_distance_of_nothing_is_refused():
+def test_a_distance_of_zero_is_refused():
     with pytest.raises(ConfigurationError, match=r"distance=0: expected 1 or more positions"):
         norms(LanguageSteps(language(GRU)), lines([4]), 0)
 
@@ -308,7 +308,7 @@ def test_a_table_is_written_and_read(tmp_path):
     assert [curve.model for curve in read(path)] == ["lstm", "lstm", "runs/a, b"]
 
 
-def test_what_is_no_table_is_refused(tmp_path):
+def test_files_that_are_not_tables_are_refused(tmp_path):
     with pytest.raises(NmtError, match=r"none\.csv cannot be read: No such file"):
         read(tmp_path / "none.csv")
     for text in ("", "a,b\n1,2\n", GOLDEN + "lstm,fresh,state,one,4,0,0,0\n", GOLDEN + "lstm\n"):
@@ -348,7 +348,7 @@ def test_a_fresh_cell_shares_its_colour_with_the_run_that_is_named_like_it():
     assert (one.get_linestyle(), lstm.get_linestyle()) == ("-", "--")
 
 
-def test_the_picture_needs_tables():
+def test_a_figure_without_tables_is_refused():
     with pytest.raises(NmtError, match="input is empty; expected tables"):
         picture.GradientsPlot(None)()
 
@@ -403,7 +403,7 @@ def test_the_command_measures_trained_models_of_both_kinds(folder, tmp_path):
 
 
 @pytest.mark.slow
-def test_joined_lines_reach_further(folder, tmp_path):
+def test_joined_lines_allow_longer_distances(folder, tmp_path):
     for joined in (1, 3):
         measure(
             folder,
@@ -429,7 +429,7 @@ def test_the_starter_corpus_is_read_in_the_language_of_the_side(folder, tmp_path
     assert read(tmp_path / "a.csv")[0].points[-1].distance == lengths[language]
 
 
-def test_fresh_models_are_what_training_begins_with(folder, tmp_path):
+def test_fresh_models_equal_those_at_the_start_of_a_training(folder, tmp_path):
     (tmp_path / "train").write_text("\n".join(LINES) + "\n")
     settings = [
         "data=text",
@@ -481,7 +481,7 @@ def test_fresh_models_are_what_training_begins_with(folder, tmp_path):
         ),
     ],
 )
-def test_what_cannot_be_measured_is_refused(folder, tmp_path, overrides, kind, message):
+def test_invalid_measurements_are_refused(folder, tmp_path, overrides, kind, message):
     arguments = [override.format(folder) for override in overrides]
     paths = [f"table={tmp_path}/a.csv", f"output={tmp_path}/a.png"]
     chosen = [path for path in paths if not any(one.startswith(path[:6]) for one in arguments)]

@@ -98,7 +98,7 @@ def test_the_language_model_of_a_fusion_is_checked_too(saved, copied, tmp_path):
     assert not (tmp_path / "torch-was-imported").exists()
 
 
-def test_a_missing_model_and_help_need_no_torch(tmp_path):
+def test_a_missing_model_and_help_do_not_import_torch(tmp_path):
     done = run("translate", ["run=none"], tmp_path)
     assert (done.returncode, "none holds no trained model" in done.stderr) == (2, True)
     done = run("translate", ["--help"], tmp_path)

@@ -16,7 +16,7 @@ MODULES = 350
 """More than a translation imports besides what torch does: 290 with torch 2.13, hydra 1.3."""
 
 
-def test_a_translation_imports_no_compiler_no_pictures_and_nothing_of_training(tmp_path):
+def test_a_translation_imports_no_compiler_no_matplotlib_and_no_training(tmp_path):
     save(tmp_path / "run", 46)
     modules = imported(COMMAND, "nmt.translate", "run=run", cwd=tmp_path)
     assert "torch" in modules and "nmt.inference.translator" in modules
@@ -25,13 +25,13 @@ def test_a_translation_imports_no_compiler_no_pictures_and_nothing_of_training(t
     assert len(modules - alone) < MODULES
 
 
-def test_a_model_that_is_refused_costs_no_torch(tmp_path):
+def test_a_model_is_refused_before_torch_is_imported(tmp_path):
     (tmp_path / "run").mkdir()
     code = COMMAND.replace("== 0", "== 2")
     assert not {"torch", "numpy"} & imported(code, "nmt.translate", "run=run", cwd=tmp_path)
 
 
-def test_a_training_imports_no_compiler_and_no_pictures(tmp_path):
+def test_a_training_imports_no_compiler_and_no_matplotlib(tmp_path):
     words = ["data=files", "tokenizer.size=46", "updates=2", "model.hidden_size=8", "run=run"]
     for split in ("train", "valid"):
         for side in ("source", "target"):

@@ -121,7 +121,7 @@ def test_attention_shows_all_pieces_and_marks_those_inside_a_word():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Two", "men", ".", "END"]
 
 
-def test_attention_puts_each_weight_where_its_pieces_meet():
+def test_each_weight_of_attention_is_in_the_cell_of_its_pieces():
     (image,) = attention.draw(example()).axes[0].get_images()
     assert np.array_equal(image.get_array(), example().weights)
     assert image.get_clim() == (0, 1)
@@ -205,7 +205,7 @@ def test_a_damaged_line_of_metrics_is_named(tmp_path):
         curves.CurvesPlot(str(tmp_path), UPDATES)()
 
 
-def test_an_axis_that_records_do_not_know_is_refused(tmp_path):
+def test_an_axis_that_records_do_not_have_is_refused(tmp_path):
     run = str(write_run(tmp_path, 30.0))
     with pytest.raises(NmtError, match="have no 'hours', but kind, "):
         curves.CurvesPlot(run, curves.Horizontal("hours", 1.0, "hours"))()
@@ -222,7 +222,7 @@ def test_lengths_show_each_system_in_each_bucket_and_say_which_are_empty(tmp_pat
         assert text in shown
 
 
-def test_lengths_of_different_test_sets_are_not_put_side_by_side(tmp_path):
+def test_lengths_of_different_test_sets_are_refused(tmp_path):
     paths = [
         report(tmp_path / "a.json", "runs/a", [40.0, 33.3, None]),
         report(tmp_path / "b.json", "runs/b", [40.0, 33.3, 20.0]),
@@ -395,13 +395,13 @@ def test_sentences_and_translations_that_no_picture_can_show_are_refused(run):
         request(run, "a", "Ein Hund läuft durch den Schnee.", most=4)()
 
 
-def test_a_decoder_without_attention_has_no_picture(tmp_path):
+def test_attention_of_a_decoder_without_attention_is_refused(tmp_path):
     with pytest.raises(NmtError, match="AtEveryStepDecoder has no attention"):
         request(save_run(tmp_path / "run", "model=fixed_context"), "a")()
 
 
 @pytest.mark.slow
-def test_from_the_shell_a_picture_is_written_and_said(run, tmp_path):
+def test_the_command_writes_a_figure_and_logs_its_name(run, tmp_path):
     command = [sys.executable, "-m", "nmt.plot", "attention", "input=Ein Hund, läuft er?"]
     done = subprocess.run([*command, f"run={run}"], capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")

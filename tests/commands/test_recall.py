@@ -68,7 +68,7 @@ def test_things_and_numbers_of_clauses_are_drawn_evenly_and_apart():
     assert max(drawn.values()) < 62.5 + 4 * 7.9
 
 
-def test_the_thing_does_not_hang_on_person_or_verb():
+def test_the_thing_is_independent_of_person_and_verb():
     for place, words in ((0, len(PEOPLE)), (3, len(VERBS))):
         drawn = Counter((line.split()[place], parts(line)[0][0]) for line in TEXT.lines("train"))
         pairs = words * len(THINGS)
@@ -88,7 +88,7 @@ def test_the_same_numbers_give_the_same_text_and_others_another():
     assert [len(list(TEXT.lines(part))) for part in ("train", "valid")] == [4000, 500]
 
 
-def test_no_line_stands_in_two_parts_though_each_part_asks_for_each_thing_at_once():
+def test_no_line_is_in_two_parts():
     text, questions = Text(1, 20000, 2000, 0), Questions(1, [0, 1], 3)
     train, valid = set(text.lines("train")), set(text.lines("valid"))
     asked = {story.line(THINGS[story.thing]) for story in questions.stories()}
@@ -126,7 +126,7 @@ def test_no_question_is_asked_twice_and_all_there_are_can_be_asked():
             Questions(1, [32, clauses], each + 1)
 
 
-def test_the_questions_by_default_are_apart():
+def test_the_default_questions_are_distinct():
     stories = instantiate(configuration("recall", [], (), HOME).questions).stories()
     assert len(set(stories)) == len(stories) == 6 * 16 * 10
 
@@ -150,7 +150,7 @@ class Uniform(LikelihoodScorer):
             yield Likelihood(-1.0, 1, 1)
 
 
-def test_who_remembers_is_always_right_and_who_knows_nothing_in_one_of_sixteen():
+def test_a_perfect_memory_is_always_right_and_a_constant_answer_in_one_of_sixteen():
     stories = QUESTIONS.stories()
     assert count_correct("a", Oracle(), stories) == [
         AccuracyCount("a", group, 32, 32, 1 / 16) for group in ("0", "2", "9")
@@ -189,7 +189,7 @@ def command(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
+def test_the_command_trains_and_scores_each_cell_and_resumes(command, tmp_path):
     status, out, error = command("cells=[elman,lstm]")
     assert status == 0, error
     assert out.splitlines()[0].split() == ["clauses", "between", "lines", "elman", "lstm"]
@@ -228,7 +228,7 @@ def test_the_command_trains_each_cell_and_counts_and_goes_on(command, tmp_path):
     assert json.loads(updates[-1])["update"] == 4
 
 
-def test_of_several_rates_that_of_the_lowest_loss_counts(command, tmp_path):
+def test_of_several_rates_the_one_with_the_lowest_loss_counts(command, tmp_path):
     status, _, error = command("cells=[gru]", "rates=[1.0e-9,0.01]")
     assert status == 0, error
     rows = (tmp_path / "runs/recall/accuracy.csv").read_text().splitlines()
@@ -276,7 +276,7 @@ def test_of_several_rates_that_of_the_lowest_loss_counts(command, tmp_path):
         ("weights=100", "weights=100: expected a number that elman can have within 2 %"),
     ],
 )
-def test_what_cannot_be_trained_or_asked_is_said_in_one_line(command, tmp_path, argument, message):
+def test_invalid_settings_are_a_one_line_error(command, tmp_path, argument, message):
     (tmp_path / "mine.txt").write_text("mine")
     status, out, error = command(*argument.split())
     assert (tmp_path / "mine.txt").read_text() == "mine"

@@ -73,14 +73,14 @@ def test_the_grid_finds_weights_that_rank_the_reference_first():
     assert RerankingWeights(0.5, 0.0).best(lists()[0]) == SHORT
 
 
-def test_the_grid_takes_the_fewest_edits():
+def test_the_grid_minimizes_the_edit_rate():
     # The bad one has a word too many, the short one lacks three: edits for 6 words.
     weights, score = WeightGrid([0.0, 0.5], [0.0, 1.0])(lists(), [GOOD], TER())
     assert weights == RerankingWeights(0.5, 1.0)
     assert score.value == 0
 
 
-def test_of_equal_weights_the_first_are_taken():
+def test_of_equally_good_weights_the_first_are_chosen():
     n_bests = [[RerankingCandidate(GOOD, -1.0, -1.0, 6), RerankingCandidate(BAD, -9.0, -9.0, 7)]]
     weights, _ = WeightGrid([0.1, 0.0], [0.2, 0.0])(n_bests, [GOOD], BLEU("13a"))
     assert weights == RerankingWeights(0.1, 0.2)
@@ -231,7 +231,7 @@ def test_sampled_translations_are_candidates_as_well(say, runs, tmp_path):
         ("grid.length=[]", "grid.length"),
     ],
 )
-def test_what_cannot_be_reranked_is_refused(say, runs, argument, message):
+def test_arguments_that_allow_no_reranking_are_refused(say, runs, argument, message):
     where = (f"run={runs[1]}", f"language_run={runs[2]}")
     status, out, error = say("rerank", rerank, "a", *where, argument)
     assert (status, out, error.count("\n")) == (2, "", 1), error
@@ -283,7 +283,7 @@ def test_an_arpa_file_holds_the_same_model(say, runs, tmp_path):
         (("run=new", "input=x.arpa", "pieces={1}"), "x.arpa"),
     ],
 )
-def test_what_is_no_arpa_exchange_is_refused(say, runs, arguments, message):
+def test_invalid_arguments_of_arpa_are_refused(say, runs, arguments, message):
     status, out, error = say("arpa", arpa, "", *(one.format(*runs) for one in arguments))
     assert (status, out, error.count("\n")) == (2, "", 1)
     assert message in error

@@ -103,7 +103,7 @@ def test_texts_of_different_lengths_are_refused(say, translation, tmp_path, more
     assert message in error
 
 
-def test_sources_go_with_translation_models_alone(say, translation, language):
+def test_only_translation_models_accept_a_source(say, translation, language):
     status, _, error = say("score", score, "a", f"run={translation}")
     assert (status, "scores translations: give source=FILE" in error) == (2, True)
     status, _, error = say("score", score, "a", f"run={language}", "source=a.de")
@@ -187,7 +187,7 @@ class Scripted(PieceLanguageModel):
         return by_steps(self, target)
 
 
-def test_a_piece_is_shown_before_the_next_step_is_made():
+def test_each_piece_is_printed_before_the_next_step():
     pieces = tokenizers(44).target
     ids = pieces.encode("Der Hund läuft.")
     model = Scripted(pieces.size, ids)
@@ -198,7 +198,7 @@ def test_a_piece_is_shown_before_the_next_step_is_made():
 
 
 @pytest.mark.parametrize("most", [2, 3, 200])
-def test_no_half_of_a_character_is_shown(most):
+def test_incomplete_characters_are_not_printed(most):
     pieces = tokenizers(300, byte_fallback=True).target
     ids = pieces.encode("犬.")
     # The word's beginning and three bytes; the last piece is the full stop.
@@ -210,7 +210,7 @@ def test_no_half_of_a_character_is_shown(most):
     assert {"犬"} <= set(parts) or most < 200
 
 
-def test_a_piece_that_ends_lines_ends_none():
+def test_a_generated_line_feed_becomes_a_space():
     pieces = tokenizers(300, byte_fallback=True).target
     line_feed = pieces.pieces(range(pieces.size)).index("<0x0A>")
     ids = [*pieces.encode("Hund"), line_feed, *pieces.encode("Katze")]

@@ -33,7 +33,7 @@ def shell(script, saved, *arguments, given=None):
     )
 
 
-def test_of_a_closed_input_nothing_is_translated(saved):
+def test_a_closed_input_is_an_empty_text(saved):
     ended = shell('"$@" <&-', saved)
     assert (ended.returncode, ended.stdout) == (0, b"")
     assert ended.stderr.startswith(b"translated 0 lines")
@@ -48,7 +48,7 @@ def test_a_folder_as_input_is_refused(saved):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("output_format", ["moses", "jsonl"])
-def test_a_reader_of_one_line_ends_the_command_in_silence(saved, output_format):
+def test_a_pipe_closed_after_one_line_ends_the_command_without_a_message(saved, output_format):
     script = '"$@" | head -1; exit "${PIPESTATUS[0]}"'
     given = b"Der Hund.\nDie Katze.\n" * 20_000
     ended = shell(script, saved, f"output_format={output_format}", given=given)
@@ -56,7 +56,7 @@ def test_a_reader_of_one_line_ends_the_command_in_silence(saved, output_format):
     assert ended.stdout.count(b"\n") == 1
 
 
-def test_a_file_is_written_whole_though_nobody_reads_the_output(saved, tmp_path):
+def test_the_output_file_is_complete_even_if_stdout_is_closed(saved, tmp_path):
     script = '"$@" | true; exit "${PIPESTATUS[0]}"'
     ended = shell(script, saved, f"output={tmp_path / 'out'}", given=b"Der Hund.\n" * 3000)
     assert ended.returncode == 0
@@ -64,7 +64,7 @@ def test_a_file_is_written_whole_though_nobody_reads_the_output(saved, tmp_path)
 
 
 @pytest.mark.slow
-def test_lines_of_a_megabyte_of_any_kind_are_lines(saved):
+def test_lines_of_a_megabyte_are_translated(saved):
     size = 300_000
     words = ["Hund", "läuft.", "漢字,", "🐕", "\u0301", "im", "\u200b"]
     lines = [

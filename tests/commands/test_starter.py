@@ -587,7 +587,7 @@ def test_no_skeleton_of_the_long_set_is_one_of_training():
     assert shared == 0
 
 
-def test_a_skeleton_tells_clauses_and_nothing_else():
+def test_a_skeleton_depends_on_clauses_alone():
     skeletons = {line: tree.skeleton() for tree, line, _ in GOLDEN}
     assert skeletons["Der Mann, der das Buch liest, schläft."] == "main(relative())"
     assert skeletons["Weil es regnet, wird Anna schlafen."] == "fronted(weil())"
@@ -615,7 +615,7 @@ print(met, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
-def test_the_stream_meets_no_held_out_line_and_keeps_nothing():
+def test_the_stream_contains_no_held_out_line_and_uses_constant_memory():
     met, kilobytes = map(int, python("-c", STREAM).split())
     assert met == 0
     assert kilobytes < 2_000
@@ -649,7 +649,7 @@ def test_contrasts_differ_in_the_verb_alone():
         assert is_singular(*differing[0]) != is_singular(*reversed(differing[0]))
 
 
-def test_contrasts_have_the_nouns_between_that_they_say():
+def test_contrasts_have_as_many_nouns_between_as_their_file_states():
     distances = [int(line) for line in lines("test_agreement.distance")]
     assert [distances.count(each) for each in range(5)] == [200] * 5
     for source, distance in zip(lines("test_agreement.de"), distances, strict=True):
@@ -689,7 +689,7 @@ def test_the_nouns_between_are_of_the_other_number():
         (["count=5", "count=6"], "count is given twice: 5 and 6"),
     ],
 )
-def test_the_command_refuses_by_name(words, message):
+def test_invalid_arguments_are_refused_by_name(words, message):
     with pytest.raises(NmtError) as refusal:
         run(words)
     assert str(refusal.value) == message
@@ -723,7 +723,7 @@ def test_an_unknown_class_is_named(tmp_path):
         Lexicon(tmp_path)
 
 
-def test_the_grammar_repeats_itself_for_a_seed():
+def test_the_same_seed_generates_the_same_text():
     first, second = (Grammar(LEXICON, 11) for _ in range(2))
     for _ in range(20):
         assert corpus.pair_of(first.sentence())[:2] == corpus.pair_of(second.sentence())[:2]

@@ -55,7 +55,7 @@ def values(out):
     ],
     ids=lambda choice: " ".join(choice[:2]),
 )
-def test_a_training_leaves_a_model_whose_perplexity_is_that_of_its_lines(learn, tmp_path, choice):
+def test_a_training_saves_a_model_with_the_perplexity_of_its_lines(learn, tmp_path, choice):
     status, out, error = learn("run=runs/a", *choice)
     assert status == 0, error
     assert out.splitlines()[0] == "run runs/a"
@@ -189,7 +189,7 @@ def test_empty_text_is_refused(learn, tmp_path):
         )
 
 
-def test_a_language_model_is_no_translation_model_and_the_other_way_round(call, learn, tmp_path):
+def test_language_and_translation_models_are_not_interchangeable(call, learn, tmp_path):
     assert learn("run=runs/a", *TINY)[0] == 0
     with pytest.raises(ModelError, match=r"holds a language model; expected a translation model"):
         SavedTranslationModel.load(inspect(tmp_path / "runs/a", ("model",), ()), choose("cpu"))
@@ -199,7 +199,7 @@ def test_a_language_model_is_no_translation_model_and_the_other_way_round(call, 
         )
 
 
-def test_a_counted_model_is_not_overwritten_by_another(learn):
+def test_an_n_gram_model_is_not_overwritten_by_another(learn):
     counted = ("run=runs/a", "language_model=ngram")
     assert learn(*counted, "model.order=2")[0] == 0
     assert learn(*counted, "model.order=2")[0] == 0
@@ -209,7 +209,7 @@ def test_a_counted_model_is_not_overwritten_by_another(learn):
         assert "run=runs/a was started with " in error.splitlines()[-1]
 
 
-def test_a_training_without_a_finite_validation_says_that_there_is_no_model(learn):
+def test_a_training_without_a_finite_validation_reports_that_there_is_no_model(learn):
     arguments = ("objective._target_=helpers.user_classes.NotFiniteInValidation", "patience=null")
     status, out, error = learn("run=runs/a", *TINY, *arguments)
     assert (status, out) == (2, "")

@@ -24,7 +24,7 @@ FILE = (
 
 
 @pytest.mark.parametrize("limit", [10, 100_000])
-def test_a_preparation_that_fills_the_disk_leaves_nothing_and_is_named(tmp_path, limit):
+def test_a_preparation_that_fills_the_disk_is_an_error_and_leaves_no_files(tmp_path, limit):
     making = preparation(tmp_path, trainer=UnigramTrainer(*SETTINGS))
     root = tmp_path / "prepared"
     with longest_file(limit), pytest.raises(NmtError, match="cannot be written: File too large"):
@@ -33,7 +33,7 @@ def test_a_preparation_that_fills_the_disk_leaves_nothing_and_is_named(tmp_path,
     assert len(making(root).train) == len(LINES)
 
 
-def test_shards_that_fill_the_disk_leave_nothing(tmp_path):
+def test_shards_that_fill_the_disk_leave_no_files(tmp_path):
     def fill(empty):
         with ShardWriter(empty, "train", 90, 100) as writer:
             writer.write(chunk([([4], [5], "a", "b" * 1000)] * 10, 90))

@@ -54,11 +54,11 @@ class OutOfMemoryError(RuntimeError):
         OSError(errno.ENOMEM, "Cannot allocate memory"),
     ],
 )
-def test_a_lack_of_memory_is_recognised_by_the_libraries_messages(error):
+def test_a_lack_of_memory_is_recognized_by_the_libraries_messages(error):
     assert is_out_of_memory(error)
 
 
-def test_errors_of_numpy_and_torch_are_recognised():
+def test_errors_of_numpy_and_torch_are_recognized():
     with pytest.raises(MemoryError) as of_numpy:
         np.empty(1 << 60, np.uint8)
     with pytest.raises(RuntimeError) as of_torch:
@@ -91,7 +91,7 @@ def at_most(rows):
     return work
 
 
-def test_what_does_not_fit_is_done_in_halves_in_order():
+def test_a_batch_that_does_not_fit_is_repeated_in_halves_in_order():
     assert retry_in_halves(at_most(9), 7, "") == [[0, 1, 2, 3, 4, 5, 6]]
     assert retry_in_halves(at_most(2), 7, "") == [[0], [1, 2], [3, 4], [5, 6]]
     assert retry_in_halves(at_most(1), 3, "") == [[0], [1], [2]]
@@ -281,7 +281,7 @@ def test_an_optimizer_that_does_not_fit_is_reported_in_one_line(monkeypatch):
         run.update(list(Data().epoch(0, 0)), 1, 0.1, never_stop)
 
 
-def test_a_warm_up_leaves_no_trace():
+def test_a_warm_up_changes_neither_weights_nor_random_states():
     moved = []
     for warmed_up in (True, False):
         random_state.seed(1)

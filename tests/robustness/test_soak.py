@@ -29,7 +29,7 @@ def problems_of(samples, **other):
     return soak.problems({**soak.summary(samples), **RIGHT, **other})
 
 
-def test_a_steady_run_has_no_problem():
+def test_constant_memory_and_files_are_no_problem():
     assert problems_of(STEADY) == []
     assert problems_of(changed(5050, 5050, 9999, name="training")) == []  # 1 %, and one moment
     assert problems_of(changed(9, 7, 9, name="files")) == []  # two that are there for a moment
@@ -44,11 +44,11 @@ def test_a_steady_run_has_no_problem():
         ("lines", (60, 60, 60), "nothing was translated in the last third"),
     ],
 )
-def test_growth_and_stops_are_named(name, values, message):
+def test_growth_and_interruptions_are_reported(name, values, message):
     assert problems_of(changed(*values, name=name)) == [message]
 
 
-def test_wrong_statuses_and_wrong_lines_are_named():
+def test_wrong_statuses_and_wrong_lines_are_reported():
     assert problems_of(STEADY, wrong_lines=2) == ["2 translations are of another line"]
     problems = problems_of(STEADY, statuses=[143, 0])
     assert problems == ["the exit statuses are [143, 0] and not 143"]

@@ -83,13 +83,13 @@ def test_quality_is_read_from_runs_and_from_tables(measured, tmp_path):
     ("text", "message"),
     [("time,bleu\n1,2\n", "expected minutes and bleu"), ("minutes,bleu\n", "has no validation")],
 )
-def test_a_curve_that_is_none_is_refused(tmp_path, text, message):
+def test_a_file_that_is_not_a_curve_is_refused(tmp_path, text, message):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(SystemExit, match=message):
         quality.read(tmp_path / "a.csv")
 
 
-def test_turns_alternate():
+def test_measurements_alternate():
     order = []
     found = turns.take(
         2, {name: lambda name=name: order.append(name) or {"rate": len(order)} for name in "ab"}
@@ -100,7 +100,7 @@ def test_turns_alternate():
     assert turns.ratio(found["a"], found["b"], "rate", "rate") == pytest.approx((1 / 2 + 3 / 4) / 2)
 
 
-def test_a_peer_that_fails_or_says_nothing_ends_the_measuring():
+def test_a_peer_that_fails_or_prints_no_figure_is_an_error():
     with pytest.raises(SystemExit, match=r"ended with 3:\nhelp"):
         turns.Peer("echo help >&2; exit 3", "", 0)()
     with pytest.raises(SystemExit, match="matches nothing"):
@@ -114,7 +114,7 @@ def test_a_peer_without_a_pattern_is_measured_by_its_seconds(monkeypatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="needs Linux")
-def test_what_is_started_shares_the_cores_that_are_measured():
+def test_started_processes_share_the_cores_that_are_measured():
     code = "import os; print(len(os.sched_getaffinity(0)))"
     before = os.sched_getaffinity(0)
     with turns.pinned(1):
@@ -124,7 +124,7 @@ def test_what_is_started_shares_the_cores_that_are_measured():
         pass
 
 
-def test_a_text_too_short_to_be_told_from_start_up_is_refused(monkeypatch):
+def test_a_text_too_short_for_a_measurement_is_refused(monkeypatch):
     seconds = []
     monkeypatch.setattr(turns, "run", lambda command: (seconds.pop(0), None))
     seconds += [1.5, 1.25, 1.25]
@@ -134,7 +134,7 @@ def test_a_text_too_short_to_be_told_from_start_up_is_refused(monkeypatch):
     assert turns.start_and_total(["translate"], Path("empty"), Path("text")) == (1.25, 2.0)
 
 
-def test_words_are_sorted_into_keys_and_overrides():
+def test_arguments_are_keys_or_overrides():
     keys, rest = parse(quality.Keys, ["levels=1,2.5", "model=parallel", "picture=a.svg"])
     assert keys.levels == (1.0, 2.5) and keys.picture == "a.svg" and rest == ["model=parallel"]
     with pytest.raises(SystemExit, match="is not KEY=VALUE"):
@@ -143,7 +143,7 @@ def test_words_are_sorted_into_keys_and_overrides():
         parse(quality.Keys, ["levels=much"])
 
 
-def test_the_users_words_go_before_the_reference_sizes():
+def test_overrides_take_precedence_over_the_reference_sizes():
     told = with_reference_sizes(["model=input_feeding", "data=multi30k"])
     assert "model=parallel" not in told and "tokenizer.size=8000" in told
     assert "tokenizer.size=4000" in with_reference_sizes([])

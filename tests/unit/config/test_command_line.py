@@ -24,7 +24,7 @@ from nmt.runtime.errors import ConfigurationError, NmtError
         ("run=a\udcff", r"^'run=a\\udcff' is not UTF-8; give such a file another name$"),
     ],
 )
-def test_what_is_misspelt_is_refused_by_name_with_the_nearest(argument, message):
+def test_misspelt_keys_and_choices_are_refused_with_the_nearest_names(argument, message):
     with pytest.raises(ConfigurationError, match=message):
         configuration("train", [argument], ())
 
@@ -44,19 +44,19 @@ def test_values_need_no_quotes_but_those_of_the_shell(value):
     assert composed.input == value
 
 
-def test_lists_of_names_with_umlauts_are_lists():
+def test_names_with_umlauts_are_parsed_in_lists():
     composed = configuration("translate", ["run=[läufe/a,läufe/b]"], ())
     assert list(composed.run) == ["läufe/a", "läufe/b"]
 
 
-def test_arguments_without_a_key_name_choices():
+def test_arguments_without_a_key_select_choices():
     composed = configuration("download", ["multi30k", "folder=x"], ("corpus",))
     assert composed.folder == "x"
     with pytest.raises(ConfigurationError, match=r"corpus=multi31k: .*nearest: multi30k"):
         configuration("download", ["multi31k"], ("corpus",))
 
 
-def test_arguments_without_a_key_name_files(tmp_path, monkeypatch):
+def test_arguments_without_a_key_are_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("a.de", "Öl, (neu).de", "123"):
         (tmp_path / name).touch()
@@ -199,7 +199,7 @@ def test_help_names_choices_and_keys(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_refusal_is_one_line_whatever_it_names(monkeypatch, capsys):
+def test_an_error_is_one_line_whatever_it_quotes(monkeypatch, capsys):
     def refuse(config):
         raise NmtError("a\nb\x1b[31m\u2028c")
 
@@ -208,7 +208,7 @@ def test_a_refusal_is_one_line_whatever_it_names(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: a b [31m c\n"
 
 
-def test_a_refusal_that_nobody_can_read_is_one_all_the_same(tmp_path):
+def test_the_status_is_2_even_if_stderr_is_closed(tmp_path):
     words = [sys.executable, "-m", "nmt.translate", "serach=beam"]
     read, write = os.pipe()
     os.close(read)

@@ -55,7 +55,7 @@ def test_a_decoder_that_starts_from_the_backward_direction_needs_one(override):
 
 
 @pytest.mark.parametrize("choice", ["state_dropout", "zoneout"])
-def test_a_cell_chosen_for_its_noise_has_it_where_the_corpus_advises_no_dropout(choice):
+def test_cells_with_noise_keep_it_where_the_corpus_recommends_no_dropout(choice):
     torch.manual_seed(2)
     model, pairs = model_of(f"model/cell={choice}", "data=starter").train(), batch()
     assert model.encoder.dropout.rate == 0
@@ -63,7 +63,7 @@ def test_a_cell_chosen_for_its_noise_has_it_where_the_corpus_advises_no_dropout(
 
 
 @pytest.mark.parametrize("wrapper", ["deep_transition", "state_dropout", "zoneout"])
-def test_a_cell_around_another_takes_any_other_by_the_path_it_stands_at(wrapper):
+def test_the_inner_cell_of_a_wrapper_is_chosen_by_its_path(wrapper):
     choice = configuration("train", [f"model/cell={wrapper}", "model/cell@model.cell.cell=gru"], ())
     assert choice.model.cell.cell._target_ == "nmt.models.cells.gru.GRU"
     assert (
@@ -89,12 +89,12 @@ def test_a_cell_around_another_takes_any_other_by_the_path_it_stands_at(wrapper)
         ),
     ],
 )
-def test_values_that_no_constructor_takes_are_refused_by_name(override, message):
+def test_values_that_no_constructor_accepts_are_refused_by_name(override, message):
     with pytest.raises(ConfigurationError, match=message):
         model_of(override)
 
 
-def test_the_error_of_a_constructor_reaches_the_user_as_it_is():
+def test_the_error_of_a_constructor_is_shown_unchanged():
     with pytest.raises(ConfigurationError, match=r"^dropout=3.5: expected a share"):
         instantiate({"_target_": "nmt.models.variational_dropout.VariationalDropout", "rate": 3.5})
 
@@ -125,7 +125,7 @@ def test_every_cell_builds_a_language_model_that_reads_as_it_advances(cell):
         ({"_recursive_": 3}, "_recursive_ flag must be a bool"),
     ],
 )
-def test_words_of_the_configuration_with_values_of_another_type_are_refused(change, message):
+def test_reserved_keys_with_values_of_another_type_are_refused(change, message):
     node = {"_target_": "nmt.search.greedy.Greedy", "length_factor": 2.0, "length_extra": 1}
     with pytest.raises(ConfigurationError, match=message):
         instantiate({**node, **change})

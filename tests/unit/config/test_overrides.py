@@ -27,12 +27,12 @@ from nmt.runtime.errors import ConfigurationError
         ("tokenizer.byte_fallback=3", r"tokenizer.byte_fallback=3: expected true or false"),
     ],
 )
-def test_a_value_of_another_kind_is_refused_by_its_key(argument, message):
+def test_a_value_of_another_type_is_refused_with_its_key(argument, message):
     with pytest.raises(ConfigurationError, match=message):
         configuration("train", [argument], ())
 
 
-def test_values_become_what_stands_in_their_place():
+def test_values_take_the_type_of_the_default():
     composed = configuration(
         "train", ["run=2024", "epochs=3", "tokenizer.symbols=abc", "patience=null"], ()
     )

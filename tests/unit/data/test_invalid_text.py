@@ -56,7 +56,7 @@ def test_a_broken_line_stops_the_command_if_configured(tmp_path):
 
 
 @pytest.mark.parametrize("choice", ["replace", "skip", "stop"])
-def test_text_is_read_as_it_is_whatever_the_choice(tmp_path, caplog, choice):
+def test_valid_text_is_read_unchanged_with_every_choice(tmp_path, caplog, choice):
     data = "\ufeffeins\n\n\u2028zwei\x00\x85\ufeff 👩‍👩‍👧 שלום \ufffd\r\r\n\n".encode()
     _, lines = read(tmp_path, choice, data)
     assert list(lines) == ["eins", "", "\u2028zwei\x00\x85\ufeff 👩‍👩‍👧 שלום \ufffd\r", ""]

@@ -35,7 +35,7 @@ def rows(ragged):
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 9, 20])
-def test_each_row_comes_back(tmp_path, count):
+def test_rows_are_read_as_they_were_written(tmp_path, count):
     shards = written(tmp_path, count)
     assert len(shards) == len(shards.source_lengths) == len(shards.target_lengths) == count
     for i in range(count):
@@ -66,7 +66,7 @@ def test_many_rows_come_in_the_order_of_the_request_and_may_repeat(tmp_path):
 
 
 @pytest.mark.parametrize(("size", "largest"), [(1 << 16, 65_535), (1 << 17, 131_071)])
-def test_the_numbers_are_wide_enough_for_the_vocabulary(tmp_path, size, largest):
+def test_ids_are_stored_in_a_type_wide_enough_for_the_vocabulary(tmp_path, size, largest):
     with ShardWriter(tmp_path, "train", size, 10) as writer:
         writer.write(chunk([([largest], [0, largest], "a", "b")], size))
     shards = Shards(tmp_path, "train")

@@ -12,7 +12,7 @@ COUNTS = [
 TABLE = AccuracyTable("run", "nouns between", COUNTS)
 
 
-def test_the_interval_is_wilsons():
+def test_the_interval_is_that_of_wilson():
     # z² / n = 3.841459 / 4 = 0.960365; the centre is (0.5 + 0.480182) / 1.960365 = 0.5, half the
     # width 1.959964 √(0.25 / 4 + 0.960365 / 16) / 1.960365 = 1.959964 · 0.350033 / 1.960365.
     assert AccuracyCount("a", "0", 4, 2, 0.5).interval() == pytest.approx(
@@ -32,7 +32,7 @@ def test_a_table_has_a_row_for_each_group_and_one_for_all():
     )
 
 
-def test_what_was_written_is_read_without_further_columns(tmp_path):
+def test_a_table_is_read_as_it_was_written_without_further_columns(tmp_path):
     path = tmp_path / "new" / "a.csv"
     TABLE.write(path, ("weights",), [[10], [10], [20], [20]])
     assert path.read_text().splitlines()[:2] == [
@@ -72,7 +72,7 @@ def test_other_files_are_refused(tmp_path, content, message):
 
 
 @pytest.mark.parametrize("lines", [1, 7, 160, 200, 1000])
-def test_intervals_hold_the_share_itself_also_at_both_ends(lines):
+def test_intervals_contain_the_share_even_at_0_and_1(lines):
     for right in (0, lines):
         count = AccuracyCount("a", "0", lines, right, 0.5)
         low, high = count.interval()

@@ -28,7 +28,7 @@ def sentences(count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
-def test_a_score_leaves_no_line_in_memory(metric):
+def test_a_score_keeps_no_line_in_memory(metric):
     metric(sentences(3), sentences(3))
     methods = [it for rules in BaseTokenizer.__subclasses__() for it in vars(rules).values()]
     caches = [method.cache_info() for method in methods if hasattr(method, "cache_info")]
@@ -120,7 +120,7 @@ def test_bounds_that_do_not_rise_are_refused():
         scores.by_length(["a"], ["a"], [1], [20, 10], METRICS)
 
 
-def test_a_much_worse_system_is_found_and_an_equal_one_is_not():
+def test_a_much_worse_system_differs_significantly_and_an_equal_one_does_not():
     lines = sentences(100)
     good = noisy(lines, 0.1, 1)
     systems = {"good": good, "equal": noisy(lines, 0.1, 2), "bad": noisy(lines, 0.3, 3)}

@@ -32,7 +32,7 @@ def test_lines_are_split_at_the_best_border_that_keeps_parts_short_enough():
     assert split("a" * 10, 4) == ["aaaa", "aaaa", "aa"]
 
 
-def test_words_are_shared_out_evenly_over_parts():
+def test_words_are_distributed_evenly_over_parts():
     assert [len(part) for part in split(" ".join(["aaaa"] * 21), 50)] == [44, 40]
 
 
@@ -51,7 +51,7 @@ def test_split_parts_hold_all_of_a_line_and_are_short_enough(max_pieces):
     ["Ein Mann. " * 9000, "Mann " * 9000, "a" * 9000, ". " * 9000, "ab\u200b " * 3000],
     ids=["sentences", "words", "letters", "full stops", "odd spaces"],
 )
-def test_the_work_of_splitting_grows_with_the_line_and_no_faster(line):
+def test_splitting_takes_time_linear_in_the_length_of_the_line(line):
     encoded = []
 
     def counting(texts):

@@ -15,7 +15,7 @@ TRANSLATION = Translation(
 )
 
 
-def test_output_formats_write_what_they_promise():
+def test_output_formats_write_their_documented_lines():
     assert TextOutput()(7, TRANSLATION) == "a ||| b\n"
     assert MosesOutput()(7, TRANSLATION) == (
         "7 ||| a &#124;&#124;&#124; b ||| log_probability= -1.250000 pieces= 3 ||| -0.500000\n"
@@ -38,7 +38,7 @@ def test_output_formats_write_what_they_promise():
     }
 
 
-def test_what_the_interface_may_be_given_is_a_line_of_utf8_too():
+def test_any_string_from_python_is_written_as_one_line_of_utf8():
     source = "\ud800 \x00\x85\u2028\u2029\x1e\x0b"
     line = JSONLOutput()(0, Translation(source, TRANSLATION.candidates))
     assert line.encode().decode().splitlines() == [line[:-1]]

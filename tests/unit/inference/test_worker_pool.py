@@ -42,7 +42,7 @@ def test_workers_translate_as_one_process_does(translator, search):
 
 
 @pytest.mark.slow
-def test_workers_that_are_no_copies_translate_so_too(translator, monkeypatch):
+def test_spawned_workers_translate_as_forked_ones_do(translator, monkeypatch):
     monkeypatch.setattr(worker_pool, "CAN_FORK", False)
     # Where weights lie in memory may change the last digits of scores.
     assert replace(translator, workers=2).translate(SHARED) == translator.translate(SHARED)
@@ -65,7 +65,7 @@ def processes(lines, translator):
     return started
 
 
-def test_processes_start_once_there_is_work_to_share(translator):
+def test_processes_start_with_the_first_window_of_several_batches(translator):
     assert processes([LINES[0]] * 20, translator) == []
     assert processes(LINES[:3], translator) == []
     assert len(processes(LINES[:4], translator)) == 2
@@ -106,7 +106,7 @@ def test_each_worker_has_one_thread_whatever_the_first_process_has(monkeypatch, 
         torch.set_num_threads(before)
 
 
-def test_auto_takes_as_many_as_torch_would_take_threads(monkeypatch):
+def test_auto_starts_as_many_workers_as_torch_would_start_threads(monkeypatch):
     monkeypatch.setattr(worker_pool.cpus, "count", lambda: 8)
     monkeypatch.setattr(worker_pool, "CAN_FORK", True)
     assert resolve_count("auto", None, "cpu", 4) == 4
@@ -122,7 +122,7 @@ def test_auto_takes_as_many_as_torch_would_take_threads(monkeypatch):
 
 
 @pytest.mark.parametrize("workers", ["many", 0, "1025", 1.5, True, None])
-def test_workers_that_no_machine_has_are_refused(workers):
+def test_numbers_of_workers_out_of_range_are_refused(workers):
     message = f"^workers={workers}: expected auto, or a whole number, 1 to 1024$"
     with pytest.raises(ConfigurationError, match=message):
         resolve_count(workers, None, "cpu", 4)
@@ -147,7 +147,7 @@ def test_a_worker_that_is_killed_is_one_error():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_command_and_its_workers_without_a_word(tmp_path, number):
+def test_a_signal_ends_the_command_and_its_workers_without_output(tmp_path, number):
     folder = save(tmp_path / "run", 46)
     arguments = [f"run={folder}", "workers=2", "windows.lines=8", "windows.sentences=3"]
     output = tmp_path / "out.en"

@@ -21,7 +21,7 @@ from nmt.runtime.errors import ModelError
         ("a: '" + "x" * 40_000 + "'", "has 40005 bytes; expected at most 32768"),
     ],
 )
-def test_yaml_that_is_more_than_plain_values_is_refused(tmp_path, text, message):
+def test_yaml_with_more_than_plain_values_is_refused(tmp_path, text, message):
     (tmp_path / "config.yaml").write_text(text)
     with pytest.raises(ModelError) as caught:
         read(tmp_path / "config.yaml", MAX_BYTES)
@@ -46,7 +46,7 @@ def test_yaml_that_is_more_than_plain_values_is_refused(tmp_path, text, message)
         ({"encoder": {"layers": True}}, "'model.encoder.layers'=True, which is no value"),
     ],
 )
-def test_a_value_that_no_part_of_a_model_takes_is_refused(node, message):
+def test_a_value_that_no_part_of_a_model_accepts_is_refused(node, message):
     with pytest.raises(ModelError) as caught:
         check({"model": node}, (), "config.yaml")
     assert message in str(caught.value)

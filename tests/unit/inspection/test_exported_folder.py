@@ -57,7 +57,7 @@ def deep(graph):
     ],
 )
 @pytest.mark.parametrize("name", ["encoder.onnx", "step.onnx", "columns.onnx", "step_listed.onnx"])
-def test_a_graph_that_does_more_than_compute_is_refused(
+def test_graphs_with_external_data_loops_or_foreign_operations_are_refused(
     exported_model, tmp_path, harm, message, name
 ):
     copied = Path(shutil.copytree(exported_model, tmp_path / "copied"))
@@ -76,7 +76,7 @@ def test_a_field_of_another_type_is_refused(tmp_path):
         onnx_graphs.check(tmp_path / "graph.onnx", 100)
 
 
-def test_an_exported_model_is_none_for_torch(exported_model):
+def test_an_exported_model_is_refused_as_a_model_for_torch(exported_model):
     with pytest.raises(ModelError, match="holds an exported model"):
         inspect_all([str(exported_model)], ("model",), [])
 

@@ -105,7 +105,7 @@ def test_a_part_that_is_repeated_within_itself_is_refused(copied):
         ),
     ],
 )
-def test_classes_that_do_not_fit_together_are_one_line(copied, edit, message):
+def test_incompatible_classes_are_a_one_line_error(copied, edit, message):
     change(copied, edit)
     with pytest.raises(ModelError, match=message) as caught:
         Translator.load(copied, device="cpu")

@@ -42,7 +42,7 @@ def entry(**changes):
         (file(entry(), bytes(7)), "its tensors have 8 bytes, its data has 7"),
     ],
 )
-def test_a_header_that_cannot_be_true_is_refused(tmp_path, data, message):
+def test_an_inconsistent_header_is_refused(tmp_path, data, message):
     path = tmp_path / "model.safetensors"
     path.write_bytes(data)
     with pytest.raises(ModelError, match="cannot be read") as caught:

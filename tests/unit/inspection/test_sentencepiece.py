@@ -41,7 +41,7 @@ def piece(text, score=0.0, kind=1):
         (piece(b"a") + field(3, field(2, b"abcd")), "its character map is truncated"),
     ],
 )
-def test_data_that_is_no_model_is_refused(data, message):
+def test_data_that_is_not_a_model_is_refused(data, message):
     with pytest.raises(ModelError, match="x is not a SentencePiece model, or is damaged") as caught:
         sentencepiece.check(data, "x")
     assert message in str(caught.value)

@@ -168,7 +168,7 @@ def test_the_predicted_position_gets_its_gradients_from_the_gaussian():
     assert all(gradient.abs().sum() > 0 for gradient in gradients)
 
 
-def test_a_reach_of_nothing_is_rejected_by_name():
+def test_a_reach_of_zero_is_rejected_by_name():
     with pytest.raises(ConfigurationError, match=r"model.attention.reach=0: expected at least 1"):
         PredictiveLocalAttention(4, 4, 0)
 

@@ -159,7 +159,7 @@ def computed_in(dtype, cell, unroll, positions):
 
 @pytest.mark.parametrize("make", [*CELLS, DROPPING, ZONING, NOISY_CELL])
 @pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="no bfloat16 instructions")
-def test_in_bfloat16_a_cell_trains_and_gives_about_what_it_gives_in_float32(make):
+def test_in_bfloat16_a_cell_trains_and_computes_nearly_what_it_does_in_float32(make):
     torch.manual_seed(15)
     cell = make(8, 16)
     for unroll in (cell.unroll, partial(Cell.unroll, cell)):
@@ -185,7 +185,7 @@ def test_in_bfloat16_a_cell_trains_and_gives_about_what_it_gives_in_float32(make
         (partial(LayerNormLSTM, forget_bias=6.5), 0, 1, 2),
     ],
 )
-def test_nearly_closed_gates_admit_as_much_as_they_release_in_bfloat16(
+def test_nearly_closed_gates_accumulate_little_error_in_bfloat16(
     make, closed, open_gate, candidate
 ):
     torch.manual_seed(17)
@@ -473,7 +473,7 @@ class Leaky(Cell):
 
 
 @pytest.mark.parametrize("decoder", DECODERS)
-def test_a_cell_of_project_and_step_alone_runs_everywhere(decoder):
+def test_a_cell_that_defines_only_project_and_step_works_in_all_models(decoder):
     torch.manual_seed(12)
     model = network(decoder, Leaky)
     readouts = model(batch())

@@ -119,7 +119,7 @@ def test_dropout_is_sampled_in_training_and_lasts_a_sentence(decoder):
     assert torch.equal(off, off[:1].expand_as(off))
 
 
-def test_attend_first_queries_and_predicts_with_the_previous_state():
+def test_attend_first_uses_the_previous_state_for_query_and_prediction():
     torch.manual_seed(10)
     model, pairs = network(AttendFirstDecoder, layers=1).eval(), batch()
     decoder, memory = model.decoder, model.encode(pairs.source)
@@ -167,7 +167,7 @@ def test_all_upper_layers_read_the_context_or_the_lowest_alone():
         assert sizes == [22, 22 if all_read else 10]
 
 
-def test_a_summary_is_all_that_the_decoder_gets_of_the_source():
+def test_the_summarised_decoder_reads_the_source_only_through_its_summary():
     torch.manual_seed(13)
     model, pairs = network(SummarisedContextDecoder).eval(), batch()
     memory = model.encoder(model.embedding(pairs.source), pairs.source_mask)

@@ -87,7 +87,7 @@ def test_backward_reads_each_sentence_reversed_within_its_own_length():
     assert torch.allclose(read.final[1][0], reference.final[1][0])
 
 
-def test_stacked_directions_meet_only_at_the_top():
+def test_stacked_directions_are_combined_only_at_the_top():
     torch.manual_seed(5)
     network = stacked_directions(GRU, 3)(6).eval()
     embedded = torch.randn(1, 5, 6, requires_grad=True)
@@ -101,7 +101,7 @@ def test_residual_connections_start_at_the_configured_layer():
     assert encoder(layers=4)(12).residual == (False, False, True, True)
 
 
-def test_alternating_directions_read_over_each_other():
+def test_each_layer_of_alternating_directions_reads_the_opposite_direction_below():
     torch.manual_seed(6)
     network = alternating_directions(GRU, 3)(6).eval()
     cells = [column.stack.cells for column in (network.forwards, network.backwards)]

@@ -3,7 +3,7 @@ import torch
 from nmt.models import log_probabilities
 
 
-def test_slices_equal_the_whole(monkeypatch):
+def test_log_probabilities_in_slices_equal_those_at_once(monkeypatch):
     torch.manual_seed(1)
     table, readouts = torch.randn(9, 4), torch.randn(7, 4, dtype=torch.float32)
     labels = torch.randint(9, (7,))
@@ -17,7 +17,7 @@ def test_slices_equal_the_whole(monkeypatch):
     ).shape == (0,)
 
 
-def test_half_precision_is_widened_and_double_kept():
+def test_bfloat16_is_computed_in_float32_and_float64_stays():
     table = torch.randn(9, 4)
     for dtype, wide in ((torch.bfloat16, torch.float32), (torch.float64, torch.float64)):
         readouts = torch.randn(3, 4, dtype=dtype)

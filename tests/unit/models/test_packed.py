@@ -65,7 +65,7 @@ def test_without_layouts_a_product_is_the_same(rounding, monkeypatch):
 
 @pytest.mark.parametrize("decoder", DECODERS, ids=lambda decoder: decoder.__name__)
 @pytest.mark.parametrize("cell", CELLS)
-def test_float32_changes_nothing_of_any_decoder(decoder, cell):
+def test_packing_in_float32_changes_no_output_of_any_decoder(decoder, cell):
     model, expected = networks(decoder=decoder, cell=cell)
     source = batch().source
     result = logits(Float32Precision().pack(model, CPU), source)
@@ -75,7 +75,7 @@ def test_float32_changes_nothing_of_any_decoder(decoder, cell):
 @pytest.mark.skipif(not has_bfloat16(CPU), reason="the processor has no bfloat16")
 @pytest.mark.parametrize("decoder", ATTENTIVE, ids=lambda decoder: decoder.__name__)
 @pytest.mark.parametrize("cell", CELLS)
-def test_bfloat16_is_near_and_rounds(decoder, cell):
+def test_bfloat16_rounds_and_is_close_to_float32(decoder, cell):
     model, expected = networks(decoder=decoder, cell=cell)
     source = batch().source
     result, expected = (
@@ -116,7 +116,7 @@ def test_shared_matrices_stay_shared_and_vectors_and_doubles_unpacked():
     assert isinstance(double.weight, nn.Parameter)
 
 
-def test_to_other_operations_a_packed_matrix_is_a_plain_one():
+def test_other_operations_treat_a_packed_matrix_as_a_plain_one():
     weight = torch.randn(7, 5)
     packed_weight = PackedWeight.of(weight, torch.bfloat16)
     assert packed_weight.data_ptr() == weight.data_ptr()

@@ -17,6 +17,6 @@ def test_maxout_takes_the_largest_of_each_pool_of_neighbours():
     assert readouts.tolist() == [[2.0, -0.5]]
 
 
-def test_a_pool_of_nothing_is_rejected_by_name():
+def test_a_pool_of_zero_is_rejected_by_name():
     with pytest.raises(ConfigurationError, match=r"model.readout.pool=0: expected at least 1"):
         MaxoutReadout([1], 2, 0.0, 0)

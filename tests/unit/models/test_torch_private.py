@@ -9,7 +9,7 @@ from nmt.models.linear.training import linear, recurrent_loop
 from nmt.runtime.errors import NmtError
 
 
-def test_this_torch_has_all_private_names():
+def test_the_installed_torch_has_all_private_names_that_are_used():
     assert torch_private.has_backward_ids()
     assert torch_private.backward_id() == -1
     assert torch_private.load_scan() is not None
@@ -18,7 +18,7 @@ def test_this_torch_has_all_private_names():
 
 
 @pytest.mark.parametrize("lost", ["_linear_pointwise", "_reorder_linear_weight"])
-def test_a_torch_without_onednn_products_is_noticed(lost, monkeypatch):
+def test_a_torch_without_onednn_products_is_detected(lost, monkeypatch):
     assert torch_private.has_onednn_products()
     kept = {"_linear_pointwise", "_reorder_linear_weight"} - {lost}
     monkeypatch.setattr(torch.ops, "mkldnn", type("Left", (), dict.fromkeys(kept)))

@@ -12,7 +12,7 @@ def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def test_the_file_is_that_of_coreutils_and_altered_files_are_named(tmp_path):
+def test_the_file_has_the_format_of_sha256sum_and_altered_files_are_named(tmp_path):
     (tmp_path / "a").write_bytes(b"one")
     (tmp_path / "b").write_bytes(b"two")
     files = {name: [checksums.sha256_of(tmp_path / name)] for name in ("a", "b")}
@@ -36,7 +36,7 @@ def test_any_of_several_checksums_is_valid(tmp_path):
     assert checksums.altered(tmp_path, checksums.read(tmp_path)) == ["a"]
 
 
-def test_a_broken_file_has_no_checksums(tmp_path):
+def test_a_malformed_line_invalidates_the_file_of_checksums(tmp_path):
     for text in ("no checksum\n", f"{'0' * 64}  ../a\n", f"{'0' * 63}  a\n"):
         (tmp_path / checksums.NAME).write_text(text)
         assert checksums.read(tmp_path) == {}
@@ -57,7 +57,7 @@ def test_an_unaltered_folder_passes_and_hidden_files_do_not_count(folder, caplog
     assert caplog.messages == []
 
 
-def test_checksums_may_be_written_again(folder):
+def test_altered_files_pass_once_their_checksums_are_written_again(folder):
     (folder / "a").write_text("A")
     checksums.write_all(folder)
     checksums.verify(folder)
@@ -76,7 +76,7 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize(("message", "damage"), DAMAGES)
-def test_damage_is_named(folder, message, damage):
+def test_damaged_files_are_named(folder, message, damage):
     damage(folder)
     with pytest.raises(DamagedError, match=f"{folder}/{message}.*; delete the folder {folder}, it"):
         checksums.verify(folder)

@@ -48,7 +48,7 @@ def test_values_are_read_no_further_than_a_few_ahead():
         assert len(read) == 10 + processes.PREFETCH * 2
 
 
-def test_an_error_is_raised_in_the_order_of_the_values_and_before_one_of_their_iterator():
+def test_errors_are_raised_in_the_order_of_the_values_and_before_one_of_their_iterator():
     def values():
         yield from [1, 2, "no number", 4]
         raise CorpusError("cannot be read")
@@ -65,14 +65,14 @@ def test_an_error_is_raised_in_the_order_of_the_values_and_before_one_of_their_i
 
 
 @BOTH
-def test_what_a_function_prints_is_not_mixed_with_the_results(capfd, start):
+def test_output_that_a_function_prints_is_separate_from_the_results(capfd, start):
     with processes.ProcessPool(print, 1, start) as pool:
         assert list(pool.map(["a", "b"])) == [None, None]
     assert capfd.readouterr().out == ""
 
 
 @BOTH
-def test_a_process_that_was_ended_from_outside_is_named(start):
+def test_a_killed_process_is_an_error_that_names_it(start):
     message = r"^process \d+, one of 2 .* ended with status 3; if"
     with processes.ProcessPool(os._exit, 2, start) as pool, pytest.raises(NmtError, match=message):
         list(pool.map([3]))
@@ -135,7 +135,7 @@ def closed(handle):
     return False
 
 
-def test_a_copy_closes_the_files_of_its_parent(tmp_path):
+def test_a_forked_process_closes_the_files_of_its_parent(tmp_path):
     with (
         (tmp_path / "file").open("w") as file,
         processes.ProcessPool(closed, 1, processes.Forked) as pool,

@@ -25,7 +25,7 @@ def tied(model):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("make", [lambda model: model, tied])
-def test_a_beam_of_1_is_greedy_search(seed, make):
+def test_a_beam_of_size_1_equals_greedy_search(seed, make):
     model = make(scorer(seed, 23, end=1.0))
     expected = Greedy(1.5, 3)(model, SOURCES)
     search = array_beam.Beam(1, 1, NoLengthPenalty(), 1.5, 3)
@@ -35,7 +35,7 @@ def test_a_beam_of_1_is_greedy_search(seed, make):
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize(("size", "best"), [(1, 1), (2, 1), (5, 1), (5, 5), (30, 3)])
 @pytest.mark.parametrize("make", [lambda model: model, tied])
-def test_beam_search_is_the_same(penalty, size, best, make):
+def test_beam_search_over_arrays_equals_that_over_tensors(penalty, size, best, make):
     for seed in range(3):
         model = make(scorer(seed, 23, end=1.0))
         expected = Beam(size, best, penalty, 1.5, 3)(model, SOURCES)
@@ -43,7 +43,7 @@ def test_beam_search_is_the_same(penalty, size, best, make):
         same(search(Arrays(model), SOURCES.numpy()), expected)
 
 
-def test_a_translation_is_as_long_as_it_may_be():
+def test_translations_without_end_have_the_maximum_length():
     model = scorer(1, 23, end=-50.0)
     for ours, theirs in (
         (array_beam.Beam(1, 1, NoLengthPenalty(), 0.5, 1), Greedy(0.5, 1)),
@@ -53,12 +53,12 @@ def test_a_translation_is_as_long_as_it_may_be():
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.3, 1.1, 2.0, 1e30])
-def test_the_limits_are_the_same(factor):
+def test_limits_of_length_equal_those_of_tensors(factor):
     expected = limits.limits(SOURCES, factor, 2)
     assert array_scorer.limits(SOURCES.numpy(), factor, 2).tolist() == expected.tolist()
 
 
-def test_broken_weights_are_reported():
+def test_scores_that_are_not_finite_are_reported():
     broken = Arrays(fixed([[float("nan")] * 9] * 9))
     for size in (1, 2):
         with pytest.raises(ModelError, match="weights are broken"):

@@ -221,7 +221,7 @@ def test_the_average_prefers_a_longer_translation_that_the_sum_does_not():
     assert Beam(3, 1, Average(), 1.0, 0)(model, source)[0][0].ids == (4,)
 
 
-def test_a_translation_that_becomes_best_only_by_its_length_is_waited_for():
+def test_search_continues_until_no_longer_translation_can_become_best():
     first, on = logits([0, 0, 0, 0.5, 0.2, 0.15, 0.15]), logits([0, 0, 0, 0, 1, 0, 0])
     model = fixed([first, *[on] * 5, logits([0, 0, 0, 1, 0, 0, 0])])
     source = torch.tensor([[4, END]])
@@ -292,7 +292,7 @@ def test_translations_depend_on_the_seed_alone():
     assert Sample(1.0, 0, 1.0, 2, 1, 2.0, 5)(model, source) != first
 
 
-def test_more_samples_contain_the_fewer():
+def test_more_samples_include_those_of_a_smaller_number():
     model = scorer(2, 60)
     source = padded(sentences(2, [8, 3, 5, 9]))
     few = Sample(1.0, 0, 1.0, 1, 2, 2.0, 5)(model, source)
@@ -304,14 +304,14 @@ def test_more_samples_contain_the_fewer():
         assert list(all_of_them) == sorted(all_of_them, key=lambda each: -each.score)
 
 
-def test_a_cold_sample_is_greedy_search():
+def test_sampling_at_a_low_temperature_equals_greedy_search():
     model = scorer(2, 60)
     source = padded(sentences(2, [8, 3, 5, 9]))
     assert Sample(1e-6, 0, 1.0, 1, 1, 2.0, 5)(model, source) == Greedy(2.0, 5)(model, source)
 
 
 @pytest.mark.parametrize("search", SEARCHES, ids=lambda search: type(search).__name__)
-def test_a_broken_model_is_reported(search):
+def test_a_model_without_finite_scores_is_reported(search):
     model = scorer(2, 20)
     model.table[:] = math.nan
     with pytest.raises(ModelError, match="weights are broken, train it again"):

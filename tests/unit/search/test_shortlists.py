@@ -103,7 +103,7 @@ def trained_lexicon(pieces=PIECES):
     )
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_a_lexicon_is_read_as_it_was_written(tmp_path):
     (tmp_path / "lexicon.safetensors").write_bytes(trained_lexicon().to_bytes())
     loaded = TranslationLexicon.load(tmp_path / "lexicon.safetensors", PIECES, PIECES)
     assert (loaded.translations == trained_lexicon().translations).all()
@@ -156,7 +156,7 @@ def test_a_shortlist_does_not_depend_on_batch_or_padding():
     assert together == [lists(choose(np.array([row])))[0] for row in rows()]
 
 
-def test_a_shortlist_needs_no_torch():
+def test_shortlists_do_not_import_torch():
     code = (
         "import sys, nmt.search.shortlists.lexical, nmt.search.shortlists.none;"
         "import nmt.data.lexicon.lexicon;"

@@ -28,7 +28,7 @@ def test_the_last_are_the_newest():
     assert updates(LastCheckpoints(2).select(KEPT)) == [30, 40]
 
 
-def test_nothing_is_kept_where_nothing_is_averaged():
+def test_without_averaging_no_weights_are_kept():
     assert updates(NoAveraging().select(KEPT)) == []
 
 
@@ -54,7 +54,7 @@ def test_the_mean_is_of_the_selected_files_and_the_others_are_pruned(tmp_path):
     assert torch.equal(mean["bias"], torch.full((2,), -3.0))
 
 
-def test_what_is_validated_twice_counts_once(tmp_path):
+def test_an_update_validated_twice_is_averaged_once(tmp_path):
     kept = KeptWeights(tmp_path, LastCheckpoints(2))
     for update in (1, 2, 2):
         kept.add(network(float(update)), update, 0.0)

@@ -69,7 +69,7 @@ def flipped(data):
     return bytes(changed)
 
 
-def test_a_shortage_of_memory_does_not_count_as_damage(checkpoints, monkeypatch):
+def test_a_lack_of_memory_does_not_count_as_damage(checkpoints, monkeypatch):
     checkpoints.save(1, {"number": 1})
 
     def short(*_, **__):
@@ -114,7 +114,7 @@ def test_a_state_that_is_read_back_differently_replaces_none(checkpoints, monkey
     assert checkpoints.newest()["number"] == 1 and len(files(checkpoints)) == 1
 
 
-def test_a_training_keeps_one_state_at_least(tmp_path):
+def test_a_training_keeps_at_least_one_state(tmp_path):
     with pytest.raises(ConfigurationError, match=r"keep=0: expected a number, 1 or more"):
         Checkpoints(tmp_path, 0)
 

@@ -120,7 +120,7 @@ def test_a_signal_stops_a_validation_at_once_and_the_validation_is_repeated(stra
     assert metrics(straight) == metrics(tmp_path)
 
 
-def test_a_second_signal_stops_at_once(tmp_path):
+def test_a_second_signal_ends_the_training_at_once(tmp_path):
     class Twice(Data):
         def epoch(self, number, skip):
             os.kill(os.getpid(), signal.SIGINT)
@@ -161,7 +161,7 @@ def test_epochs_end_where_the_data_ends_even_if_the_last_update_has_fewer_batche
     assert [(one["update"], one["epoch"]) for one in validations] == [(3, 1), (6, 2)]
 
 
-def test_half_an_epoch_can_be_a_limit(tmp_path):
+def test_the_limit_may_be_a_fraction_of_an_epoch(tmp_path):
     assert trainer(tmp_path, stopping=StoppingCriteria(0.5, None, None)).train().rows >= 7.5
 
 
@@ -200,7 +200,7 @@ def test_a_mean_that_is_worse_is_not_kept(tmp_path, caplog):
     assert "the best checkpoint, -1, stays" in caplog.text
 
 
-def test_nothing_is_averaged_where_nothing_is_kept(tmp_path):
+def test_without_averaging_no_mean_is_validated(tmp_path):
     trainer(tmp_path, averaging=NoAveraging()).train()
     assert all(one["kind"] != "average" for one in metrics(tmp_path))
 
@@ -369,7 +369,7 @@ def test_accumulated_batches_equal_the_joined_batch():
         torch.testing.assert_close(left, right)
 
 
-def test_the_gradient_is_that_of_the_loss_of_one_piece():
+def test_gradients_are_those_of_the_mean_loss_per_piece():
     torch.manual_seed(3)
     network = Network()
     (batch, *_) = Data().epoch(0, 0)
@@ -398,7 +398,7 @@ def test_gradients_are_clipped_by_their_global_norm():
     assert result.gradient_norm == pytest.approx(norm.item(), rel=1e-5)
 
 
-def test_only_matrices_decay():
+def test_weight_decay_applies_to_matrices_alone():
     decayed, others = parameter_groups(Network())
     assert [tuple(one.shape) for one in decayed["params"]] == [(PIECES, 6)]
     assert others["weight_decay"] == 0.0
@@ -531,7 +531,7 @@ def test_devices_are_chosen_by_name():
             device.set_threads(threads)
 
 
-def test_keeping_large_blocks_returns_whether_it_worked():
+def test_keeping_freed_blocks_returns_whether_the_allocator_supports_it():
     assert allocator.keep_freed_blocks() is (
         sys.platform == "linux" and "glibc" in platform.libc_ver()
     )

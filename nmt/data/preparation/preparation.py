@@ -259,8 +259,6 @@ def _plain(settings: Any) -> dict[str, Any]:
 def _checksum(name: str) -> str:
     try:
         text_files.check_readable_twice(name)
-        if not Path(name).stat().st_size:  # As that of /proc/kmsg, where reading never ends.
-            return hashlib.sha256().hexdigest()
         return checksums.sha256_of(Path(name))
     except OSError as error:
         raise unreadable(name, error) from error

@@ -1,8 +1,8 @@
 """Text without characters that nobody sees, as it reaches SentencePiece on every way.
 
 A soft hyphen or a zero-width character inside a word would make it another word. Removed are
-control characters, and what Unicode calls default ignorable: soft hyphens, zero-width and
-bidirectional marks, variation selectors, tags. Kept is what carries meaning:
+control characters, non-characters, and what Unicode calls default ignorable: soft hyphens,
+zero-width and bidirectional marks, variation selectors, tags. Kept is what carries meaning:
 
 - joiners and variation selectors after a letter of Arabic, Mongolian, an Indic or another such
   script, and zero-width spaces between letters of scripts without spaces (Thai, Khmer, Lao, …);
@@ -21,7 +21,8 @@ _SPACES = "\x00\t-\r\x1c-\x1f\x85\u2028\u2029"
 _SURROGATES = "\ud800-\udfff"
 _REMOVED = (
     "\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U0001d159"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _JOINING = (  # Arabic to Tibetan, Myanmar, Khmer, Mongolian; presentation forms; Indic, Adlam

@@ -142,7 +142,7 @@ def is_packed(name: str) -> bool:
 
 
 def check_readable_twice(name: str) -> None:
-    """Check that a file is no pipe and no device, before it is opened.
+    """Check that a file is no pipe, no device and none of /proc and /sys, before it is opened.
 
     Raises:
         CorpusError: if it is one.
@@ -150,8 +150,11 @@ def check_readable_twice(name: str) -> None:
     """
     mode = Path(name).stat().st_mode
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        return
-    kind = "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"
+        if Path(name).resolve().parts[1:2] not in (("proc",), ("sys",)):
+            return
+        kind = "file of the system"
+    else:
+        kind = "pipe" if stat.S_ISFIFO(mode) else "socket" if stat.S_ISSOCK(mode) else "device"
     raise CorpusError(
         f"{name} is a {kind}, but a corpus is read several times: write its text to a file, and"
         " give that"

@@ -153,7 +153,10 @@ def test_a_block_of_lines_is_bounded_too(tmp_path, monkeypatch):
         list(read_blocks(name, 3))
 
 
-@pytest.mark.parametrize(("name", "kind"), [("pipe", "a pipe"), ("/dev/zero", "a device")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("pipe", "a pipe"), ("/dev/zero", "a device"), ("/proc/uptime", "a file of the system")],
+)
 def test_a_corpus_that_can_be_read_only_once_is_rejected_before_it_is_opened(tmp_path, name, kind):
     os.mkfifo(tmp_path / "pipe")
     good, name = write(tmp_path / "a.en", UTF8), str(tmp_path / name)

@@ -1,11 +1,16 @@
-"""Small prepared shards of random words."""
+"""Small prepared shards of random words, and chunks of shards from a list of rows."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+import pyarrow as pa
 
 from nmt.data.preparation.shards import EncodedRows, Shards, ShardWriter, pack
 from nmt.data.tokenization.training import JointVocabulary, UnigramTrainer
+
+Row = tuple[Sequence[int], Sequence[int], str, str]
+"""Ids of source and target, and their texts."""
 
 RANDOM = np.random.default_rng(3)
 WORDS = ["".join(RANDOM.choice(list("abcdefg"), RANDOM.integers(1, 6))) for _ in range(90)]
@@ -29,3 +34,10 @@ def written(folder):
             ids = [tokenizers().source.encode_lines(side) for side in (sources, targets)]
             writer.write(pack(EncodedRows(*ids, sources, targets), 120))
     return Shards(folder, "train")
+
+
+def chunk(rows: Sequence[Row], vocabulary_size: int) -> pa.RecordBatch:
+    """Pack rows into the columns of a shard."""
+    return pack(
+        EncodedRows(*([row[column] for row in rows] for column in range(4))), vocabulary_size
+    )

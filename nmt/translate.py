@@ -23,7 +23,8 @@ def translate(config: DictConfig) -> None:
     engine: Engine = instantiate(config.engine)
     runs, trust = arguments.folders(config.run), arguments.several(config.trust)
     options = build(EngineOptions, config, runs=runs, trust=trust)
-    output_format = instantiate(config.output_format)
+    output_format, decision = instantiate(config.output_format), instantiate(config.decision)
+    decision.check(options.search)
     if at_once := config.interactive or (config.input is None and sys.stdin.isatty()):
         options = replace(options, windows=replace(options.windows, lines=1))
     translator = engine.inspect(options)()
@@ -35,7 +36,7 @@ def translate(config: DictConfig) -> None:
         arguments.name(config.input), config.starter_suffix, instantiate(config.invalid_text)
     )
     with output_files.open_output(arguments.name(config.output)) as file:
-        for translation in translator.stream(lines):
+        for translation in map(decision, translator.stream(lines)):
             file.write(output_format(count, translation).encode())
             count += 1
             invisible += count_removed([translation.source])

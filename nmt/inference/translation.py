@@ -9,7 +9,7 @@ class Candidate:
 
     Attributes:
         text: a line, without any line break.
-        score: what the search ranked it by, higher is better; the sum over chunks.
+        score: what it is ranked by, higher is better; of a search the sum over chunks.
         log_probability: in nats; the sum over chunks.
         pieces: its pieces as text.
     """

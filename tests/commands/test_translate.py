@@ -219,3 +219,22 @@ def test_a_reader_that_goes_away_ends_the_command_in_silence(saved):
         talk.wait()
     assert err == b""
     assert talk.returncode == 128 + signal.SIGPIPE
+
+
+def test_a_decision_ranks_the_candidates_that_a_search_samples(monkeypatch, capfd, saved):
+    given = "Der Hund läuft hier.\n\n".encode()
+    arguments = [f"run={saved}", "search=sample", "search.best=6", "output_format=jsonl"]
+    texts, scores = [], []
+    for decision in ("highest_score", "minimum_bayes_risk"):
+        status, out, err = command(monkeypatch, capfd, given, *arguments, f"decision={decision}")
+        assert status == 0, err
+        lines = [json.loads(line)["hypotheses"] for line in out.splitlines()]
+        texts.append([sorted(one["text"] for one in line) for line in lines])
+        scores.append([one["score"] for one in lines[0]])
+    assert texts[0] == texts[1] and texts[0][1] == [""]
+    assert all(ranked == sorted(ranked, reverse=True) for ranked in scores)
+    assert max(scores[0]) < 0 < max(scores[1]) <= 100
+    status, _, err = command(
+        monkeypatch, capfd, given, f"run={saved}", "decision=minimum_bayes_risk"
+    )
+    assert status == 2 and "nothing to rerank" in err

@@ -17,6 +17,7 @@ PACKAGES = {
     "corpus": "nmt.data.download",
     "criterion": "nmt.training.validation",
     "data": "nmt.data.corpora",
+    "decision": "nmt.inference.decisions",
     "engine": "nmt.inference.engines",
     "experiment": None,  # overrides the values of other groups
     "filter": "nmt.data.corpora.filters",

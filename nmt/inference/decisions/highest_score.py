@@ -1,0 +1,18 @@
+"""The candidate that the search ranks highest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nmt.inference.translation import Translation
+
+
+@dataclass(frozen=True)
+class HighestScore:
+    """Keeps the order of the search: an approximation of the most probable translation."""
+
+    def check(self, search: Mapping[str, object]) -> None:
+        """Accept any search."""
+
+    def __call__(self, translation: Translation) -> Translation:
+        """Return the translation."""
+        return translation

@@ -1,4 +1,4 @@
-"""Arguments of a verb: its own keys, and overrides of the commands that it measures."""
+"""Arguments of a measurement: its own keys, and overrides of the commands that it measures."""
 
 import dataclasses
 import sys
@@ -9,7 +9,7 @@ Keys = TypeVar("Keys")
 
 
 def parse(kind: type[Keys], arguments: Sequence[str]) -> tuple[Keys, list[str]]:
-    """Return a verb's keys, and all other arguments, which are overrides of `nmt`.
+    """Return a measurement's keys, and all other arguments, which are overrides of `nmt`.
 
     Args:
         kind: a dataclass whose fields are strings, numbers or tuples, all with defaults.

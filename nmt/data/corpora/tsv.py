@@ -14,7 +14,7 @@ HEADS = frozenset(
 class TSVCorpus(LineCorpus):
     """Each line is `source<TAB>target`; nothing is quoted or escaped.
 
-    What a spreadsheet writes besides is invalid: a head with the names of the columns, and quotes
+    What a spreadsheet adds is invalid: a header line with the names of the columns, and quotes
     around a cell in which quotes are doubled.
     """
 

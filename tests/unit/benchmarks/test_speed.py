@@ -1,4 +1,4 @@
-"""benchmarks.speed: what its numbers are made of, and the verbs that start no commands."""
+"""benchmarks.speed: what its numbers are made of, and the measurements that start no commands."""
 
 import importlib.metadata
 import json
@@ -27,7 +27,7 @@ TOOK = {"validation_seconds": 30.0}
 
 @pytest.fixture
 def measured(tmp_path, capsys):
-    """Run a verb in this process; return its report and what it printed."""
+    """Run a measurement in this process; return its report and what it printed."""
 
     def call(*words):
         main([*words, f"report={tmp_path / 'report.json'}"])

@@ -11,7 +11,6 @@ From Python, the same with the same arguments; the result is the folder of the r
 """
 
 import functools
-import json
 import logging
 import shlex
 import sys
@@ -32,10 +31,12 @@ from nmt.data.transforms.noise import Noise
 from nmt.evaluation.metrics.metric import Metric
 from nmt.evaluation.test_sets import EvaluationSet, from_data
 from nmt.inference.translator import Translator
+from nmt.inspection.files import read_json
+from nmt.inspection.model_folder import MAX_BYTES, SCORES
 from nmt.models.factory import model_of_languages
 from nmt.models.parameters import count, weights
 from nmt.models.saved.initial_weights import start_from
-from nmt.models.saved.translation_model import SCORES, check_trainable, save_translation_model
+from nmt.models.saved.translation_model import check_trainable, save_translation_model
 from nmt.models.translation_model import TranslationModel
 from nmt.prepare import prepared
 from nmt.runtime import allocator, checks, cpus, device, provenance, random_state
@@ -231,7 +232,7 @@ def _callbacks(
 
 def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None) -> None:
     """Print the result, and a few translations by the saved model."""
-    scores = json.loads((Path(spec.run) / SCORES).read_text(encoding="utf-8"))
+    scores = read_json(Path(spec.run) / SCORES, MAX_BYTES[SCORES])
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
     lines = [f"run {spec.run}", f"valid  {values}"]
     if test is not None and test.source is not None:

@@ -1,6 +1,5 @@
 """`python -m nmt.train_language_model`: prepare a corpus if need be, and train a language model."""
 
-import json
 import logging
 import shlex
 import sys
@@ -24,11 +23,13 @@ from nmt.data.tokenization.tokenizer import Tokenizer
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import LanguageModelScorer, LikelihoodTotal, ScoredLine
 from nmt.evaluation.perplexity import count_words, perplexities
+from nmt.inspection import files
+from nmt.inspection.model_folder import MAX_BYTES, SCORES
 from nmt.models.factory import language_network
 from nmt.models.language_models.network import LanguageNetwork
 from nmt.models.language_models.ngram import NGramLanguageModel
 from nmt.models.parameters import count, weights
-from nmt.models.saved.folder import SCORES, check_loadable
+from nmt.models.saved.folder import check_loadable
 from nmt.models.saved.language_model import KIND, save_language_model
 from nmt.prepare import prepared
 from nmt.runtime import allocator, device, provenance, random_state
@@ -211,7 +212,7 @@ def _save(
 
 
 def _show(run: str) -> None:
-    scores = json.loads((Path(run) / SCORES).read_text(encoding="utf-8"))
+    scores = files.read_json(Path(run) / SCORES, MAX_BYTES[SCORES])
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
     sys.stdout.write(f"run {run}\nvalid  {values}\n")
     name = shlex.quote(run)

@@ -28,10 +28,14 @@ UNREADABLE = (yaml.YAMLError, AttributeError, LookupError, RecursionError, TypeE
 """What reading YAML may raise: the parser itself fails on some dates, numbers and depths."""
 
 STRING = "tag:yaml.org,2002:str"
+INTEGER = "tag:yaml.org,2002:int"
+
+MAX_BITS = 256
+"""Of an integer; numbers of 4,300 digits, which YAML writes in several bases, cannot be shown."""
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """A loader that rejects anchors, aliases, tags, repeated keys, and deep nesting."""
+    """A loader that rejects anchors, aliases, tags, repeated keys, deep nesting, huge integers."""
 
     depth = 0
 
@@ -59,6 +63,19 @@ class _PlainLoader(yaml.SafeLoader):
                 raise yaml.YAMLError(f"line {line} repeats the key {quote(key.value)}")
             keys.add(key.value)
         return node
+
+
+def _bounded_integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    value = loader.construct_yaml_int(node)
+    if value.bit_length() > MAX_BITS:
+        line = node.start_mark.line + 1
+        raise yaml.YAMLError(
+            f"line {line} has an integer of {value.bit_length()} bits; expected at most {MAX_BITS}"
+        )
+    return int(value)
+
+
+_PlainLoader.add_constructor(INTEGER, _bounded_integer)
 
 
 def read(path: Path, max_bytes: int) -> dict[str, Any]:

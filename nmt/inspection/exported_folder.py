@@ -1,5 +1,6 @@
 """The folder of an exported model, checked as a whole before any of it is used."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from nmt.inspection import config_values, files, lexicon, onnx_graphs, sentencepiece
@@ -58,7 +59,25 @@ def inspect(folder: Path) -> dict[str, bytes]:
             f" reads format {FORMAT}; export the model again with this version, or use the version"
             " of nmt that wrote it"
         )
-    return {name: onnx_graphs.check(folder / name, MAX_BYTES[name]) for name in GRAPHS}
+    graphs = {name: files.read(folder / name, MAX_BYTES[name]) for name in GRAPHS}
+    check_graphs(graphs, folder)
+    return graphs
+
+
+def check_graphs(graphs: Mapping[str, bytes], folder: Path) -> None:
+    """Check the graphs of an exported model.
+
+    Args:
+        graphs: by file name.
+        folder: of the files, for messages.
+
+    Raises:
+        ModelError: naming the file, and what is wrong with it.
+    """
+    for name, data in graphs.items():
+        encodes = name == ENCODER
+        allowed = onnx_graphs.ENCODER_OPERATIONS if encodes else onnx_graphs.OPERATIONS
+        onnx_graphs.check(data, str(folder / name), allowed)
 
 
 def _check_files(folder: Path) -> None:

@@ -1,11 +1,14 @@
 """Safe reading of untrusted files: nothing is read that could block, or exhaust memory."""
 
+import json
 import os
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 
 from nmt.runtime.errors import ModelError
+from nmt.runtime.regular_files import open_regular
 
 TRAINED, EXPORTED = "model.safetensors", "step.onnx"
 """The files that identify folders of trained and of exported models."""
@@ -42,15 +45,50 @@ def read(path: Path, max_bytes: int) -> bytes:
     """
     size(path, max_bytes)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(max_bytes)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def read_json(path: Path, max_bytes: int) -> Any:
+    """Read a regular file of JSON.
+
+    Raises:
+        ModelError: as `read`, or if it is no JSON in UTF-8.
+    """
+    return parse_json(read(path, max_bytes), str(path))
+
+
+def parse_json(data: bytes, where: str) -> Any:
+    """Parse JSON that may be anything.
+
+    Args:
+        data: its bytes.
+        where: file, and line if there are several, for messages.
+
+    Raises:
+        ModelError: if it is no JSON in UTF-8, or is nested too deeply.
+    """
+    try:
+        return json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{where} is not JSON: {' '.join(str(error).split())}") from error
+
+
 def exists(path: Path) -> bool:
-    """Return whether there is anything of that name, even a broken link."""
-    return os.path.lexists(path)
+    """Return whether there is anything of that name, even a broken link.
+
+    Raises:
+        ModelError: if its folder may not be searched, or it cannot be a name.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    return True
 
 
 def memory() -> int:
@@ -62,5 +100,8 @@ def memory() -> int:
 
 def quote(value: object) -> str:
     """Format an untrusted value for a message: on one line, escaped and shortened."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python formats no integers of more than 4,300 digits.
+        text = "a number of too many digits"
     return text if len(text) <= MAX_QUOTE else f"{text[:MAX_QUOTE]}…"

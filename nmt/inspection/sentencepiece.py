@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nmt.inspection import files
-from nmt.inspection.protobuf import Value, fields
+from nmt.inspection.protobuf import ANY, BYTES, ENUM, FLOAT, MANY, OTHERS, Value, fields
 from nmt.runtime.errors import ModelError
 
 JOINT = "sentencepiece.model"
@@ -32,6 +32,12 @@ MODEL_TYPE = 3  # field of the trainer's settings
 CHARACTER_MAP = 2  # field of a normalizer
 LEAF, VALUE = 1 << 8, 1 << 31  # bits of a unit of the map's trie
 LINE_END = re.compile("[\0\n\r]")
+
+MODEL = {1: BYTES + MANY, 2: BYTES, 3: BYTES, 5: BYTES}
+PIECE = {1: BYTES, 2: FLOAT, 3: ENUM}
+TRAINER = {MODEL_TYPE: ANY, OTHERS: ANY + MANY}
+NORMALIZER = {CHARACTER_MAP: BYTES, OTHERS: ANY + MANY}
+"""The fields of the file's messages; of settings only those that are looked at."""
 
 
 def read(path: Path) -> int:
@@ -64,17 +70,15 @@ def _count(data: bytes) -> int:
     # Cached, as the command, the loaded model and the tokenizer each check the same file.
     pieces: list[bytes] = []
     types = []
-    for number, value in fields(data):
+    for number, value in fields(data, MODEL):
         if number == 1:
             piece, type_ = _piece(_bytes(value))
             pieces.append(piece)
             types.append(type_)
         elif number == 2:
             _check_trainer(_bytes(value))
-        elif number in (3, 5):
-            _check_normalizer(_bytes(value))
         else:
-            _refuse(f"it has the field {number}")
+            _check_normalizer(_bytes(value))
     _check_pieces(pieces, types)
     return len(pieces)
 
@@ -82,15 +86,13 @@ def _count(data: bytes) -> int:
 def _piece(data: bytes) -> tuple[bytes, int]:
     """Return text and type of a piece."""
     text, score, type_ = b"", 0.0, NORMAL
-    for number, value in fields(data):
+    for number, value in fields(data, PIECE):
         if number == 1:
             text = _bytes(value)
-        elif number == 2 and isinstance(value, float):
+        elif number == 2:
             score = value
-        elif number == 3 and isinstance(value, int):
-            type_ = value
         else:
-            _refuse(f"a piece has the field {number}")
+            type_ = value
     if not 0 < len(text) <= MAX_PIECE or LINE_END.search(text.decode("utf-8")):
         _refuse(f"{text[:20]!r} is not a valid piece")
     if not math.isfinite(score) or type_ not in TYPES:
@@ -110,7 +112,7 @@ def _check_pieces(pieces: list[bytes], types: list[int]) -> None:
 
 def _check_trainer(data: bytes) -> None:
     model_type: Value = MODEL_TYPES[0]
-    for number, value in fields(data):
+    for number, value in fields(data, TRAINER):
         if number == MODEL_TYPE:
             model_type = value
         elif isinstance(value, bytes):
@@ -120,7 +122,7 @@ def _check_trainer(data: bytes) -> None:
 
 
 def _check_normalizer(data: bytes) -> None:
-    for number, value in fields(data):
+    for number, value in fields(data, NORMALIZER):
         if number == CHARACTER_MAP and value:
             _check_character_map(_bytes(value))
 

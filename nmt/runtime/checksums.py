@@ -13,8 +13,10 @@ from pathlib import Path
 
 from nmt.runtime import atomic_files, cpus
 from nmt.runtime.errors import DamagedError, NmtError
+from nmt.runtime.regular_files import open_regular
 
 NAME = "SHA256SUMS"
+MAX_BYTES = 1 << 24  # of the file itself; more lines than any folder has files
 LINE = re.compile(r"([0-9a-f]{64})  ([^/\n\0]+)")
 
 SLOW_SECONDS = 1.0
@@ -27,9 +29,9 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal digits.
 
     Raises:
-        OSError: if it cannot be read.
+        OSError: if it cannot be read, or is no regular file.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -55,7 +57,9 @@ def read(folder: Path) -> dict[str, list[str]]:
         OSError: if it cannot be read.
     """
     files: dict[str, list[str]] = {}
-    for line in (folder / NAME).read_text(encoding="utf-8", errors="replace").splitlines():
+    with open_regular(folder / NAME) as file:
+        text = file.read(MAX_BYTES).decode("utf-8", errors="replace")
+    for line in text.splitlines():
         match = LINE.fullmatch(line)
         if match is None:
             return {}
@@ -64,13 +68,19 @@ def read(folder: Path) -> dict[str, list[str]]:
 
 
 def altered(folder: Path, files: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the names of the files that are missing or have none of their checksums."""
+    """Return the names of the files that are missing or have none of their checksums.
+
+    Raises:
+        NmtError: if a file may not be read, which does not mean that it was altered.
+    """
     return [name for name, values in files.items() if _readable_sha256(folder / name) not in values]
 
 
 def _readable_sha256(path: Path) -> str | None:
     try:
         return sha256_of(path)
+    except PermissionError as error:
+        raise NmtError(f"{path} cannot be read: {error.strerror}") from error
     except OSError:
         return None
 
@@ -113,12 +123,15 @@ def verify(folder: Path) -> None:
 
 
 def _names(folder: Path) -> set[str]:
-    """Name the files; anything else, such as a pipe, could be read without end."""
+    """Name the files; a pipe could be read without end, and a link leads to another's file."""
     try:
         paths = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+        links = [path for path in paths if path.is_symlink()]
         irregular = [path for path in paths if not path.is_file()]
     except OSError as error:
         raise _unreadable(folder, folder, error) from error
+    for path in links:
+        raise DamagedError(f"{path} is a symbolic link", folder)
     for path in irregular:
         raise DamagedError(f"{path} is no file", folder)
     return {path.name for path in paths}

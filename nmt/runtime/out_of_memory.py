@@ -17,6 +17,7 @@ MESSAGES = re.compile(
     r"|Cannot allocate memory"
     r"|out of memory"
     r"|Failed to allocate memory for requested buffer"  # onnxruntime
+    r"|Available memory of \d+ is smaller than requested bytes"  # onnxruntime's bounded arena
     # oneDNN reports no more than this. What it does not implement it rejects one call earlier,
     # with "could not create a primitive descriptor …" and "… a memory descriptor …".
     r"|^could not (create a (primitive|memory( object)?)|execute a primitive)$"

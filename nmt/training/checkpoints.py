@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 
 import torch
 
+from nmt.inspection import files
 from nmt.runtime import atomic_files, checks, checksums
 from nmt.runtime.errors import ModelError
 from nmt.runtime.out_of_memory import is_out_of_memory
@@ -113,7 +114,7 @@ class Checkpoints:
     def _files(self) -> list[Path]:
         """Return all states, the newest first."""
         named = [path for path in self.folder.glob("state-*.pt") if NAMED.fullmatch(path.name)]
-        named.sort(key=lambda path: (_update(path), path.stat().st_mtime_ns), reverse=True)
+        named.sort(key=lambda path: (_update(path), path.lstat().st_mtime_ns), reverse=True)
         return named
 
     def _prune(self, update: int, path: Path) -> None:
@@ -135,9 +136,11 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         DamagedCheckpointError: if its bytes do not match the checksum in its name, or are no
             state.
-        ModelError: if it cannot be read, or has a format that this program does not read.
+        ModelError: if it cannot be read, is no regular file, or has a format that this program
+            does not read.
     """
     match = NAMED.fullmatch(path.name)
+    files.size(path, sys.maxsize)
     try:
         if match and not checksums.sha256_of(path).startswith(match[2]):
             raise DamagedCheckpointError(

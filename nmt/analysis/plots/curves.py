@@ -128,5 +128,5 @@ def points(
         if horizontal.field not in record:
             fields = ", ".join(record)
             raise NmtError(f"records of kind {kind} have no {horizontal.field!r}, but {fields}")
-    across = [record[horizontal.field] / horizontal.unit for record in chosen]
-    return across, [float(record[field]) for record in chosen]
+    across = [records.value(record, horizontal.field) / horizontal.unit for record in chosen]
+    return across, [records.value(record, field) for record in chosen]

@@ -7,15 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from nmt.analysis.plots import records
 from nmt.analysis.plots.plot import INK, colour, new_figure, style_axes
-from nmt.inspection.data_config import TRAINING
-from nmt.runtime.errors import NmtError, require
+from nmt.inspection import config_values
+from nmt.inspection.data_config import MAX_BYTES, TRAINING
+from nmt.runtime.errors import ModelError, NmtError, require
 
 BINS = 40  # of the histogram of all runs
 
@@ -75,20 +75,20 @@ def read(run: Path) -> Updates:
     path = run / "metrics.jsonl"
     updates = [record for record in records.read(run) if record["kind"] == "update"]
     for number, record in enumerate(updates, start=1):
-        if record["update"] != number:
+        if records.value(record, "update") != number:
             raise NmtError(
                 f"{path}: the record of update {record['update']} is a mean over several updates;"
                 " train with report_every=1"
             )
-    made = [record for record in updates if record["gradient_norm"] is not None]
-    if not any(record["gradient_norm"] > 0 for record in made):
+    made = [one for one in updates if not math.isnan(records.value(one, "gradient_norm"))]
+    norms = [records.value(record, "gradient_norm") for record in made]
+    if not any(norm > 0 for norm in norms):
         raise NmtError(f"{path} has no update with a finite gradient; expected at least one")
-    losses = [math.nan if record["loss"] is None else record["loss"] for record in updates]
     return Updates(
-        norms=np.array([record["gradient_norm"] for record in made]),
-        losses=np.array(losses),
-        clipped=sum(record["clipped"] for record in made) / len(made),
-        skipped=updates[-1]["skipped"],
+        norms=np.array(norms),
+        losses=np.array([records.value(record, "loss") for record in updates]),
+        clipped=sum(records.value(record, "clipped") for record in made) / len(made),
+        skipped=int(records.value(updates[-1], "skipped")),
         clip_norm=_clip_norm(run / TRAINING),
     )
 
@@ -146,6 +146,6 @@ def _losses(
 def _clip_norm(path: Path) -> float | None:
     """Read `clip_norm` from the configuration of a training; return None if it has none."""
     try:
-        return float(yaml.safe_load(path.read_text(encoding="utf-8"))["clip_norm"])
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, ValueError):
+        return float(config_values.read(path, MAX_BYTES)["clip_norm"])
+    except (ModelError, TypeError, KeyError, ValueError):
         return None

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from nmt.analysis.plots.plot import INK, colour, new_figure, style_axes
 from nmt.runtime.errors import NmtError
+from nmt.runtime.regular_files import open_regular
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,12 @@ def read(path: Path, metric: str) -> list[ScoresByLength]:
         NmtError: if the file is missing, is not a report, or lacks the metric.
     """
     try:
-        report = json.loads(path.read_bytes())
+        with open_regular(path) as file:
+            report = json.load(file)
         return [_system(system, metric) for system in report["systems"]]
     except OSError as error:
         raise NmtError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise NmtError(
             f"{path} is not a report with {metric} by length ({error!r}); expected what "
             "`python -m nmt.evaluate output=report.json` writes"

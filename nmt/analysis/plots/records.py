@@ -1,10 +1,12 @@
 """Records of a training, from `metrics.jsonl`."""
 
-import json
+import math
 from pathlib import Path
 from typing import Any
 
+from nmt.inspection import files
 from nmt.runtime.errors import NmtError
+from nmt.runtime.regular_files import open_regular
 
 Record = dict[str, Any]
 """A line of `metrics.jsonl`: `kind`, and fields of a record of `nmt.training.loggers.logger`."""
@@ -18,15 +20,32 @@ def read(run: Path) -> list[Record]:
     """
     path = run / "metrics.jsonl"
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        with open_regular(path) as file:
+            lines = file.read().split(b"\n")
     except OSError as error:
         raise NmtError(
             f"{path} cannot be read: {error.strerror}; expected the folder of a run: run=runs/NAME"
         ) from error
     records = []
     for number, line in enumerate(lines[:-1], start=1):
-        try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise NmtError(f"{path}:{number} is not JSON: {error}") from error
+        record = files.parse_json(line, f"{path}:{number}")
+        if not isinstance(record, dict) or not isinstance(record.get("kind"), str):
+            raise NmtError(f"{path}:{number} is no record of a training; expected a kind")
+        records.append(record)
     return records
+
+
+def value(record: Record, field: str) -> float:
+    """Return a number of a record; NaN for null, which is written where it is not finite.
+
+    Raises:
+        NmtError: if it is missing, or no number.
+    """
+    number = record.get(field, "nothing")
+    if number is None:
+        return math.nan
+    if type(number) not in (int, float):
+        kind = files.quote(record["kind"])
+        message = f"a record of kind {kind} has {field}={files.quote(number)}; expected a number"
+        raise NmtError(f"{message}; train again, or remove its line from metrics.jsonl")
+    return float(number)

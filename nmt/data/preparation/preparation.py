@@ -26,6 +26,7 @@ from nmt.data.preparation.shards import Shards
 from nmt.data.text import text_files
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.tokenization.training import SubwordTrainer, Vocabulary
+from nmt.inspection.lexicon import MAX_BYTES
 from nmt.runtime import atomic_files, checksums, cpus, staged_folder
 from nmt.runtime.errors import DamagedError, ModelError, NmtError
 
@@ -63,13 +64,15 @@ class PreparedCorpus:
             DamagedError: if a file is missing, altered, or not what such a folder holds.
             NmtError: if a file may not be read.
         """
+        _check_size(folder / lexicon.NAME)
         checksums.verify(folder)
         report = PreparationReport.load(folder / "report.json")
         try:
             tokenizers = Tokenizers.load(folder)
+            sizes = tokenizers.source.size, tokenizers.target.size
+            TranslationLexicon.load(folder / lexicon.NAME, *sizes)
         except ModelError as error:
             raise DamagedError(str(error), folder) from error
-        sizes = tokenizers.source.size, tokenizers.target.size
         if sizes != (report.source_pieces, report.target_pieces):
             raise DamagedError(f"{folder} is damaged: its report has other vocabularies", folder)
         train, valid = Shards(folder, "train"), Shards(folder, "valid")
@@ -91,6 +94,18 @@ class PreparedCorpus:
             return path.read_bytes()
         except OSError as error:
             raise NmtError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _check_size(path: Path) -> None:
+    """Check that the lexicon, which is held in memory, has a size that it may have.
+
+    Raises:
+        DamagedError: if it has not.
+    """
+    with suppress(FileNotFoundError):
+        if (size := path.lstat().st_size) > MAX_BYTES:
+            message = f"{path} has {size} bytes; expected at most {MAX_BYTES}"
+            raise DamagedError(message, path.parent)
 
 
 @dataclass(frozen=True)
@@ -231,7 +246,7 @@ def _move_aside(folder: Path, damage: DamagedError) -> None:
 def _warn_of_changes(folder: Path) -> None:
     """Log which files differ from the intact ones of the folder that was damaged, if any."""
     aside = _aside(folder)
-    with suppress(OSError):
+    with suppress(OSError, NmtError):
         before, now = checksums.read(aside), checksums.read(folder)
         intact = set(before) - set(checksums.altered(aside, before))
         if changed := sorted(name for name in intact if before[name] != now.get(name)):

@@ -180,7 +180,7 @@ class PreparationReport:
             NmtError: if it may not be read.
         """
         try:
-            return _parse(cls, json.loads(path.read_text(encoding="utf-8")))
+            return _parse(cls, json.loads(path.read_bytes()))
         except FileNotFoundError as error:
             raise DamagedError(f"{path} is missing", path.parent) from error
         except OSError as error:

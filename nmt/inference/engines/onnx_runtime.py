@@ -15,6 +15,7 @@ from nmt.data.lexicon.lexicon import TranslationLexicon
 from nmt.data.special_ids import END
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.inference.engines.engine import EngineOptions
+from nmt.inference.engines.limits import limit_memory, time_limit
 from nmt.inference.line_translator import LineTranslator
 from nmt.inspection import lexicon
 from nmt.inspection.exported_folder import COLUMNS, ENCODER, LISTED, STEP, inspect
@@ -168,7 +169,8 @@ class ExportedModel:
         except ImportError as error:
             raise MissingExtraError("onnxruntime", "onnx") from error
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # All errors are raised too.
+        limit_memory(options)
         # Only the format that was inspected; onnxruntime would read its own formats as well.
         options.add_session_config_entry("session.load_model_format", "ONNX")
         if threads is not None:
@@ -190,7 +192,8 @@ class ExportedModel:
 
     def start(self, source: Int[np.ndarray, "batch source"]) -> ExportedState:
         """Encode sentences, padded with PADDING."""
-        memory = _run(self.encoder, {"source": source})
+        with time_limit(ENCODER) as run_options:
+            memory = _run(self.encoder, {"source": source}, run_options)
         recurrent = {name: memory.pop(name) for name in [*memory] if name.startswith("state_")}
         if self.shortlists is None:
             return ExportedState(len(source), memory, recurrent, {}, self.pieces)
@@ -254,11 +257,13 @@ class ShortlistColumns:
         return {"listed": listed.ids, **_run(self.session, {"listed": listed.ids})}, listed.mask
 
 
-def _run(session: Any, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _run(
+    session: Any, inputs: dict[str, np.ndarray], run_options: Any = None
+) -> dict[str, np.ndarray]:
     """Return all outputs of a graph by name."""
     names = [output.name for output in session.get_outputs()]
     with _explained():
-        return dict(zip(names, session.run(names, inputs), strict=True))
+        return dict(zip(names, session.run(names, inputs, run_options), strict=True))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from nmt.inspection.exported_folder import (
     LISTED,
     MAX_BYTES,
     STEP,
+    check_graphs,
 )
 from nmt.runtime import atomic_files, checksums, staged_folder
 from nmt.runtime.errors import NmtError
@@ -42,8 +43,10 @@ def write(
 
     Raises:
         LockedError: if another process writes the same export.
+        ModelError: if a graph has what no exported model may have, as a class of yours may cause.
         NmtError: if it cannot be written; the older one is then unchanged.
     """
+    check_graphs(graphs, folder)
     files = {
         DESCRIPTION: yaml.safe_dump({"format": FORMAT, **description}, sort_keys=False).encode(),
         **graphs,

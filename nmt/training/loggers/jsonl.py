@@ -10,6 +10,7 @@ from typing import Any
 
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
+from nmt.runtime.regular_files import open_regular
 from nmt.training.loggers.logger import UpdateRecord, ValidationRecord
 
 
@@ -35,7 +36,7 @@ class JSONLLogger:
         """
         atomic_files.check_own(self.path)
         try:
-            lines = self.path.read_bytes().split(b"\n") if self.path.exists() else []
+            lines = _lines(self.path) if self.path.exists() else []
         except OSError as error:
             raise NmtError(f"{self.path} cannot be read: {error.strerror}") from error
         kept = [line + b"\n" for line in lines if _is_kept(line, update, validated)]
@@ -81,5 +82,10 @@ def _is_kept(line: bytes, update: int, validated: int) -> bool:
     try:
         record = json.loads(line)
         return bool(record["kind"] in last and record["update"] <= last[record["kind"]])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
+
+
+def _lines(path: Path) -> list[bytes]:
+    with open_regular(path) as file:
+        return file.read().split(b"\n")

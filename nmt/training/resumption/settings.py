@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from nmt.inspection.config_values import UNREADABLE
+from nmt.inspection import config_values
+from nmt.inspection.data_config import MAX_BYTES
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import ModelError
 from nmt.training.resumption.resumption import ForkRecord, SettingChange
@@ -68,10 +69,11 @@ class RunSettings:
         """Write the settings into the run's folder.
 
         Raises:
-            NmtError: if the file cannot be written.
+            NmtError: if the file cannot be written, or could not be read again.
         """
         forks = {FORKS: [asdict(fork) for fork in self.forks]} if self.forks else {}
         text = yaml.safe_dump({**self.values, **forks}, sort_keys=False, allow_unicode=True)
+        config_values.parse(text.encode(), str(self.path))
         atomic_files.write(self.path, text.encode())
 
 
@@ -94,19 +96,24 @@ class StoredSettings:
         Raises:
             ModelError: if the file cannot be read, or is damaged.
         """
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, *UNREADABLE) as error:
-            raise ModelError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
-        try:
-            forks = [
-                ForkRecord(int(fork["update"]), list(fork["keys"]))
-                for fork in values.pop(FORKS, [])
-            ]
-            str(values[CORPUS])
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{path} is damaged; start another run=NAME") from error
-        return cls(values, forks)
+        values = config_values.read(path, MAX_BYTES)
+        forks = values.pop(FORKS, [])
+        holds = isinstance(forks, list) and all(map(_is_fork, forks))
+        processes = values.get(PROCESSES, 1)
+        if not (holds and type(values.get(CORPUS)) is str and type(processes) is int):
+            raise ModelError(f"{path} is damaged; start another run=NAME")
+        return cls(values, [ForkRecord(fork["update"], fork["keys"]) for fork in forks])
+
+
+def _is_fork(value: Any) -> bool:
+    """Return whether a value is a record of a fork, as plain values."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"update", "keys"}
+        and type(value["update"]) is int
+        and isinstance(value["keys"], list)
+        and all(isinstance(key, str) for key in value["keys"])
+    )
 
 
 def changes(

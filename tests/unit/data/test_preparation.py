@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from helpers.preparations import LINES, SETTINGS, corpus, preparation, write
 from helpers.shards import chunk
 
@@ -505,3 +506,45 @@ def test_the_configuration_reads_tsv_and_jsonl(tmp_path, ending):
     assert done.tokenizers.target.pieces([4, 5]) == ["<x>", "<y>"]
     assert not done.tokenizers.joint
     assert done.folder.name.startswith(f"{ending}-")
+
+
+def lexicon_of(tensors):
+    """Return the content of a lexicon's file with these arrays."""
+    return safetensors.numpy.save(tensors)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no lexicon",
+        lexicon_of({}),
+        lexicon_of({"translations": np.zeros((3, 2), np.int64)}),
+        lexicon_of({"translations": np.zeros((3, 2)), "frequent": np.zeros(3)}),
+    ],
+)
+def test_a_prepared_lexicon_that_is_none_is_made_again(tmp_path, content):
+    folder = preparation(tmp_path)(tmp_path / "prepared").folder
+    good = (folder / "lexicon.safetensors").read_bytes()
+    (folder / "lexicon.safetensors").write_bytes(content)
+    (folder / "SHA256SUMS").unlink()
+    checksums.write_all(folder)
+    with pytest.raises(DamagedError, match=r"lexicon\.safetensors"):
+        PreparedCorpus.load(folder)
+    again = preparation(tmp_path)(tmp_path / "prepared")
+    assert again.folder == folder
+    assert again.lexicon() == good
+
+
+def test_a_prepared_lexicon_that_is_a_link_or_too_large_is_made_again(tmp_path):
+    folder = preparation(tmp_path)(tmp_path / "prepared").folder
+    path = folder / "lexicon.safetensors"
+    path.rename(tmp_path / "moved")
+    path.symlink_to(tmp_path / "moved")
+    with pytest.raises(DamagedError, match="is a symbolic link"):
+        PreparedCorpus.load(folder)
+    path.unlink()
+    path.touch()
+    os.truncate(path, 5 << 30)  # without a byte on the disk
+    with pytest.raises(DamagedError, match="has 5368709120 bytes; expected at most 268435456"):
+        PreparedCorpus.load(folder)

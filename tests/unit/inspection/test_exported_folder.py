@@ -4,11 +4,12 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.folders import seal
 
 from nmt.inspection import onnx_graphs
-from nmt.inspection.exported_folder import inspect
+from nmt.inspection.exported_folder import check_graphs, inspect
 from nmt.inspection.model_folder import inspect_all
 from nmt.runtime import checksums
 from nmt.runtime.errors import ModelError
@@ -44,9 +45,47 @@ def deep(graph):
         graph.graph.CopyFrom(inner)
 
 
+def constant(*values):
+    """Return a change that adds a constant of 64-bit integers."""
+
+    def change(graph):
+        array = np.array(values, dtype=np.int64)
+        graph.graph.initializer.append(onnx.numpy_helper.from_array(array, "constant"))
+
+    return change
+
+
+def short(graph):
+    tensor = next(one for one in graph.graph.initializer if one.raw_data)
+    tensor.raw_data = tensor.raw_data[:-1]
+
+
+def node(operation):
+    return lambda graph: graph.graph.node.append(onnx.helper.make_node(operation, ["a"], ["b"]))
+
+
+def repeating(graph):
+    attribute = onnx.helper.make_attribute("size", 1 << 40)
+    graph.graph.node[0].attribute.append(attribute)
+
+
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
+        (constant(1 << 37), "it has the constant 137438953472; expected at most 1048576"),
+        (constant(-(1 << 21)), "it has the constant -2097152; expected at most 1048576"),
+        (constant(1 << 20, 1 << 17), "it has a tensor of the sizes [1048576, 131072]"),
+        (constant(1 << 10, 1 << 10, 1 << 10), "it has a tensor of the sizes [1024, 1024, 1024]"),
+        (repeating, "it has the constant 1099511627776"),
+        (short, " bytes"),
+        (node("Tile"), "it has the operation b'Tile'"),
+        (node("RandomNormal"), "it has the operation b'RandomNormal'"),
+        (node("If"), "it has the operation b'If'"),
+        (node("SequenceMap"), "it has the operation b'SequenceMap'"),
+        (
+            lambda graph: graph.opset_import.add(domain="evil", version=1),
+            "it has operations of b'evil', not of ONNX itself",
+        ),
         (outside, "part of its data is in another file"),
         (endless, "it has the operation b'Loop'"),
         (foreign, "it has an operation of b'evil', not of ONNX itself"),
@@ -69,11 +108,29 @@ def test_graphs_with_external_data_loops_or_foreign_operations_are_refused(
         inspect(copied)
 
 
-def test_a_field_of_another_type_is_refused(tmp_path):
+@pytest.mark.parametrize("name", ["step.onnx", "columns.onnx", "step_listed.onnx"])
+def test_only_an_encoder_has_a_loop(exported_model, name):
+    graph = onnx.load(exported_model / name)
+    graph.graph.node.append(onnx.helper.make_node("Scan", ["a"], ["b"]))
+    with pytest.raises(ModelError, match="it has the operation b'Scan'"):
+        check_graphs({name: graph.SerializeToString()}, exported_model)
+    check_graphs({"encoder.onnx": graph.SerializeToString()}, exported_model)
+
+
+@pytest.mark.parametrize(
+    "values", [(2**63 - 1,), (-(2**63),), (-1, 0, 1 << 20), (1 << 14, 1 << 14)]
+)
+def test_constants_of_sizes_and_ends_are_allowed(exported_model, values):
+    graph = onnx.load(exported_model / "step.onnx")
+    constant(*values)(graph)
+    check_graphs({"step.onnx": graph.SerializeToString()}, exported_model)
+
+
+def test_a_field_of_another_type_is_refused():
     # A graph (7) with a node (1) whose operation (4) is a number.
-    (tmp_path / "graph.onnx").write_bytes(bytes([7 << 3 | 2, 4, 1 << 3 | 2, 2, 4 << 3, 9]))
-    with pytest.raises(ModelError, match="a field of an operation has another type"):
-        onnx_graphs.check(tmp_path / "graph.onnx", 100)
+    data = bytes([7 << 3 | 2, 4, 1 << 3 | 2, 2, 4 << 3, 9])
+    with pytest.raises(ModelError, match="g is no graph of an exported model: it has the field 4"):
+        onnx_graphs.check(data, "g", onnx_graphs.OPERATIONS)
 
 
 def test_an_exported_model_is_refused_as_a_model_for_torch(exported_model):

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import logging
 import os
@@ -94,4 +95,46 @@ def test_a_file_without_read_permission_is_not_damaged(folder):
     (folder / "a").chmod(0)
     with pytest.raises(NmtError, match="a cannot be read: Permission denied") as caught:
         checksums.verify(folder)
+    assert not isinstance(caught.value, DamagedError)
+
+
+@pytest.mark.parametrize("name", [".hidden", "named"])
+def test_a_pipe_that_is_listed_blocks_nothing(tmp_path, name):
+    (tmp_path / "a").write_bytes(b"a")
+    checksums.write_all(tmp_path)
+    recorded = checksums.read(tmp_path)
+    os.mkfifo(tmp_path / name)
+    checksums.write(tmp_path, {**recorded, name: ["0" * 64]})
+    with pytest.raises(NmtError, match=r"is no file|is not a regular file"):
+        checksums.verify(tmp_path)
+    assert checksums.altered(tmp_path, {name: ["0" * 64]}) == [name]
+
+
+@pytest.mark.parametrize("name", ["a", "SHA256SUMS"])
+def test_links_and_pipes_in_place_of_files_are_refused(tmp_path, name):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a").write_bytes(b"a")
+    checksums.write_all(folder)
+    moved = (folder / name).rename(tmp_path / "moved")
+    for replace in (lambda path: path.symlink_to(moved), os.mkfifo):
+        replace(folder / name)
+        with pytest.raises(DamagedError, match=r"is a symbolic link|is no file"):
+            checksums.verify(folder)
+        (folder / name).unlink()
+
+
+def test_a_file_that_may_not_be_read_is_not_called_altered(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(b"a")
+    checksums.write_all(tmp_path)
+
+    def forbidden(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(checksums, "sha256_of", forbidden)
+    with pytest.raises(NmtError, match="a cannot be read: Permission denied") as caught:
+        checksums.altered(tmp_path, checksums.read(tmp_path))
+    assert not isinstance(caught.value, DamagedError)
+    with pytest.raises(NmtError, match="a cannot be read: Permission denied") as caught:
+        checksums.verify(tmp_path)
     assert not isinstance(caught.value, DamagedError)

@@ -13,6 +13,7 @@ import numpy as np
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import UNKNOWN
 from nmt.inspection.protobuf import fields
+from nmt.inspection.sentencepiece import MODEL, PIECE, TRAINER
 
 SPACE = "▁"
 NORMAL, USER_DEFINED, BYTE = 1, 4, 6  # values of ModelProto.SentencePiece.Type
@@ -43,12 +44,12 @@ class Inventory:
         """Parse a model file (protocol buffer `ModelProto`: 1 pieces, 2 trainer settings)."""
         pieces = []
         method = UNIGRAM
-        for number, value in fields(data):
+        for number, value in fields(data, MODEL):
             if number == 1:
-                piece = dict(fields(value))
+                piece = dict(fields(value, PIECE))
                 pieces.append((piece[1].decode("utf-8"), piece.get(2, 0.0), piece.get(3, NORMAL)))
             elif number == 2:
-                method = dict(fields(value)).get(3, UNIGRAM)
+                method = dict(fields(value, TRAINER)).get(3, UNIGRAM)
         by_type = {
             wanted: {piece: id_ for id_, (piece, _, type_) in enumerate(pieces) if type_ == wanted}
             for wanted in (NORMAL, USER_DEFINED, BYTE)

@@ -183,7 +183,8 @@ def _after_mark(text: Any, name: str) -> io.BufferedIOBase:
             f"{name} is {kind}, not UTF-8: convert it, as by iconv -f {kind} -t UTF-8 FILE"
         )
     if magic := _packing(head):
-        raise CorpusError(f"{name} is packed twice, inside by {_PACKED[magic][0]}: {_UNPACK}")
+        inside = _PACKED[magic][0]
+        raise CorpusError(f"{name} is packed twice, inside by {inside}, not text: {_UNPACK}")
     if head[_TAR[0]] == _TAR[1]:
         raise CorpusError(f"{name} is a tar archive, not text: {_UNPACK}")
     for magic, what, advice in _NO_TEXT:

@@ -77,7 +77,10 @@ def test_the_first_bytes_decide_how_text_is_unpacked(tmp_path, packer, mark, end
         (TEXT.encode("utf-32-le"), "UTF-32LE, not UTF-8"),
         (TEXT.encode("utf-32-be"), "UTF-32BE, not UTF-8"),
         (gzip.compress(TEXT.encode("utf-16")), "UTF-16, not UTF-8"),
-        (gzip.compress(gzip.compress(UTF8)), "packed twice, inside by gzip"),
+        (
+            gzip.compress(gzip.compress(UTF8)),
+            "packed twice, inside by gzip, not text: unpack it first",
+        ),
         (gzip.compress(b"a.txt" + bytes(252) + b"ustar\x0000"), "a tar archive"),
         (b"(\xb5/\xfd" + UTF8, "packed by Zstandard, not text: unpack it first: zstd -d"),
         (b'\x04"M\x18' + UTF8, "packed by LZ4"),

@@ -1,4 +1,4 @@
-"""The training loop; it knows neither a model nor a metric, the command supplies both."""
+"""The training loop; it imports neither a model nor a metric, as the command supplies both."""
 
 import logging
 import math

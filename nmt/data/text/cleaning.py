@@ -1,4 +1,4 @@
-"""Text without characters that nobody sees, as it reaches SentencePiece on every way.
+"""Removal of invisible characters, from all text that SentencePiece encodes.
 
 A soft hyphen or a zero-width character inside a word would make it another word. Removed are
 control characters, non-characters, and what Unicode calls default ignorable: soft hyphens,

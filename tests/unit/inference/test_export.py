@@ -93,7 +93,7 @@ def lists():
 
 
 @pytest.mark.parametrize("name", DECODERS)
-def test_a_graph_gives_what_the_model_gives_with_and_without_lists(name):
+def test_graphs_compute_what_the_model_computes_with_and_without_shortlists(name):
     model, _ = traced(name)
     choose = lists()
     for graphs, network_scorer in (
@@ -107,14 +107,14 @@ def test_a_graph_gives_what_the_model_gives_with_and_without_lists(name):
 
 
 @pytest.mark.parametrize("search", [GREEDY, Beam(*BEAM)])
-def test_lists_of_batch_mates_change_no_translation_in_integers(search):
+def test_shortlists_of_other_sentences_change_no_translation_in_int8(search):
     integers = scorer("parallel", Int8Format(2), lists())
     together = search(integers, PADDED.numpy())
     for ids, hypotheses in zip(SOURCES, together, strict=True):
         same([hypotheses], search(integers, np.array([ids])), 1e-3)
 
 
-def test_integers_of_listed_columns_are_those_of_the_whole_table():
+def test_int8_weights_of_listed_columns_are_those_of_the_whole_table():
     whole, some = (scorer("parallel", Int8Format(2), choose) for choose in (None, lists()))
     source = PADDED.numpy()
     best, _ = some.step(source[:, 0], some.start(source), PIECES)
@@ -127,7 +127,7 @@ def test_integers_of_listed_columns_are_those_of_the_whole_table():
         assert best.logits[row][own] == pytest.approx(expected)
 
 
-def test_products_of_integers_are_near_those_of_floats_whatever_the_batch_mates():
+def test_int8_products_are_close_to_float32_whatever_the_other_rows():
     floats, integers = scorer("parallel", Float32Format()), scorer("parallel", Int8Format(2))
     source = PADDED.numpy()
     together = GREEDY(integers, source)
@@ -142,7 +142,7 @@ def test_products_of_integers_are_near_those_of_floats_whatever_the_batch_mates(
     assert 0 < np.abs(difference).mean() < 0.1 * theirs.logits.std()
 
 
-def test_a_matrix_of_integers_is_near_its_floats():
+def test_an_int8_matrix_is_close_to_its_float32_matrix():
     weight = np.array([[1.0, -0.004, 0.0], [-0.5, 0.002, 0.0]], np.float32)
     integers, scales = quantize(weight)
     assert integers.tolist() == [[127, -127, 0], [-64, 64, 0]]
@@ -183,7 +183,7 @@ def test_an_export_through_a_link_leaves_the_link(exported_model, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "link"]
 
 
-def test_another_format_of_onnxruntime_is_never_run(exported_model, tmp_path):
+def test_a_graph_in_the_format_of_onnxruntime_is_refused(exported_model, tmp_path):
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "other")
     options.add_session_config_entry("session.save_model_format", "ORT")
@@ -195,14 +195,14 @@ def test_another_format_of_onnxruntime_is_never_run(exported_model, tmp_path):
         ExportedModel.load({**given, "encoder.onnx": other}, 46, 1, None)
 
 
-def test_a_graph_in_the_place_of_another_is_one_error(exported_model):
+def test_exchanged_graphs_are_a_one_line_error(exported_model):
     given = inspect(exported_model)
     mixed = ExportedModel.load({**given, "step.onnx": given["encoder.onnx"]}, 46, 1, None)
     with pytest.raises(ModelError, match="onnxruntime cannot run a graph"):
         GREEDY(mixed, np.array([[5, 6, END]]))
 
 
-def test_memory_that_onnxruntime_does_not_find_is_known():
+def test_an_allocation_error_of_onnxruntime_is_recognized():
     make = onnx.helper
     shape = make.make_tensor_value_info("shape", onnx.TensorProto.INT64, [1])
     zeros = make.make_tensor_value_info("zeros", onnx.TensorProto.FLOAT, ["many"])

@@ -14,7 +14,7 @@ def test_a_file_is_replaced_whole_and_leaves_no_temporary_file(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_without_space_the_old_file_stays(tmp_path):
+def test_without_space_the_old_file_is_kept(tmp_path):
     path = tmp_path / "file"
     atomic_files.write(path, b"old")
     disk = os.statvfs(tmp_path)

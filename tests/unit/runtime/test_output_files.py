@@ -34,7 +34,7 @@ def test_an_output_file_is_complete_or_unchanged(tmp_path):
     assert sorted(tmp_path.iterdir()) == [link, file]
 
 
-def test_unwritable_output_is_named(tmp_path):
+def test_output_that_cannot_be_written_is_named(tmp_path):
     with (
         pytest.raises(NmtError, match="nothing/out cannot be written: No such file"),
         output_files.open_output(str(tmp_path / "nothing" / "out")),
@@ -54,7 +54,7 @@ def test_a_pipe_stays_one_and_is_written_to(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_named(monkeypatch):
+def test_a_full_disk_is_a_one_line_error(monkeypatch):
     full = Path("/dev/full").open("w")  # noqa: SIM115
     monkeypatch.setattr(sys, "stdout", full)
     with (
@@ -106,7 +106,7 @@ def test_concurrent_writes_of_a_file_do_not_mix(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_standard_output_is_not_tried_again_at_the_end():
+def test_a_full_standard_output_is_not_written_again_at_exit():
     code = "from nmt.runtime import output_files\nfrom nmt.runtime.errors import NmtError\ntry:\n"
     code += "    with output_files.open_output(None) as output: output.write(b'text')\n"
     code += "except NmtError as error: print(error, file=__import__('sys').stderr)"

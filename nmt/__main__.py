@@ -4,9 +4,12 @@ import difflib
 import runpy
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import nmt
+from nmt.config.command_line import exit_status
 from nmt.config.usage import header
+from nmt.runtime.output_files import print_text
 from nmt.runtime.package_files import folder
 
 
@@ -19,18 +22,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name, *others = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     commands = sorted(path.stem for path in folder("conf").glob("[!_]*.yaml"))
     if name == "--version":
-        sys.stdout.write(f"nmt {nmt.__version__}\n")
-    elif name in {"-h", "--help"}:
-        sys.stdout.write(_usage(commands))
-    elif (command := name.replace("-", "_")) in commands:
+        return exit_status(partial(print_text, f"nmt {nmt.__version__}\n"))
+    if name in {"-h", "--help"}:
+        return exit_status(partial(print_text, _usage(commands)))
+    if (command := name.replace("-", "_")) in commands:
         sys.argv = [f"nmt.{command}", *others]
         runpy.run_module(f"nmt.{command}", run_name="__main__", alter_sys=True)  # exits
-    else:
-        near = difflib.get_close_matches(command, commands, n=3, cutoff=0.5)
-        hint = f" (nearest: {', '.join(near)})" if near else ""
-        sys.stderr.write(f"error: {name!r} is no command{hint}; nmt --help lists all\n")
-        return 2
-    return 0
+    near = difflib.get_close_matches(command, commands, n=3, cutoff=0.5)
+    hint = f" (nearest: {', '.join(near)})" if near else ""
+    sys.stderr.write(f"error: {name!r} is no command{hint}; nmt --help lists all\n")
+    return 2
 
 
 def _usage(commands: Sequence[str]) -> str:

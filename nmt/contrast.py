@@ -15,7 +15,7 @@ from nmt.config import arguments
 from nmt.config.command_line import run
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
 from nmt.inspection.model_folder import ANY, InspectedModel, inspect_all
-from nmt.runtime import allocator
+from nmt.runtime import allocator, output_files
 from nmt.runtime.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def contrast(config: DictConfig) -> None:
         log.info("scoring %d lines with %s", len(contrasts) * (1 + len(wrongs)), model.folder)
         counts += count_correct(str(model.folder), scorer, contrasts)
     table = AccuracyTable("run", str(config.label), counts)
-    sys.stdout.write(table.text())
+    output_files.print_text(table.text())
     if output is not None:
         table.write(output, (), [()] * len(counts))
 

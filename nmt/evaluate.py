@@ -60,7 +60,7 @@ def evaluate(config: DictConfig) -> dict[str, Any]:
         outputs.append(SystemOutput(name, load().translate(test_set.source), _settings(config)))
     logging.getLogger("sacrebleu").setLevel(logging.WARNING)  # it logs each resampling
     scores = evaluation(test_set, outputs)
-    sys.stdout.write(table(test_set, scores))
+    output_files.print_text(table(test_set, scores))
     numbers = report(test_set, scores, _versions(config.device))
     if output is not None:
         text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from nmt.config.command_line import run
 from nmt.inspection.model_folder import inspect
-from nmt.runtime import allocator
+from nmt.runtime import allocator, output_files
 
 
 def generate(config: DictConfig) -> None:
@@ -30,9 +30,8 @@ def generate(config: DictConfig) -> None:
     )
     saved = SavedLanguageModel.load(inspected, device)
     for text in generator(saved.model, saved.tokenizer, str(config.prompt), device):
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    sys.stdout.write("\n")
+        output_files.print_text(text)
+    output_files.print_text("\n")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ from omegaconf import DictConfig
 from nmt.config.command_line import run
 from nmt.config.instantiate import instantiate
 from nmt.data.preparation.preparation import Preparation, PreparedCorpus
-from nmt.runtime import cpus
+from nmt.runtime import cpus, output_files
 
 
 def prepare(config: DictConfig) -> None:
     """Train the tokenizers, encode the corpus, report; print the folder's name on stdout."""
-    sys.stdout.write(f"{prepared(config).folder}\n")
+    output_files.print_text(f"{prepared(config).folder}\n")
 
 
 def prepared(config: DictConfig) -> PreparedCorpus:

@@ -39,7 +39,7 @@ from nmt.models.saved.initial_weights import start_from
 from nmt.models.saved.translation_model import check_trainable, save_translation_model
 from nmt.models.translation_model import TranslationModel
 from nmt.prepare import prepared
-from nmt.runtime import allocator, checks, cpus, device, provenance, random_state
+from nmt.runtime import allocator, checks, cpus, device, output_files, provenance, random_state
 from nmt.runtime.errors import require
 from nmt.search.search import Search
 from nmt.training.averaging.kept_weights import KeptWeights
@@ -243,7 +243,7 @@ def _show(config: DictConfig, spec: TranslationSpec, test: EvaluationSet | None)
         lines.append(f"test  {spec.metric(outputs, test.target)}")
         for row in spread_evenly(spec.samples, len(outputs)):
             lines += ["", test.source[row], test.target[row], outputs[row]]
-    sys.stdout.write("\n".join(lines) + "\n")
+    output_files.print_text("\n".join(lines) + "\n")
     name = shlex.quote(spec.run)
     logger.info("to translate: python -m nmt.translate run=%s < FILE", name)
     files = "" if test is not None else " source=FILE target=FILE"

@@ -32,7 +32,7 @@ from nmt.models.parameters import count, weights
 from nmt.models.saved.folder import check_loadable
 from nmt.models.saved.language_model import KIND, save_language_model
 from nmt.prepare import prepared
-from nmt.runtime import allocator, device, provenance, random_state
+from nmt.runtime import allocator, device, output_files, provenance, random_state
 from nmt.runtime.errors import ConfigurationError
 from nmt.training.averaging.kept_weights import KeptWeights
 from nmt.training.callbacks import Callbacks
@@ -214,7 +214,7 @@ def _save(
 def _show(run: str) -> None:
     scores = files.read_json(Path(run) / SCORES, MAX_BYTES[SCORES])
     values = "  ".join(f"{name} {value:.4g}" for name, value in scores["values"].items())
-    sys.stdout.write(f"run {run}\nvalid  {values}\n")
+    output_files.print_text(f"run {run}\nvalid  {values}\n")
     name = shlex.quote(run)
     logger.info("to score lines: python -m nmt.score run=%s < FILE", name)
     logger.info("to write text:  python -m nmt.generate run=%s prompt='…'", name)

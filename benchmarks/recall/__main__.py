@@ -31,7 +31,7 @@ from nmt.models import parameters
 from nmt.models.factory import language_network
 from nmt.models.saved.folder import SCORES
 from nmt.prepare import prepared
-from nmt.runtime import atomic_files, checks, device
+from nmt.runtime import atomic_files, checks, device, output_files
 from nmt.runtime.errors import ConfigurationError, require
 from nmt.train_language_model import learn
 
@@ -88,7 +88,7 @@ def recall(config: DictConfig) -> None:
     atomic_files.check_own(path)
     table.write(path, columns, [numbers[row.system] for row in counts])
     logger.info("to plot it: python -m nmt.plot accuracy input=%s", path)
-    sys.stdout.write(table.text())
+    output_files.print_text(table.text())
 
 
 def _loss(training: DictConfig) -> float:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,7 +22,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from nmt.config import overrides
 from nmt.config.search_path import SearchPath
 from nmt.config.usage import usage
-from nmt.runtime import allocator
+from nmt.runtime import allocator, output_files
 from nmt.runtime.control_characters import cleaned
 from nmt.runtime.errors import ArgumentError, ConfigurationError, LostProcessError, NmtError
 from nmt.runtime.out_of_memory import is_out_of_memory
@@ -53,6 +54,16 @@ def run(
         home: folder of the command's configuration; None is `conf`.
 
     Returns:
+        the exit status, see `exit_status`.
+    """
+    allocator.limit_kernel_caches()
+    return exit_status(partial(_run, name, command, positional, home))
+
+
+def exit_status(action: Callable[[], object]) -> int:
+    """Run what a process is started for, and return its exit status.
+
+    Returns:
         0; 2 after an NmtError, which is reported in one line; 130 after Ctrl-C and 143 after
         SIGTERM, which leave nothing half written; 141 when the reader of stdout has closed it.
     """
@@ -62,10 +73,9 @@ def run(
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.INFO, force=True)
     logging.getLogger("hydra").setLevel(logging.CRITICAL)  # what it logs, it raises as well
-    allocator.limit_kernel_caches()
     try:
         with raise_on_sigterm(), _explained():
-            _run(name, command, positional, home)
+            action()
     except NmtError as error:
         return _report(error)
     except Terminated:
@@ -97,10 +107,9 @@ def _run(
         program = f"nmt.{name}" if home is None else ".".join(home.parts[-3:-1])
         words = [f"[{key.upper().replace('...', ' ...')}]" for key in positional]
         call = " ".join([f"python -m {program}", *words, "[KEY=VALUE ...]"])
-        sys.stdout.write(usage(call, path, path.defaults(name, given), config))
+        output_files.print_text(usage(call, path, path.defaults(name, given), config))
     else:
         command(config)
-    sys.stdout.flush()
 
 
 def _report(error: NmtError) -> int:

@@ -65,6 +65,25 @@ def open_output(name: str | None) -> Iterator[BinaryIO]:
                 yield file
 
 
+def print_text(text: str) -> None:
+    """Write text to standard output at once, the one way in which all commands print.
+
+    A character that the encoding of the stream lacks is written as its escape, such as \\xe4.
+
+    Raises:
+        NmtError: if it cannot be written, as on a full disk.
+        BrokenPipeError: if its reader has closed it.
+    """
+    stream = sys.stdout
+    with _reported(STANDARD_OUTPUT), _discarded_if_full():
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+
+
 def is_irregular(path: Path) -> bool:
     """Return whether there is a device, a pipe or the like, which must not be replaced.
 

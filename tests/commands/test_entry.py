@@ -36,6 +36,16 @@ def test_the_version_is_that_of_the_package():
     assert (done.returncode, done.stdout, done.stderr) == (0, f"nmt {nmt.__version__}\n", "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["translate", "--help"]])
+def test_help_for_a_full_disk_ends_in_one_line(arguments):
+    command = [sys.executable, "-m", "nmt", *arguments]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert done.returncode == 2
+    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+
+
 def test_a_command_that_does_not_exist_is_refused_with_the_nearest():
     done = python("nmt", "trian")
     assert (done.returncode, done.stdout) == (2, "")

@@ -111,9 +111,7 @@ def test_choices_in_a_folder_of_the_user_are_found_beside_those_that_ship(own):
         ConfigurationError, match=r"cell=mine: there is no such choice \(nearest: min"
     ):
         configuration("train", ["model/cell=mine"])
-    with pytest.raises(
-        ConfigurationError, match=r"experiment is one of mine, multi30k, multi30k_f"
-    ):
+    with pytest.raises(ConfigurationError, match=r"experiment is one of [a-z0-9_, ]*mine"):
         configuration("train", ["experiment=min", "configs=mine, all"])
 
 
@@ -156,7 +154,7 @@ def test_help_shows_what_the_arguments_choose_with_the_comments_of_their_files(
         "cell: # A cell of mine.",
         "forget_bias: 0.5 # lower",
         "updates: 7 # steps of the optimizer; null is no limit",
-        "experiment: mine, multi30k, multi30k_fast, why_attention [mine]",
+        "experiment: low_resource, mine, multi30k, multi30k_fast, why_attention [mine]",
         "search@validation_search: beam, beam_10, greedy, sample [greedy]",
         "resumption: exact, fork [exact]",
     ):

@@ -1,5 +1,6 @@
 """Regular files complete or unchanged; devices, pipes, links and descriptors written into."""
 
+import io
 import os
 import stat
 import subprocess
@@ -120,6 +121,49 @@ def test_a_full_standard_output_is_not_written_again_at_exit():
         )
     assert done.stderr == "standard output cannot be written: No space left on device\n"
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "errors", "expected"),
+    [
+        ("utf-8", "strict", b"\xc3\xa4 \xe2\x86\x92 \\udcff"),
+        ("utf-8", "surrogateescape", b"\xc3\xa4 \xe2\x86\x92 \xff"),
+        ("latin-1", "strict", b"\xe4 \\u2192 \\udcff"),
+        ("cp1252", "strict", b"\xe4 \\u2192 \\udcff"),
+        ("ascii", "strict", b"\\xe4 \\u2192 \\udcff"),
+        ("ascii", "replace", b"? ? ?"),
+    ],
+)
+def test_characters_that_the_encoding_of_standard_output_lacks_are_escaped(
+    monkeypatch, encoding, errors, expected
+):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors=errors)
+    monkeypatch.setattr(sys, "stdout", stream)
+    output_files.print_text("ä → \udcff")
+    assert raw.getvalue() == expected
+
+
+def test_text_is_printed_into_a_stream_of_python(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    output_files.print_text("ä → \U0001f415\n")
+    assert sys.stdout.getvalue() == "ä → \U0001f415\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("size", [1, 100, 1_000_000])  # below and above the buffer of a stream
+def test_text_for_a_full_disk_is_an_error_once(monkeypatch, size):
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(NmtError, match=r"^standard output cannot be written: No space left"):
+            output_files.print_text("a" * size)
+
+
+def test_no_other_module_writes_to_standard_output():
+    others = [path for path in (ROOT / "nmt").rglob("*.py") if path.name != "output_files.py"]
+    others += (ROOT / "benchmarks" / "recall").glob("*.py")
+    assert len(others) > 100
+    assert [path for path in others if "stdout.write" in path.read_text("utf-8")] == []
 
 
 def environment():

@@ -3,7 +3,8 @@
     python -m nmt.export run=runs/default output=exported
     echo 'Ein Mann sitzt.' | python examples/translate_onnx.py exported
 
-The search is greedy, one sentence at a time. `encoder.onnx` takes `source`, ids that end in END,
+The search is greedy, one sentence at a time, and text is read as it is: nmt leaves out invisible
+characters before (`nmt/data/text/cleaning.py`). `encoder.onnx` takes `source`, ids that end in END,
 and returns a memory and the decoder's first state. `step.onnx` takes these, the previous piece and
 `count`, and returns the best next pieces and the next state: the output `next_state_0` of a step
 is the input `state_0` of the next one.

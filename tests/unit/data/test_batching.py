@@ -94,7 +94,7 @@ def test_the_ranks_of_an_epoch_hold_each_pair_once_within_the_budget(
 
 @settings(max_examples=10, deadline=None)
 @given(**NUMBERS)
-def test_the_ranks_deal_out_the_rows_of_the_batches_of_one_process(
+def test_rows_of_a_batch_are_distributed_over_the_ranks_in_turn(
     shards, budget, window, seed, ranks, epoch
 ):
     alone = map(texts, batches(shards, budget, window, seed).epoch(epoch, 0))
@@ -116,7 +116,7 @@ def test_skipping_batches_leaves_the_rest_of_the_epoch(
     assert same(list(again.epoch(epoch, skip)), list(data.epoch(epoch, 0))[skip:])
 
 
-def test_seed_and_epoch_decide_the_order_and_global_random_states_do_not(shards):
+def test_seed_and_epoch_alone_determine_the_order(shards):
     first = list(batches(shards).epoch(0, 0))
     torch.manual_seed(5)
     np.random.seed(5)
@@ -125,7 +125,7 @@ def test_seed_and_epoch_decide_the_order_and_global_random_states_do_not(shards)
     assert not same(list(batches(shards, seed=2).epoch(0, 0)), first)
 
 
-def test_pairs_of_an_epoch_meet_others_in_the_next(shards):
+def test_pairs_are_batched_with_others_in_the_next_epoch(shards):
     def companies(epoch):
         for batch in batches(shards, budget=100).epoch(epoch, 0):
             yield from combinations(sorted(texts(batch)), 2)

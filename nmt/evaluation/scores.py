@@ -1,5 +1,6 @@
 """Scores of test sets, by length of source, and of systems compared with each other."""
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,11 @@ from sacrebleu.significance import PairedTest, Result
 
 from nmt.evaluation.metrics.metric import Metric, Score, check_lines
 from nmt.runtime.errors import ConfigurationError
+
+FEW_LINES = 100
+"""Of a test set; resamples of fewer lines say little about other text."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Comparison:
         mean: over the samples.
         interval: half the width of the 95 % interval around `mean`.
         p_value: probability that a difference from the baseline at least as large arises by
-            chance; None for the baseline.
+            chance; 1 where resamples do not vary, None for the baseline.
     """
 
     system: str
@@ -101,7 +107,9 @@ def compare(
     """Test systems against the first one by paired bootstrap (Koehn 2004), as sacreBLEU does.
 
     All systems are scored on the same samples of sentences. sacreBLEU's seed is fixed, so that the
-    same files give the same numbers.
+    same files give the same numbers. Where the difference is the same in all samples, sacreBLEU's
+    p-value would be the smallest possible one; here it is 1 if that says nothing: the scores are
+    equal, or all lines are.
 
     Args:
         systems: the hypotheses of each by its name, the baseline first.
@@ -119,17 +127,27 @@ def compare(
     for hypotheses in systems.values():
         check_lines(hypotheses, references)
     named: list[tuple[str, Sequence[str]]] = list(systems.items())
+    if len(references) < FEW_LINES:
+        log.warning(
+            "the test set has %d lines; a comparison by fewer than %d says little about other text",
+            *(len(references), FEW_LINES),
+        )
     comparisons = []
     for metric in metrics:
         test = PairedTest(named, {"": metric.measure()}, [references, *others], "bs", samples)
         signatures, results = test()
         for key, signature in signatures.items():
-            for system, result in zip(systems, results[key], strict=True):
-                assert isinstance(result, Result)
+            tested = [result for result in results[key] if isinstance(result, Result)]
+            for system, result in zip(systems, tested, strict=True):
                 assert result.mean is not None
                 assert result.ci is not None
                 value = Score(metric.name, float(result.score), signature.format())
+                p_value = result.p_value
+                lines = zip(named[0][1], systems[system], references, *others, strict=True)
+                equal = result.score == tested[0].score or len(set(lines)) == 1
+                if equal and p_value is not None and p_value <= 1 / (samples + 1):
+                    p_value = 1.0
                 comparisons.append(
-                    Comparison(system, value, float(result.mean), float(result.ci), result.p_value)
+                    Comparison(system, value, float(result.mean), float(result.ci), p_value)
                 )
     return comparisons

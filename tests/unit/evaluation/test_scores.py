@@ -136,6 +136,48 @@ def test_a_much_worse_system_differs_significantly_and_an_equal_one_does_not():
         assert "bs:200|seed:12345" in bad.score.signature
 
 
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+@pytest.mark.parametrize(
+    ("first", "second", "references"),
+    [
+        (["a b c d e"] * 3, ["a b c d e"] * 3, ["a b c d f", "a", "a b c d e"]),
+        (["a b c d e", "x"], ["a b c d e", "x"], ["a b c d e", "x"]),
+        (["x", "y"], ["v", "w"], ["a", "b"]),  # equally wrong
+        (["a b c d e "], ["a b c d e"], ["a b c d f"]),  # white space, which no metric counts
+        (["a b c d e"], ["a b c x x"], ["a b c d e"]),  # one line
+        (["a b c d e"] * 200, ["a b c x x"] * 200, ["a b c d e"] * 200),  # the same one
+        ([""], [""], ["a"]),
+    ],
+)
+def test_where_resamples_do_not_vary_nothing_is_significant(metric, first, second, references):
+    _, result = scores.compare({"a": first, "b": second}, references, [metric], 50)
+    assert result.p_value == 1.0
+
+
+def test_equal_systems_are_not_significant_with_several_references_either():
+    lines, others = sentences(30), noisy(sentences(30), 0.1, 7)
+    equal = noisy(lines, 0.2, 1)
+    named = {"a": equal, "b": list(equal), "c": noisy(lines, 0.2, 2)}
+    results = scores.compare(named, lines, METRICS, 50, [others])
+    assert [each.p_value for each in results if each.system == "b"] == [1.0, 1.0, 1.0]
+    assert all(each.p_value < 1.0 for each in results if each.system == "c")
+
+
+@pytest.mark.parametrize(("count", "warned"), [(1, True), (99, True), (100, False)])
+def test_a_comparison_by_few_lines_is_warned_of(caplog, count, warned):
+    lines = sentences(count)
+    scores.compare({"a": lines, "b": noisy(lines, 0.2, 1)}, lines, METRICS[:1], 5)
+    message = f"the test set has {count} lines; a comparison by fewer than 100 says little"
+    assert any(one.startswith(message) for one in caplog.messages) == warned
+
+
+def test_a_much_better_system_of_many_lines_stays_significant():
+    """Perfect against all wrong: no sample varies, but by a difference that each line has."""
+    lines = sentences(100)
+    _, result = scores.compare({"a": ["x"] * 100, "b": lines}, lines, METRICS[:1], 50)
+    assert result.p_value == pytest.approx(1 / 51)
+
+
 def test_values_of_a_comparison_are_those_without_resampling():
     lines = sentences(40)
     hypotheses = noisy(lines, 0.2, 1)

@@ -36,3 +36,11 @@ class Translation:
     def text(self) -> str:
         """The best translation."""
         return self.candidates[0].text
+
+    @property
+    def distinct(self) -> tuple[Candidate, ...]:
+        """The candidates as an n-best list: of those with the same text only the first."""
+        first: dict[str, Candidate] = {}
+        for candidate in self.candidates:
+            first.setdefault(candidate.text, candidate)
+        return tuple(first.values())

@@ -14,6 +14,7 @@ from nmt.inference import arguments
 from nmt.inference.line_translator import LineTranslator
 from nmt.inference.long_lines.long_lines import LongLines
 from nmt.inference.scorer_options import DEFAULT, ScorerOptions
+from nmt.inference.search_memory import fitted, lines_at_once
 from nmt.inference.sentences.sentences import Sentences
 from nmt.inference.translation import Translation
 from nmt.inspection.model_folder import InspectedModel, inspect_all
@@ -52,6 +53,15 @@ class Translator:
     windows: LineWindows
     device: torch.device
     workers: int = 1
+
+    def __post_init__(self) -> None:
+        """Check that the search of a line fits into memory.
+
+        Raises:
+            ConfigurationError: if it does not; names the largest number that does.
+        """
+        if self.device.type == "cpu":  # Other devices raise errors in time.
+            lines_at_once(self.search, self.tokenizers.target.size, self.workers)
 
     @classmethod
     def load(
@@ -159,9 +169,14 @@ class Translator:
         given = arguments.lines(lines)
         workers = partial(WorkerPool, self._find, self.workers, SingleProcess(self._find))
         by_line = LineTranslator(
-            workers, self.tokenizers, self.sentences, self.long_lines, self.windows
+            workers, self.tokenizers, self.sentences, self.long_lines, self._windows()
         )
         return by_line.stream(given)
+
+    def _windows(self) -> LineWindows:
+        if self.device.type != "cpu":
+            return self.windows
+        return fitted(self.windows, self.search, self.tokenizers.target.size, self.workers)
 
     @torch.inference_mode()
     def _find(self, padded: list[list[int]]) -> list[list[Hypothesis]]:

@@ -4,6 +4,11 @@ import ctypes
 import logging
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup/memory.max")
+"""The limit of a container, in bytes, or `max`."""
 
 # The numbers of these options in glibc's malloc.h.
 M_TRIM_THRESHOLD = -1
@@ -54,3 +59,19 @@ def limit_kernel_caches() -> None:
     """
     for name, kernels in KERNEL_CACHES.items():
         os.environ.setdefault(name, kernels)
+
+
+def memory() -> int:
+    """Return the bytes of memory that this process may have: of the machine, container and user.
+
+    More than any machine has where the system has no such number.
+    """
+    if sys.platform == "win32":
+        return 1 << 50
+    import resource
+
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    limits += [one for one in resource.getrlimit(resource.RLIMIT_AS)[:1] if one > 0]
+    with suppress(OSError, ValueError):
+        limits.append(int(CGROUP.read_text()))
+    return min(limits)

@@ -238,3 +238,38 @@ def test_a_decision_ranks_the_candidates_that_a_search_samples(monkeypatch, capf
         monkeypatch, capfd, given, f"run={saved}", "decision=minimum_bayes_risk"
     )
     assert status == 2 and "nothing to rerank" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "warned"),
+    [
+        (["search.best=3"], True),
+        (["search=beam_10"], True),
+        (["search=sample", "search.best=2"], True),
+        (["search.best=3", "output_format=moses"], False),
+        (["search.best=3", "output_format=jsonl"], False),
+        (["search.best=3", "decision=minimum_bayes_risk"], False),
+        ([], False),
+        (["search=greedy"], False),
+    ],
+)
+def test_an_n_best_list_that_the_format_does_not_write_is_said(
+    monkeypatch, capfd, saved, arguments, warned
+):
+    given = [f"run={saved}", "search.length_extra=3", *arguments]
+    status, out, err = command(monkeypatch, capfd, b"Der Hund\n", *given)
+    assert status == 0
+    said = "output_format=text writes the best translation of each line alone; output_format=moses"
+    assert (said in err) == warned
+    assert len(out.splitlines()) == 1 or "output_format=moses" in arguments
+
+
+def test_a_beam_that_does_not_fit_into_memory_is_refused_before_it_starts(
+    monkeypatch, capfd, saved
+):
+    monkeypatch.setattr("nmt.runtime.allocator.memory", lambda: 1 << 24)
+    status, out, err = command(
+        monkeypatch, capfd, b"Der Hund\n", f"run={saved}", "search.size=80000"
+    )
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1].startswith("error: search.size=80000: the search of a single line ")

@@ -17,6 +17,7 @@ from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.inference.engines.engine import EngineOptions
 from nmt.inference.engines.limits import limit_memory, time_limit
 from nmt.inference.line_translator import LineTranslator
+from nmt.inference.search_memory import fitted
 from nmt.inspection import lexicon
 from nmt.inspection.exported_folder import COLUMNS, ENCODER, LISTED, STEP, inspect
 from nmt.runtime import cpus
@@ -87,9 +88,8 @@ def _load(
         return [hypotheses for part in parts for hypotheses in part]
 
     workers = partial(WorkerPool, find, number, find)
-    return LineTranslator(
-        workers, tokenizers, options.sentences, options.long_lines, options.windows
-    )
+    windows = fitted(options.windows, search, sizes[1], number)
+    return LineTranslator(workers, tokenizers, options.sentences, options.long_lines, windows)
 
 
 def _lexicon(folder: Path, source_pieces: int, target_pieces: int) -> TranslationLexicon:

@@ -19,6 +19,6 @@ class JSONLOutput:
 
     def __call__(self, number: int, translation: Translation) -> str:
         """Return an object on one line, in which nothing is escaped that need not be."""
-        hypotheses = [asdict(candidate) for candidate in translation.candidates]
+        hypotheses = [asdict(candidate) for candidate in translation.distinct]
         line = {"source": translation.source, "hypotheses": hypotheses}
         return json.dumps(line, ensure_ascii=False).translate(ESCAPED) + "\n"

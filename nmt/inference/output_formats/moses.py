@@ -19,7 +19,7 @@ class MosesOutput:
     def __call__(self, number: int, translation: Translation) -> str:
         """Return a line for each candidate, best first."""
         lines = []
-        for candidate in translation.candidates:
+        for candidate in translation.distinct:
             text = candidate.text.replace(BAR, ESCAPED)
             features = (
                 f"log_probability= {candidate.log_probability:.6f} pieces= {len(candidate.pieces)}"

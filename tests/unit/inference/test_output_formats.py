@@ -51,3 +51,11 @@ def test_every_output_format_can_be_chosen(name):
         configuration("translate", [f"output_format={name}"], ()).output_format
     )
     assert "b" in output_format(0, TRANSLATION)
+
+
+@pytest.mark.parametrize("write", [MosesOutput(), JSONLOutput()], ids=["moses", "jsonl"])
+def test_an_n_best_list_has_each_text_once(write):
+    again = Candidate("a ||| b", -0.7, -1.5, ("▁a", "|||", "▁", "b"))
+    first, last = TRANSLATION.candidates
+    repeated = Translation(TRANSLATION.source, (first, again, last, again, last))
+    assert write(7, repeated) == write(7, TRANSLATION)

@@ -106,6 +106,26 @@ def test_separators_are_spaces_and_invisible_characters_are_left_out(translator)
     assert len(translator.translate(["Das Kind \ud800 sitzt."])) == 1
 
 
+def test_an_n_best_list_has_each_text_once(translator):
+    target = translator.tokenizers.target
+    ids = {piece: id_ for id_, piece in enumerate(target.pieces(range(target.size)))}
+    whole = target.encode("sitzt")
+    spelt = [ids[letter] for letter in "▁sitzt"]
+    assert whole != spelt
+    assert target.decode(whole) == target.decode(spelt) == "sitzt"
+    other = target.encode("hier")
+    found = [
+        Hypothesis(tuple(one), -float(n), -float(n))
+        for n, one in enumerate([whole, spelt, other, whole], 1)
+    ]
+    fixed_search = replace(translator, search=lambda scorer, source: [found] * len(source))
+    for line in ("Das Kind.", "Das Kind. Das Kind sitzt hier."):
+        texts = [candidate.text for candidate in next(fixed_search.stream(line)).distinct]
+        assert texts[0] == " ".join(["sitzt"] * line.count("."))
+        assert len(texts) == len(set(texts)) > 1
+    assert [one.score for one in next(fixed_search.stream("Das")).distinct] == [-1, -3]
+
+
 def test_a_translation_never_holds_a_line_break(translator):
     pieces = tokenizers(300, byte_fallback=True)
     word = pieces.target.encode("Hund")

@@ -127,11 +127,7 @@ def compare(
     for hypotheses in systems.values():
         check_lines(hypotheses, references)
     named: list[tuple[str, Sequence[str]]] = list(systems.items())
-    if len(references) < FEW_LINES:
-        log.warning(
-            "the test set has %d lines; a comparison by fewer than %d says little about other text",
-            *(len(references), FEW_LINES),
-        )
+    _warn_of_few(len(references))
     comparisons = []
     for metric in metrics:
         test = PairedTest(named, {"": metric.measure()}, [references, *others], "bs", samples)
@@ -151,3 +147,11 @@ def compare(
                     Comparison(system, value, float(result.mean), float(result.ci), p_value)
                 )
     return comparisons
+
+
+def _warn_of_few(lines: int) -> None:
+    if lines < FEW_LINES:
+        log.warning(
+            "the test set has %d lines; a comparison by fewer than %d says little about other text",
+            *(lines, FEW_LINES),
+        )

@@ -26,7 +26,8 @@ from nmt.data.preparation.shards import Shards
 from nmt.data.text import text_files
 from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.data.tokenization.training import SubwordTrainer, Vocabulary
-from nmt.inspection.lexicon import MAX_BYTES
+from nmt.inspection import lexicon as inspected_lexicon
+from nmt.inspection import sentencepiece
 from nmt.runtime import atomic_files, checksums, cpus, staged_folder
 from nmt.runtime.errors import DamagedError, ModelError, NmtError
 
@@ -34,6 +35,17 @@ log = logging.getLogger(__name__)
 
 FORMAT = 3
 """Of the folder, part of the digest: a new format makes new folders, and old ones are unused."""
+
+REPORT = "report.json"
+
+MAX_BYTES = {
+    REPORT: 1 << 24,
+    lexicon.NAME: inspected_lexicon.MAX_BYTES,
+    sentencepiece.JOINT: sentencepiece.MAX_BYTES,
+    sentencepiece.SOURCE: sentencepiece.MAX_BYTES,
+    sentencepiece.TARGET: sentencepiece.MAX_BYTES,
+}
+"""Files that are held in memory, with the bytes that they have at most."""
 
 SHARDS_PER_TEXT = 1.5  # size of shards to that of their text; thrice as much to packed text
 
@@ -64,9 +76,9 @@ class PreparedCorpus:
             DamagedError: if a file is missing, altered, or not what such a folder holds.
             NmtError: if a file may not be read.
         """
-        _check_size(folder / lexicon.NAME)
+        _check_sizes(folder)
         checksums.verify(folder)
-        report = PreparationReport.load(folder / "report.json")
+        report = PreparationReport.load(folder / REPORT)
         try:
             tokenizers = Tokenizers.load(folder)
             sizes = tokenizers.source.size, tokenizers.target.size
@@ -96,16 +108,17 @@ class PreparedCorpus:
             raise NmtError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _check_size(path: Path) -> None:
-    """Check that the lexicon, which is held in memory, has a size that it may have.
+def _check_sizes(folder: Path) -> None:
+    """Check that the files that are held in memory are no larger than they can be.
 
     Raises:
-        DamagedError: if it has not.
+        DamagedError: if one is.
     """
-    with suppress(FileNotFoundError):
-        if (size := path.lstat().st_size) > MAX_BYTES:
-            message = f"{path} has {size} bytes; expected at most {MAX_BYTES}"
-            raise DamagedError(message, path.parent)
+    for name, limit in MAX_BYTES.items():
+        with suppress(OSError):  # What cannot be read is reported when it is verified.
+            if (size := (folder / name).lstat().st_size) > limit:
+                message = f"{folder / name} has {size} bytes; expected at most {limit}"
+                raise DamagedError(message, folder)
 
 
 @dataclass(frozen=True)
@@ -189,7 +202,7 @@ class Preparation:
             splits[name] = encode(corpus, self.pair_filter, tokenizers, folder, name, processes)
         atomic_files.write(folder / lexicon.NAME, _lexicon(Shards(folder, "train"), tokenizers))
         sizes = tokenizers.source.size, tokenizers.target.size
-        PreparationReport(digest, self.settings(), *sizes, splits).save(folder / "report.json")
+        PreparationReport(digest, self.settings(), *sizes, splits).save(folder / REPORT)
         checksums.write_all(folder)
 
     def _training_pairs(self) -> Iterator[tuple[str, str]]:

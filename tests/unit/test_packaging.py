@@ -36,7 +36,7 @@ def test_every_requirement_has_an_upper_bound_that_the_tested_version_keeps():
             assert "<" in str(required.specifier) or required.name == "types-PyYAML", line
 
 
-@pytest.mark.parametrize("extra", ["plot", "tensorboard", "onnx"])
+@pytest.mark.parametrize("extra", ["plot", "tensorboard", "onnx", "ja", "ko"])
 def test_advice_to_install_an_extra_names_this_distribution(extra):
     assert extra in EXTRAS
     assert f"pip install '{PROJECT['project']['name']}[{extra}]'" in str(

@@ -1,13 +1,32 @@
 """BLEU (Papineni, Roukos, Ward, Zhu 2002), as sacreBLEU computes it (Post 2018)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, ClassVar
 
+from portalocker.exceptions import LockException
+from sacrebleu import utils
 from sacrebleu.metrics import bleu
 from sacrebleu.metrics.base import Metric as Measure
+from sacrebleu.tokenizers import tokenizer_spm
 
 from nmt.evaluation.metrics.metric import Metric
-from nmt.runtime.errors import ConfigurationError
+from nmt.runtime.errors import ConfigurationError, MissingExtraError, NmtError
+
+EXTRAS = {"ja-mecab": "ja", "ko-mecab": "ko"}
+"""Extras of this package that install what a tokenizer of sacreBLEU needs."""
+
+FAILURES = (
+    OSError,
+    RuntimeError,
+    ImportError,
+    AssertionError,
+    HTTPException,
+    LockException,
+    SystemExit,
+)
+"""What sacreBLEU raises where a tokenizer is not installed, downloaded, or intact."""
 
 
 @dataclass(frozen=True)
@@ -20,18 +39,21 @@ class BLEU(Metric):
 
     Raises:
         ConfigurationError: if sacreBLEU has no such tokenizer.
+        MissingExtraError: if it needs a package that is not installed.
+        NmtError: if its model can neither be downloaded nor be read.
     """
 
     direction: ClassVar[int] = 1
     tokenizer: str
 
     def __post_init__(self) -> None:
-        """Check that sacreBLEU has the tokenizer."""
+        """Check that sacreBLEU has the tokenizer, and all that the tokenizer needs."""
         names = bleu.BLEU.TOKENIZERS
         if self.tokenizer not in names:
             raise ConfigurationError(
                 f"tokenizer {self.tokenizer!r} of BLEU is unknown; sacreBLEU has {', '.join(names)}"
             )
+        self.measure()
 
     @property
     def name(self) -> str:
@@ -40,7 +62,7 @@ class BLEU(Metric):
 
     def measure(self) -> Measure:
         """Return sacreBLEU's measure, with the smoothing that it calls exp."""
-        return bleu.BLEU(tokenize=self.tokenizer)
+        return _measure(self.tokenizer)
 
 
 class LowercaseBLEU(BLEU):
@@ -53,4 +75,22 @@ class LowercaseBLEU(BLEU):
 
     def measure(self) -> Measure:
         """Return sacreBLEU's measure of lowercased hypotheses and references."""
-        return bleu.BLEU(lowercase=True, tokenize=self.tokenizer)
+        return _measure(self.tokenizer, lowercase=True)
+
+
+def _measure(tokenizer: str, **options: Any) -> Measure:
+    try:
+        return bleu.BLEU(tokenize=tokenizer, **options)
+    except FAILURES as error:
+        reason = " ".join(str(error).split())
+        if tokenizer in EXTRAS and "pip install" in reason:
+            package = f"MeCab, which tokenizer={tokenizer} of BLEU needs,"
+            raise MissingExtraError(package, EXTRAS[tokenizer]) from error
+        advice = ""
+        if tokenizer in tokenizer_spm.SPM_MODELS:
+            url = tokenizer_spm.SPM_MODELS[tokenizer]["url"]
+            file = Path(utils.SACREBLEU_DIR) / "models" / Path(url).name
+            advice = f"; bring its model from {url} to {file}, or delete that file if it is damaged"
+        raise NmtError(
+            f"tokenizer={tokenizer} of BLEU cannot be loaded: {reason}{advice}"
+        ) from error

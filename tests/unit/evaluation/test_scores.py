@@ -1,17 +1,24 @@
 """Scores: golden values with their reasons, cuts by length, systems against each other."""
 
 import random
+import re
+import ssl
+import urllib.request
 from functools import partial
+from http.client import IncompleteRead
+from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 import sacrebleu
+from sacrebleu.tokenizers import tokenizer_ja_mecab, tokenizer_ko_mecab, tokenizer_spm
 from sacrebleu.tokenizers.tokenizer_base import BaseTokenizer
 
 from nmt.evaluation import scores
 from nmt.evaluation.metrics.bleu import BLEU, LowercaseBLEU
 from nmt.evaluation.metrics.chrf import ChrF
 from nmt.evaluation.metrics.ter import TER
-from nmt.runtime.errors import ConfigurationError, NmtError
+from nmt.runtime.errors import ConfigurationError, MissingExtraError, NmtError
 
 METRICS = (BLEU("13a"), ChrF(6, 0, 2), TER())
 WORDS = ["a", "the", "dog", "cat", "runs", "sits", "on", "under", "big", "red", "old", "street"]
@@ -34,6 +41,70 @@ def test_a_score_keeps_no_line_in_memory(metric):
     caches = [method.cache_info() for method in methods if hasattr(method, "cache_info")]
     assert len(caches) >= 2
     assert not any(cache.currsize for cache in caches)
+
+
+@pytest.mark.parametrize("metric", [BLEU, LowercaseBLEU])
+@pytest.mark.parametrize(
+    ("tokenizer", "module", "extra"),
+    [("ja-mecab", tokenizer_ja_mecab, "ja"), ("ko-mecab", tokenizer_ko_mecab, "ko")],
+)
+def test_a_tokenizer_that_is_not_installed_is_named_with_what_to_install(
+    monkeypatch, metric, tokenizer, module, extra
+):
+    monkeypatch.setattr(module, "MeCab", None)
+    with pytest.raises(MissingExtraError) as raised:
+        metric(tokenizer)
+    assert str(raised.value) == (
+        f"MeCab, which tokenizer={tokenizer} of BLEU needs, is not installed; install it with:"
+        f" pip install 'recurrent-nmt[{extra}]'"
+    )
+
+
+DOWNLOADED = ["spm", "flores101", "flores200", "spBLEU-1K"]
+
+
+@pytest.mark.parametrize("tokenizer", DOWNLOADED)
+@pytest.mark.parametrize(
+    "error",
+    [
+        URLError("[Errno -2] Name or service not known"),
+        TimeoutError("timed out"),
+        ssl.SSLError("handshake"),  # sacreBLEU exits
+        IncompleteRead(b""),
+        PermissionError(13, "Permission denied"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_tokenizer_that_cannot_be_downloaded_is_named_with_address_and_file(
+    monkeypatch, tmp_path, tokenizer, error
+):
+    def fail(*_):
+        raise error
+
+    for module in (sacrebleu.utils, tokenizer_spm):
+        monkeypatch.setattr(module, "SACREBLEU_DIR", str(tmp_path))
+    monkeypatch.setattr(urllib.request, "urlopen", fail)
+    with pytest.raises(NmtError) as raised:
+        BLEU(tokenizer)
+    text = str(raised.value)
+    assert text.startswith(f"tokenizer={tokenizer} of BLEU cannot be loaded: ")
+    assert "bring its model from https://" in text
+    assert f" to {tmp_path}/models/" in text
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("tokenizer", DOWNLOADED)
+@pytest.mark.parametrize("data", [b"", b"half a model"])
+def test_a_tokenizer_whose_model_is_damaged_is_named_with_its_file(
+    monkeypatch, tmp_path, tokenizer, data
+):
+    for module in (sacrebleu.utils, tokenizer_spm):
+        monkeypatch.setattr(module, "SACREBLEU_DIR", str(tmp_path))
+    file = tmp_path / "models" / Path(tokenizer_spm.SPM_MODELS[tokenizer]["url"]).name
+    file.parent.mkdir()
+    file.write_bytes(data)
+    with pytest.raises(NmtError, match=re.escape(f"{file}, or delete that file if it is damaged")):
+        BLEU(tokenizer)
 
 
 def test_bleu_of_one_wrong_word_in_six_is_what_the_formula_says():

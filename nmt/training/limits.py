@@ -73,7 +73,8 @@ class Intervals:
         report_every: updates between two log records.
         validate_every: updates between two validations; None validates after each epoch.
         save_seconds: between two checkpoints; each validation is followed by one too.
-        patience: validations without a new best score after which training ends; None never does.
+        patience: validations with neither a new best score nor a new lowest loss after which
+            training ends; None never does.
         max_consecutive_skips: updates in a row that may be skipped because their loss or
             gradient is not finite, or a line does not fit into memory.
 

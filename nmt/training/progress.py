@@ -95,7 +95,8 @@ class TrainingState:
         rows: sentence pairs in these batches.
         validated: the update of the newest validation.
         best: the highest score of a validation.
-        stale: validations since the best one.
+        lowest_loss: of a validation, in nats per target piece.
+        stale: validations since the last with a better score or a lower loss than all before.
         skipped: updates whose loss or gradient was not finite, or that did not fit into memory.
         skipped_in_a_row: skipped updates since the last good one.
         source_pieces, target_pieces: used so far, END included, padding not.
@@ -110,6 +111,7 @@ class TrainingState:
     rows: int = 0
     validated: int = 0
     best: float = -math.inf
+    lowest_loss: float = math.inf
     stale: int = 0
     skipped: int = 0
     skipped_in_a_row: int = 0
@@ -147,6 +149,15 @@ class TrainingState:
         better = score > self.best
         self.best = score if better else self.best
         return better
+
+    def count_stale(self, best: bool, loss: float) -> None:
+        """Count a validation without progress: neither the best score nor the lowest loss.
+
+        Scores such as BLEU vary by chance and stay near 0 for long while the loss falls steadily.
+        """
+        progress = best or loss < self.lowest_loss
+        self.lowest_loss = min(self.lowest_loss, loss)
+        self.stale = 0 if progress else self.stale + 1
 
     def discard_best(self) -> None:
         """Make another validation due, whose score will be the best, even if training had ended."""

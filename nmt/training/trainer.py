@@ -143,16 +143,16 @@ class Trainer:
         """Validate the newest weights, update schedule and kept weights, and save."""
         state = self.state
         with self._moving.applied(self.updater.network):
-            score, best = self._score("validation")
+            record = self._score("validation")
         state.validated = state.update
         if state.update != self._rescored:
-            state.stale = 0 if best else state.stale + 1
-            self.spec.schedule.observe(score)
-            self.callbacks.kept.add(self.updater.network, state.update, score)
+            state.count_stale(record.best, record.values.get("loss", math.inf))
+            self.spec.schedule.observe(record.score)
+            self.callbacks.kept.add(self.updater.network, state.update, record.score)
         self._save()
 
-    def _score(self, kind: str) -> tuple[float, bool]:
-        """Validate the network, save it if it is the best; return its score and whether it is."""
+    def _score(self, kind: str) -> ValidationRecord:
+        """Validate the network, save it if it is the best, and return the record of that."""
         started = time.monotonic()
         with self._signals.immediately():
             validation = self.callbacks.validate()
@@ -173,7 +173,7 @@ class Trainer:
             samples=validation.samples,
         )
         self.callbacks.logger.log_validation(record)
-        return score, best
+        return record
 
     def _average(self) -> None:
         """Validate the mean of the kept weights; the network keeps its own weights."""
@@ -186,21 +186,19 @@ class Trainer:
         before = weights(network)
         set_weights(network, mean)
         try:
-            score, best = self._score("average")
+            record = self._score("average")
         finally:
             set_weights(network, before)
-        logger.info(
-            "the mean of %d checkpoints scores %.4g; %s",
-            len(kept.checkpoints),
-            score,
-            "it is the model" if best else f"the best checkpoint, {self.state.best:.4g}, stays",
-        )
+        stays = f"the best checkpoint, {self.state.best:.4g}, stays"
+        verdict = "it is the model" if record.best else stays
+        number = len(kept.checkpoints)
+        logger.info("the mean of %d checkpoints scores %.4g; %s", number, record.score, verdict)
 
     def _reason(self) -> str | None:
         """Return why the training ends now; None if it does not."""
         patience = self.spec.intervals.patience
         if patience is not None and self.state.stale >= patience:
-            return f"no better validation {self.state.stale} times in a row ({patience=})"
+            return f"no better score or lower loss in {self.state.stale} validations ({patience=})"
         return self.spec.stopping.reached(self.state, self.pairs)
 
     def _share(self) -> float:

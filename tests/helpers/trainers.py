@@ -105,6 +105,7 @@ def trainer(
     schedule=None,
     forks=(),
     intact=lambda: True,
+    criterion=None,
 ):
     """Return a trainer of a tiny network; `loss_of(network, number)` is its validation loss."""
     random_state.seed(seed)
@@ -137,7 +138,7 @@ def trainer(
         schedule=schedule or WarmupCosine(0.05, 3, 0.1),
         precision=updater_.precision,
         averaging=averaging,
-        criterion=Lowest("loss"),
+        criterion=criterion or Lowest("loss"),
         logger=logger,
         resumption=Exact(),
         settings={},

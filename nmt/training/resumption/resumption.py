@@ -90,5 +90,6 @@ def adapted(checkpoint: dict[str, Any], forks: Sequence[ForkRecord]) -> dict[str
             validated = min(state["validated"], state["update"] - 1)
             state |= {"validated": validated, "finished": False, "stale": 0}
             state.pop("best", None)
+            state.pop("lowest_loss", None)
             changed.pop("kept", None)
     return changed

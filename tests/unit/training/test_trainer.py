@@ -172,10 +172,69 @@ def test_training_stops_when_patience_is_exhausted(tmp_path, caplog):
             tmp_path, intervals=intervals, loss_of=lambda _, before: float(before)
         ).train()
     assert state.update == 12
-    assert "no better validation 2 times in a row (patience=2)" in caplog.text
+    assert "no better score or lower loss in 2 validations (patience=2)" in caplog.text
     with caplog.at_level(logging.INFO):
         assert trainer(tmp_path, intervals=intervals).train().update == 12
     assert "finished" in caplog.text
+
+
+class ScoreOfUpdate:
+    """A criterion other than the loss: its score of each validation is given."""
+
+    def __init__(self, *scores):
+        self.scores = iter(scores)
+
+    def score(self, values):
+        return float(next(self.scores))
+
+
+@pytest.mark.parametrize(
+    ("scores", "losses", "update"),
+    [
+        # The score improves at no later validation, as BLEU of a few lines that stays at 0.
+        ([2.9, 1, 0, 0, 0], [9.0, 8.0, 7.0, 6.0, 5.0], 18),  # the loss falls throughout
+        ([2.9, 1, 0, 0, 0], [9.0, 8.0, 7.0, 7.0, 7.5], 18),  # until the third
+        ([2.9, 1, 0, 0, 0], [9.0, 8.0, 8.0, 8.5, 0], 16),  # until the second
+        ([2.9, 1, 0, 0, 0], [9.0, 9.0, 9.5, 0, 0], 12),  # never
+        ([2.9, 1, 0, 0, 0], [9.0, 9.5, 8.9, 9.0, 9.0], 18),  # at every other one
+        ([1, 2, 3, 4, 5], [9.0, 9.5, 9.6, 9.7, 9.8], 18),  # the score alone improves
+        ([1, 0, 0, 2, 0], [9.0, 9.5, 9.6, 0, 0], 12),
+        ([1, 0, 0, 0, 0], [9.0, math.nan, math.nan, 0, 0], 12),
+    ],
+)
+def test_a_validation_with_a_better_score_or_a_lower_loss_is_progress(
+    tmp_path, scores, losses, update
+):
+    intervals = dataclasses.replace(INTERVALS, patience=2)
+    run = trainer(
+        tmp_path,
+        intervals=intervals,
+        loss_of=lambda _, before: float(losses[before]),
+        averaging=NoAveraging(),
+        criterion=ScoreOfUpdate(*scores),
+    )
+    assert run.train().update == update
+
+
+@pytest.mark.parametrize("stop", [12, 20, 28])
+def test_patience_counts_over_an_interruption_as_without_one(tmp_path, stop):
+    losses = [9.0, 8.0, 8.5, 8.4, 8.3, 8.2]
+
+    def run(name, data=None, before=0):
+        return trainer(
+            tmp_path / name,
+            data,
+            intervals=dataclasses.replace(INTERVALS, patience=2),
+            loss_of=lambda _, number: losses[number + before],
+            criterion=ScoreOfUpdate(*[2.9, 0, 0, 0, 0, 0][before:]),
+        )
+
+    run("straight").train()
+    with pytest.raises(Interrupted):
+        run("resumed", Signalling(signal.SIGINT, stop)).train()
+    done = len([one for one in metrics(tmp_path / "resumed") if one["kind"] == "validation"])
+    assert run("resumed", before=done).train().update == 16
+    assert_equal(saved(tmp_path / "straight"), saved(tmp_path / "resumed"))
 
 
 def test_the_mean_is_kept_if_it_is_the_best_and_training_keeps_its_own_weights(tmp_path, caplog):

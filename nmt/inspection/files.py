@@ -43,10 +43,10 @@ def read(path: Path, max_bytes: int) -> bytes:
     Raises:
         ModelError: as `size`, or if it cannot be read.
     """
-    size(path, max_bytes)
+    expected = size(path, max_bytes)
     try:
         with open_regular(path) as file:
-            return file.read(max_bytes)
+            return file.read(expected)  # Python allocates as much before it reads.
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
 

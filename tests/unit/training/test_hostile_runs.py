@@ -187,3 +187,8 @@ def test_files_in_folders_that_may_not_be_searched_are_not_missing(monkeypatch):
 def test_integers_that_cannot_be_shown_are_quoted():
     assert files.quote(1 << 100_000) == "a number of too many digits"
     assert files.quote([1 << 100_000]) == "a number of too many digits"
+
+
+def test_a_file_is_read_in_the_memory_of_its_size(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    assert files.read(tmp_path / "file", 1 << 50) == b"content"

@@ -13,6 +13,9 @@ from nmt.runtime.regular_files import open_regular
 TRAINED, EXPORTED = "model.safetensors", "step.onnx"
 """The files that identify folders of trained and of exported models."""
 
+MAX_RECORDS = 1 << 29
+"""Bytes of the records of a training: more than a million."""
+
 MAX_QUOTE = 100  # characters of an untrusted value in a message
 
 
@@ -74,6 +77,20 @@ def parse_json(data: bytes, where: str) -> Any:
         return json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{where} is not JSON: {' '.join(str(error).split())}") from error
+
+
+def read_lines(path: Path) -> list[bytes]:
+    """Read the lines of a regular file, or of one that a link leads to, without their ends.
+
+    Raises:
+        OSError: if it cannot be read, or is no regular file.
+        ModelError: if it is larger than records of a training are.
+    """
+    with open_regular(path) as file:
+        length = os.fstat(file.fileno()).st_size
+        if length > MAX_RECORDS:
+            raise ModelError(f"{path} has {length} bytes; expected at most {MAX_RECORDS}")
+        return file.read().split(b"\n")
 
 
 def exists(path: Path) -> bool:

@@ -76,8 +76,9 @@ def damage(path, how, chance):
     elif how == "unreadable":
         path.chmod(0)
     elif how == "huge":
-        # Without bytes on the disk. Shards may be large, and all their bytes are read.
-        os.truncate(path, 1 << 28 if path.suffix == ".arrow" else 5 << 30)
+        # Without bytes on the disk. What may be large is read to its end, for its checksum.
+        may_be_large = path.suffix in (".arrow", ".pt") or path.name == "model.safetensors"
+        os.truncate(path, 1 << 28 if may_be_large else 5 << 30)
     else:
         path.unlink()
         replace(path, how, data)

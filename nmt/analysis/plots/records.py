@@ -6,7 +6,6 @@ from typing import Any
 
 from nmt.inspection import files
 from nmt.runtime.errors import NmtError
-from nmt.runtime.regular_files import open_regular
 
 Record = dict[str, Any]
 """A line of `metrics.jsonl`: `kind`, and fields of a record of `nmt.training.loggers.logger`."""
@@ -20,8 +19,7 @@ def read(run: Path) -> list[Record]:
     """
     path = run / "metrics.jsonl"
     try:
-        with open_regular(path) as file:
-            lines = file.read().split(b"\n")
+        lines = files.read_lines(path)
     except OSError as error:
         raise NmtError(
             f"{path} cannot be read: {error.strerror}; expected the folder of a run: run=runs/NAME"

@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from nmt.inspection import files
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
-from nmt.runtime.regular_files import open_regular
 from nmt.training.loggers.logger import UpdateRecord, ValidationRecord
 
 
@@ -36,7 +36,7 @@ class JSONLLogger:
         """
         atomic_files.check_own(self.path)
         try:
-            lines = _lines(self.path) if self.path.exists() else []
+            lines = files.read_lines(self.path) if self.path.exists() else []
         except OSError as error:
             raise NmtError(f"{self.path} cannot be read: {error.strerror}") from error
         kept = [line + b"\n" for line in lines if _is_kept(line, update, validated)]
@@ -84,8 +84,3 @@ def _is_kept(line: bytes, update: int, validated: int) -> bool:
         return bool(record["kind"] in last and record["update"] <= last[record["kind"]])
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
-
-
-def _lines(path: Path) -> list[bytes]:
-    with open_regular(path) as file:
-        return file.read().split(b"\n")

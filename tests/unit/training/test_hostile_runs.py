@@ -192,3 +192,12 @@ def test_integers_that_cannot_be_shown_are_quoted():
 def test_a_file_is_read_in_the_memory_of_its_size(tmp_path):
     (tmp_path / "file").write_bytes(b"content")
     assert files.read(tmp_path / "file", 1 << 50) == b"content"
+
+
+@pytest.mark.parametrize(
+    "read", [records.read, lambda run: JSONLLogger(str(run / "metrics.jsonl")).resume(1, 1)]
+)
+def test_records_that_are_too_large_are_one_line(tmp_path, read):
+    (tmp_path / "metrics.jsonl").touch()
+    os.truncate(tmp_path / "metrics.jsonl", 5 << 30)  # without bytes on the disk
+    assert "has 5368709120 bytes; expected at most 536870912" in one_line(read, tmp_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from omegaconf import DictConfig, ListConfig
 
 from nmt.analysis.plots.file_formats import check_format
+from nmt.config import arguments
 from nmt.config.command_line import run
 from nmt.inspection.model_folder import inspect
 from nmt.runtime.errors import ConfigurationError
@@ -22,7 +23,7 @@ def plot(config: DictConfig) -> None:
     if "_partial_" in config.plot:
         if isinstance(config.input, ListConfig):
             raise ConfigurationError(f"input={config.input}: expected one sentence")
-        model = inspect(Path(str(config.run)), ("model",), config.trust)
+        model = inspect(arguments.folder(config.run), ("model",), config.trust)
     # Imported only now, as they import torch, and matplotlib, which is optional.
     from nmt.analysis.plots.plot import save
     from nmt.config.instantiate import instantiate

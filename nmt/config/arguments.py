@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import ListConfig
 
-from nmt.runtime.errors import ConfigurationError, NmtError
+from nmt.runtime.errors import ConfigurationError, NmtError, require
 
 
 def name(value: object) -> str | None:
@@ -23,6 +23,17 @@ def folders(names: object) -> list[str]:
     if not listed:
         raise ConfigurationError("run=[] names no model; expected a run's folder, or several")
     return listed
+
+
+def folder(names: object, key: str = "run") -> Path:
+    """Return the one folder that a key names, also in brackets.
+
+    Raises:
+        ConfigurationError: if it names several, or none.
+    """
+    listed = several(names)
+    require(len(listed) == 1, key, f"[{','.join(listed)}]", "one name")
+    return Path(listed[0])
 
 
 def several(names: object) -> list[str]:

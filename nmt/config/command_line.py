@@ -4,6 +4,7 @@ A command composes `conf/<name>.yaml` itself (Hydra's compose API) instead of be
 which would create folders, log to stdout, reject umlauts and not name the keys that exist.
 """
 
+import errno
 import logging
 import os
 import signal
@@ -16,10 +17,10 @@ from types import ModuleType
 from typing import Any
 
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from nmt.config import overrides
+from nmt.config import names, overrides
 from nmt.config.search_path import SearchPath
 from nmt.config.usage import usage
 from nmt.runtime import allocator, output_files
@@ -170,14 +171,19 @@ def configuration(
 def _parse(
     arguments: Sequence[str], positional: Sequence[str], home: Path | None
 ) -> tuple[SearchPath, list[Override]]:
-    values = [overrides.parse(one).value() for one in arguments if one.startswith(CONFIGS)]
-    folders = [str(name) for one in values for name in (one if isinstance(one, list) else [one])]
+    given = [overrides.parse(one) for one in arguments if one.startswith(CONFIGS)]
+    values = [names.exact(one, OmegaConf.create()).value() for one in given]
+    listed = [name for one in values for name in (one if isinstance(one, list) else [one])]
+    folders = [names.expanded(str(name)) for name in listed]
     path = SearchPath.of(home, folders)
     others = [argument for argument in arguments if not argument.startswith(CONFIGS)]
     return path, [overrides.parse(one) for one in overrides.keyed(others, positional, path)]
 
 
 def _compose(name: str, path: SearchPath, given: Sequence[Override]) -> DictConfig:
+    # Of the same key given twice the last one holds; Hydra would reject some.
+    last = {(one.key_or_group, one.package, one.type): one for one in given}
+    given = [one for one in given if one in last.values()]
     choices = [override for override in given if path.choices(override.key_or_group)]
     values = [override for override in given if override not in choices]
     for override in choices:
@@ -189,10 +195,15 @@ def _compose(name: str, path: SearchPath, given: Sequence[Override]) -> DictConf
             overrides.check_added(override, without, base)
     for override in values:
         overrides.check_key(path, override, base)
+    values = [names.exact(override, base) for override in values]
     composed = path.apply(values, base) if values else base
+    overrides.check_numbers("", OmegaConf.to_container(composed))
+    effective = {override.key_or_group: override for override in values}
     for override in values:
         overrides.check_added(override, base, composed)
+    for override in effective.values():
         overrides.convert(override, base, composed)
+    names.normalize(name, composed)
     return composed
 
 
@@ -208,3 +219,7 @@ def _explained() -> Iterator[None]:
         ) from error
     except OmegaConfBaseException as error:
         raise ConfigurationError(" ".join(str(error).split())) from error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise NmtError(f"{error.filename}: the name is too long for its file system") from error

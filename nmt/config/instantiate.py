@@ -3,8 +3,10 @@
 import dataclasses
 import difflib
 import inspect
+import re
+import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import hydra.utils
@@ -53,10 +55,33 @@ def _check_values(node: Any, path: str = "") -> None:
             continue
         check_parameter(key, name, node["_target_"])
         expected = parameters[key].annotation
-        if expected in ACCEPTED and type(value) not in ACCEPTED[expected]:
-            raise ConfigurationError(
-                f"{name}={value!r} of {node['_target_']}: expected {expected.__name__}"
+        if not _accepts(expected, value):
+            shown = (
+                expected.__name__ if expected in ACCEPTED else re.sub(r"\b\w+\.", "", str(expected))
             )
+            raise ConfigurationError(f"{name}={value!r} of {node['_target_']}: expected {shown}")
+
+
+def _accepts(hint: Any, value: Any) -> bool:
+    """Return whether a value is of an annotation; true of those that values do not show."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if isinstance(value, Mapping) and "_target_" in value:
+        return True
+    if hint in ACCEPTED:
+        return type(value) in ACCEPTED[hint]
+    if hint is None or hint is type(None):
+        return value is None
+    if origin in (typing.Union, types.UnionType):
+        return any(_accepts(one, value) for one in inner)
+    if origin is tuple and Ellipsis not in inner:
+        fits = isinstance(value, list | tuple) and len(value) == len(inner)
+        return fits and all(map(_accepts, inner, value))
+    if origin in (list, tuple, Sequence):
+        return isinstance(value, list | tuple) and all(_accepts(inner[0], one) for one in value)
+    if origin in (dict, Mapping):
+        return isinstance(value, Mapping)
+    # A tensor, which torch accepts for some numbers, is nothing that a configuration can name.
+    return not (inspect.isclass(hint) and hint.__module__ == "torch" and hint.__name__ == "Tensor")
 
 
 def check_parameter(parameter: str, key: str, target: object) -> None:

@@ -1,6 +1,7 @@
 """The arguments of a command: quoted where Hydra needs it, checked by name and by type."""
 
 import difflib
+import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from nmt.config import names
 from nmt.config.instantiate import check_parameter
 from nmt.config.search_path import SearchPath
 from nmt.runtime.control_characters import SURROGATES
@@ -19,6 +21,12 @@ from nmt.runtime.package_files import STARTER
 
 OPTIONAL = ("data.test", "experiment", "language_experiment")
 """Nodes that may be null: no test set, no experiment."""
+
+MAX_INTEGER = 2**53
+"""Magnitude of integers, up to which floating point numbers represent all of them."""
+
+MAX_FLOAT = 1e30
+"""Magnitude of finite numbers; products of larger ones overflow single precision."""
 
 EXPECTED = {
     bool: ("true or false", (bool,)),
@@ -53,9 +61,9 @@ def keyed(arguments: Sequence[str], keys: Sequence[str], path: SearchPath) -> It
         elif path.choices(waiting[0]):
             yield f"{waiting.pop(0)}={argument}"
         elif waiting[0].endswith("..."):
-            several.append(_quote(_file(argument)))
+            several.append(names.quote(_file(argument)))
         else:
-            yield f"{waiting.pop(0)}={_quote(_file(argument))}"
+            yield f"{waiting.pop(0)}={names.quote(_file(argument))}"
     if several:
         yield f"{waiting[0].removesuffix('...')}=[{','.join(several)}]"
 
@@ -77,9 +85,9 @@ def parse(argument: str) -> Override:
         ConfigurationError: if it cannot be read either way.
     """
     key, _, value = argument.partition("=")
-    forms = [argument, f"{key}={_quote(value)}"]
+    forms = [argument, f"{key}={names.quote(value)}"]
     if value.startswith("[") and value.endswith("]"):
-        elements = ",".join(_quote(element.strip()) for element in value[1:-1].split(","))
+        elements = ",".join(names.quote(element.strip()) for element in value[1:-1].split(","))
         forms.insert(1, f"{key}=[{elements}]")
     for form in forms:
         try:
@@ -89,12 +97,6 @@ def parse(argument: str) -> Override:
         if not override.is_sweep_override() and (override.key_or_group or not adds(override)):
             return override
     raise ConfigurationError(f"{argument!r} is not understood; write KEY=VALUE")
-
-
-def _quote(value: str) -> str:
-    # Hydra reads backslashes as they are, except before a quote.
-    escaped = re.sub(r"(\\*)('|$)", lambda match: match[1] * 2 + "\\'" * len(match[2]), value)
-    return "'" + escaped.replace("${", "\\${") + "'"
 
 
 def check_choice(path: SearchPath, override: Override) -> None:
@@ -118,9 +120,12 @@ def check_key(path: SearchPath, override: Override, base: DictConfig) -> None:
     """Check that a configuration has the key of an override without `+`.
 
     Raises:
-        ConfigurationError: if it has not; names the nearest keys and groups.
+        ConfigurationError: if it has not; names the nearest keys and groups; or if it is a group's.
     """
     known, key = list(_keys(base)), override.key_or_group
+    group, value = key.replace(".", "/"), override.value()
+    if group != key and isinstance(value, str) and value in path.choices(group):
+        raise ConfigurationError(f"{key}={value}: write {group}={value}, as it is a choice")
     if key not in known and not adds(override):
         hint = _nearest(key, sorted({*known, *path.groups()}))
         raise ConfigurationError(f"{key or '(empty)'}: there is no such key{hint}; see --help")
@@ -188,18 +193,49 @@ def _check_type(key: str, default: Any, value: Any) -> None:
     if isinstance(default, DictConfig):
         require(isinstance(value, DictConfig), key, _shown(value), "keys below it, or a choice")
     if isinstance(default, str):
-        require(value is not None, key, _shown(value), "text")
+        listed = isinstance(value, ListConfig) and names.is_name(key)
+        require(isinstance(value, str) or listed, key, _shown(value), "text")
     if type(default) in EXPECTED and value is not None:
         description, types = EXPECTED[type(default)]
         require(type(value) in types, key, _shown(value), description)
+
+
+def check_numbers(key: str, value: Any) -> None:
+    """Check that all numbers of a value are ones that can be computed with.
+
+    Args:
+        key: of the value, for messages.
+        value: plain dicts, lists, numbers and text.
+
+    Raises:
+        ConfigurationError: if one is not a number, or too large; names its key.
+    """
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            check_numbers(f"{key}.{name}".strip("."), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            check_numbers(key, inner)
+    elif type(value) is int:
+        require(abs(value) <= MAX_INTEGER, key, shortened(value), f"at most {MAX_INTEGER}")
+    elif type(value) is float:
+        fits = math.isinf(value) or abs(value) <= MAX_FLOAT
+        require(fits, key, value, f"a number, its magnitude at most {MAX_FLOAT:g}")
+
+
+def shortened(value: object) -> str:
+    """Return a value as text of few characters."""
+    # Python writes no integers of more than 4,300 digits, except in hexadecimal.
+    text = hex(value) if isinstance(value, int) and abs(value) > 10**60 else str(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def _shown(value: object) -> object:
     return "null" if value is None else value
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     return f" (nearest: {', '.join(near)})" if near else ""
 
 

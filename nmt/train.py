@@ -155,7 +155,9 @@ def _train(
         corpus = prepared(config)
     resolved: Any = None
     if folder is not None:
-        run_settings = folder.resolve(spec.settings, corpus.folder.name, spec.resumption)
+        run_settings = folder.resolve(
+            spec.settings, corpus.folder.name, corpus.tokenizers, spec.resumption
+        )
         resolved = run_settings, folder.checkpoints, folder.update is None
     run_settings, checkpoints, starts = collectives.broadcast(resolved)
     random_state.seed(spec.seed)

@@ -19,7 +19,7 @@ from nmt.config.command_line import run
 from nmt.config.instantiate import build, instantiate, settings
 from nmt.data.preparation.preparation import PreparedCorpus
 from nmt.data.sides import Side
-from nmt.data.tokenization.tokenizer import Tokenizer
+from nmt.data.tokenization.tokenizer import Tokenizer, Tokenizers
 from nmt.data.windows import LineWindows
 from nmt.evaluation.likelihood import LanguageModelScorer, LikelihoodTotal, ScoredLine
 from nmt.evaluation.perplexity import count_words, perplexities
@@ -102,9 +102,11 @@ def learn(config: DictConfig, command: str) -> bool:
     estimator = instantiate(model["estimator"]) if "estimator" in model else None
     with RunFolder.open(spec.run, spec.keep) as folder:
         corpus = prepared(config)
-        run_settings = folder.resolve(spec.settings, corpus.folder.name, spec.resumption)
-        random_state.seed(spec.seed)
         tokenizer = spec.side.tokenizer(corpus.tokenizers)
+        run_settings = folder.resolve(
+            spec.settings, corpus.folder.name, Tokenizers(tokenizer, tokenizer), spec.resumption
+        )
+        random_state.seed(spec.seed)
         if estimator is not None:
             check_loadable({KIND: model}, {})
             run_settings.write()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nmt.data.tokenization.tokenizer import Tokenizers
 from nmt.inspection.data_config import TRAINING
 from nmt.inspection.model_folder import SCORES, WEIGHTS
 from nmt.runtime import atomic_files, checksums, locks
@@ -17,14 +18,12 @@ from nmt.runtime.errors import ConfigurationError, NmtError
 from nmt.runtime.signals import Interrupted
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.distributed import collectives
-from nmt.training.resumption.resumption import ForkRecord, Resumption
+from nmt.training.resumption.resumption import CORPUS, ForkRecord, Resumption
 from nmt.training.resumption.settings import (
-    CORPUS,
-    MAY_CHANGE,
     PROCESSES,
     RunSettings,
     StoredSettings,
-    changes,
+    all_changes,
 )
 from nmt.training.skipped_updates import SKIPPED
 from nmt.training.trainer import Trainer
@@ -89,13 +88,18 @@ class RunFolder:
         return int(self.stored.values.get(PROCESSES, 1))
 
     def resolve(
-        self, settings: Mapping[str, Any], corpus: str, resumption: Resumption
+        self,
+        settings: Mapping[str, Any],
+        corpus: str,
+        tokenizers: Tokenizers,
+        resumption: Resumption,
     ) -> RunSettings:
         """Compare settings with those that the run was started with, if it was.
 
         Args:
             settings: the whole configuration in plain values.
             corpus: name of the prepared corpus.
+            tokenizers: that the model uses.
             resumption: decides on settings that differ.
 
         Raises:
@@ -113,16 +117,30 @@ class RunFolder:
                 )
             return RunSettings(path, current, [])
         stored, forks = self.stored.values, list(self.stored.forks)
-        if stored[CORPUS] != corpus:
-            raise ConfigurationError(
-                f"run={self.path} was started with other text than there is now ({stored[CORPUS]},"
-                f" now {corpus}); start another run=NAME"
-            )
         before, after = {PROCESSES: 1, **stored}, {PROCESSES: 1, **current}
-        if differing := changes(before, after, (*MAY_CHANGE, CORPUS)):
+        if differing := all_changes(before, after):
             resumption(str(self.path), differing)
+            if any(change.key == CORPUS for change in differing):
+                self._check_vocabulary(tokenizers)
             forks.append(ForkRecord(self.update or 0, [change.key for change in differing]))
         return RunSettings(path, current, forks)
+
+    def _check_vocabulary(self, tokenizers: Tokenizers) -> None:
+        """Check that other text has the vocabulary that the weights were trained with."""
+        if not self.has_model:
+            raise ConfigurationError(
+                f"run={self.path} has saved no model yet, and with it no vocabulary to continue"
+                " with other text; use its text again, or start another run=NAME"
+            )
+        saved = Tokenizers.load(self.path)
+        if not (
+            tokenizers.source.same_pieces(saved.source)
+            and tokenizers.target.same_pieces(saved.target)
+        ):
+            raise ConfigurationError(
+                f"run={self.path} was trained with another vocabulary than this text gives; add"
+                f" vocabulary=existing vocabulary.run={shlex.quote(str(self.path))}"
+            )
 
     def model_is_intact(self) -> bool:
         """Return whether the saved weights are as they were written, and no file is missing."""

@@ -210,12 +210,49 @@ def test_damaged_settings_are_named(command, tmp_path, text):
     assert error.splitlines()[-1].startswith("error: runs/a/training/config.yaml ")
 
 
-def test_other_text_is_refused(command, tmp_path):
+def test_other_text_is_refused_and_a_fork_continues_with_it(command, tmp_path):
     assert command("run=runs/a")[0] == 0
+    before = told(tmp_path)["corpus"]
     (tmp_path / "valid.de").write_text("Anders.\n" * 10)
     status, _, error = command("run=runs/a")
     assert status == 2
-    assert "run=runs/a was started with other text than there is now (files-" in error
+    assert f"run=runs/a was started with other text than there is now ({before}, now " in error
+    assert "resumption=fork vocabulary=existing vocabulary.run=runs/a\n" in error
+    # Another validation set leaves the vocabulary as it was, and its scores start anew.
+    status, _, error = command("run=runs/a", "resumption=fork", "updates=5")
+    assert status == 0, error
+    assert "resuming after update 4" in error
+    assert told(tmp_path)["forks"] == [{"update": 4, "keys": ["corpus"]}]
+    records = (tmp_path / "runs/a/metrics.jsonl").read_text().splitlines()
+    last = [one for one in map(json.loads, records) if one["kind"] == "validation"][-1]
+    assert last["update"] == 5
+    assert command("run=runs/a", "updates=5")[0] == 0, "the other text is now that of the run"
+
+
+def test_a_fork_to_other_training_text_needs_the_vocabulary_of_the_run(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    before = told(tmp_path)
+    lines = (tmp_path / "train.de").read_text().splitlines()
+    (tmp_path / "train.de").write_text("\n".join(line.upper() for line in lines) + "\n")
+    status, _, error = command("run=runs/a", "resumption=fork", "updates=5")
+    assert status == 2
+    assert error.splitlines()[-1] == (
+        "error: run=runs/a was trained with another vocabulary than this text gives; add"
+        " vocabulary=existing vocabulary.run=runs/a"
+    )
+    assert told(tmp_path) == before
+    existing = ("vocabulary=existing", "vocabulary.run=runs/a")
+    status, _, error = command("run=runs/a", "resumption=fork", "updates=5", *existing)
+    assert status == 0, error
+    assert "corpus" in told(tmp_path)["forks"][0]["keys"]
+    assert command("run=runs/a", "updates=5", *existing)[0] == 0
+
+
+def test_a_setting_of_the_preparation_is_named_before_the_text_that_it_changes(command, tmp_path):
+    assert command("run=runs/a")[0] == 0
+    status, _, error = command("run=runs/a", "tokenizer.size=190")
+    assert status == 2
+    assert "run=runs/a was started with tokenizer.size=" in error.splitlines()[-1]
 
 
 def test_a_model_without_its_training_is_not_overwritten(command, tmp_path):

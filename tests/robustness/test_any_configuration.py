@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 from helpers.fuzzing import cases
+from helpers.saved_models import tokenizers
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig
@@ -200,9 +201,12 @@ YAML = st.sampled_from(
 )
 
 
+TOKENIZERS = tokenizers(46)
+
+
 def resumed(folder):
     with RunFolder.open(str(folder), 2) as opened:
-        return opened.resolve({"x": 1}, "1", Exact())
+        return opened.resolve({"x": 1}, "1", TOKENIZERS, Exact())
 
 
 @settings(max_examples=cases(60), deadline=None)

@@ -4,11 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+CORPUS = "corpus"
+"""The key among a run's settings that names text and tokenizer by their checksum."""
+
+PREPARATION = ("filter", "tokenizer", "vocabulary")
+"""Settings that the name of the prepared corpus depends on, beside the text."""
+
 AVERAGING = ("averaging",)
 OPTIMIZER = ("optimizer",)
 SCHEDULE = ("schedule",)
-RANKING = ("criterion", "metric", "validation_search")
+RANKING = (CORPUS, "criterion", "metric", "validation_search")
 ORDER = (
+    CORPUS,
     "accumulate",
     "batches",
     "noise",

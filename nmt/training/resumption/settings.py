@@ -11,10 +11,7 @@ from nmt.inspection import config_values
 from nmt.inspection.data_config import MAX_BYTES
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import ModelError
-from nmt.training.resumption.resumption import ForkRecord, SettingChange
-
-CORPUS = "corpus"
-"""The key among a run's settings that names text and tokenizer by their checksum."""
+from nmt.training.resumption.resumption import CORPUS, PREPARATION, ForkRecord, SettingChange
 
 FORKS = "forks"
 """The key that lists after which updates the run continued with other settings, and with which."""
@@ -138,6 +135,20 @@ def changes(
         if before != after:
             differing.append(SettingChange(key, before, after))
     return differing
+
+
+def all_changes(stored: Mapping[str, Any], current: Mapping[str, Any]) -> list[SettingChange]:
+    """Compare settings, and the text after what it was prepared with: the cause is named first.
+
+    Args:
+        stored, current: settings as nested dictionaries, with CORPUS and PROCESSES.
+    """
+    differing = changes(stored, current, (*MAY_CHANGE, CORPUS))
+    if stored[CORPUS] == current[CORPUS]:
+        return differing
+    text = SettingChange(CORPUS, stored[CORPUS], current[CORPUS])
+    prepared = any(change.key.split(".")[0] in PREPARATION for change in differing)
+    return [*differing, text] if prepared else [text, *differing]
 
 
 def _flat(settings: Any, prefix: str) -> dict[str, Any]:

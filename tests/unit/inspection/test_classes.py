@@ -1,6 +1,7 @@
 import pytest
 from helpers.model_classes import CLASSES
 
+from nmt.inspection.classes import TORCH
 from nmt.inspection.config_values import check
 from nmt.inspection.trusted import check_trusted
 from nmt.runtime.errors import ModelError
@@ -102,3 +103,15 @@ def test_functions_and_imports_of_a_trusted_package_are_refused(target):
     check(node, ("yaml",), "config.yaml")
     with pytest.raises(ModelError, match=r"which is no class of yaml"):
         check_trusted(node, ("yaml",), "config.yaml")
+
+
+@pytest.mark.parametrize("key", CLASSES)
+@pytest.mark.parametrize("special", [{}, {"_partial_": True}, {"_partial_": False}])
+def test_layers_of_torch_may_only_normalise(key, special):
+    for target in (*TORCH, "torch.nn.Linear", "torch.nn.Module", "torch.nn.modules.Identity"):
+        node = {"model": {"decoder": [{key: {"_target_": target, **special}}]}}
+        if key == "normalization" and target in TORCH:
+            check(node, (), "config.yaml")
+            continue
+        with pytest.raises(ModelError, match=REFUSED):
+            check(node, (), "config.yaml")

@@ -158,6 +158,7 @@ def case(number, folders, work):
     for _ in range(chance.choice((1, 1, 2))):
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         files = [path for path in files if not path.is_symlink() and path.name != ".lock"]
+        files = [path for path in files if path.stat().st_size < 1 << 27]
         if files:
             damage(chance.choice(files), chance.choice(DAMAGES), chance)
     if chance.random() < 0.6:

@@ -94,7 +94,7 @@ def test_unequal_line_counts_stop_with_any_filter(tmp_path, pair_filter, source,
     )
 
 
-def test_unequal_line_counts_that_cancel_over_two_files_stop_all_the_same(tmp_path):
+def test_unequal_line_counts_that_cancel_over_two_files_stop_too(tmp_path):
     first, second = write(tmp_path / "1", b"a\nb\n"), write(tmp_path / "2", b"c\n")
     corpus = PlainCorpus([first, second], [second, first])
     assert f"{first} has 2 lines but {second} has 1" in stopped(corpus)
@@ -282,7 +282,7 @@ class Own(Corpus):
         return ("here",)
 
 
-def test_a_corpus_that_only_iterates_has_blocks_as_well():
+def test_a_corpus_that_defines_only_iteration_has_blocks_too():
     blocks = list(Own().blocks(3))
     assert [len(list(block)) for block in blocks] == [3, 1]
     assert good(Own()) == [("a", "b")] * 3

@@ -37,7 +37,7 @@ def fetch(
     return Downloader(timeout, tries, 0.0, max_bytes)(server.address, file, folder, lambda *_: None)
 
 
-def test_a_file_arrives_unpacked_and_nothing_else_is_left(server, tmp_path):
+def test_a_file_is_downloaded_and_unpacked_without_other_files(server, tmp_path):
     assert fetch(server, tmp_path / "new" / "folder")
     assert (tmp_path / "new" / "folder" / NAME).read_bytes() == TEXT
     assert [path.name for path in (tmp_path / "new" / "folder").iterdir()] == [NAME]
@@ -165,7 +165,7 @@ def test_a_file_that_unpacks_to_too_much_is_refused(server, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_silent_server_is_given_up(server, tmp_path):
+def test_a_server_that_does_not_answer_is_an_error(server, tmp_path):
     server.pause = 0.5
     with pytest.raises(NmtError, match=r"broke off: timed out .*; check the network"):
         fetch(server, tmp_path, timeout=0.1)
@@ -181,7 +181,7 @@ def test_a_second_process_is_refused_by_name(server, tmp_path):
     assert server.requests == 0
 
 
-def test_a_full_disk_leaves_nothing(server, tmp_path):
+def test_a_download_onto_a_full_disk_leaves_no_file(server, tmp_path):
     with longest_file(10_000), pytest.raises(NmtError) as error:
         fetch(server, tmp_path)
     assert str(error.value) == (

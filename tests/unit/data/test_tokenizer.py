@@ -112,7 +112,7 @@ def test_unknown_characters_read_as_a_mark_in_their_place_and_special_ids_as_not
     assert tokenizer.decode([]) == ""
 
 
-def test_numbers_of_numpy_are_ids_too(tokenizer):
+def test_numpy_integers_are_accepted_as_ids(tokenizer):
     ids = np.array(tokenizer.encode("die Katze"), np.uint16)
     assert tokenizer.decode(ids.tolist()) == "die Katze"
 
@@ -320,7 +320,7 @@ def test_a_text_without_words_is_named(text):
 
 @pytest.mark.parametrize("max_lines", [10, 1000])
 @pytest.mark.parametrize("kind", [CorpusError, Terminated, KeyboardInterrupt, MemoryError])
-def test_an_error_in_reading_the_lines_comes_through_as_it_is(kind, max_lines):
+def test_an_error_in_reading_the_lines_is_raised_unchanged(kind, max_lines):
     def broken():
         yield from LINES
         raise kind("a.de has 2 lines but a.en has 1")
@@ -329,7 +329,7 @@ def test_an_error_in_reading_the_lines_comes_through_as_it_is(kind, max_lines):
         pieces(max_lines=max_lines).train(broken())
 
 
-def test_a_signal_while_lines_are_read_comes_through_as_it_is():
+def test_a_signal_while_lines_are_read_is_raised_unchanged():
     def interrupted():
         yield from LINES
         os.kill(os.getpid(), signal.SIGTERM)
@@ -339,7 +339,7 @@ def test_a_signal_while_lines_are_read_comes_through_as_it_is():
         pieces().train(interrupted())
 
 
-def test_a_signal_while_sentencepiece_pulls_lines_comes_through_as_it_is(monkeypatch):
+def test_a_signal_while_sentencepiece_iterates_over_lines_is_raised_unchanged(monkeypatch):
     train = sentencepiece.SentencePieceTrainer.train
     kill = partial(ctypes.CDLL(None).kill, os.getpid())
 

@@ -101,7 +101,7 @@ def test_resuming_cuts_later_lines_averages_and_a_torn_end(tmp_path):
     assert metrics.path.read_text() == ""
 
 
-def test_a_line_that_lacks_only_its_newline_stays_a_line(tmp_path):
+def test_a_complete_last_line_without_a_newline_is_kept(tmp_path):
     metrics = JSONLLogger(str(tmp_path / "metrics.jsonl"))
     metrics.resume(0, 0)
     metrics.log_update(update(10))

@@ -56,7 +56,7 @@ def test_an_invisible_character_within_words_is_left_out(character):
         "\u1112\u1160",
     ],
 )
-def test_what_carries_meaning_stays(text):
+def test_joiners_that_carry_meaning_stay(text):
     assert clean(text) == text
     assert count_removed([text]) == 0
 

@@ -177,6 +177,11 @@ def complete(
         logger.info("interrupted; everything is saved, the same command resumes: %s", again)
         sys.exit(interrupted.status)
     if trainer.state.best == -math.inf:
+        if not trainer.state.update:
+            reached = trainer.spec.stopping.reached(trainer.state, trainer.pairs)
+            raise NmtError(
+                f"{reached} before the first update, so there is no model; expected a higher limit"
+            )
         raise NmtError(
             "no validation gave a finite score, so there is no model; start another run with a"
             " smaller schedule.peak_rate or clip_norm, or with precision=float32"

@@ -29,7 +29,12 @@ logger = logging.getLogger(__name__)
 
 
 def report_skipped_update(
-    state: TrainingState, reason: SkipReason, max_consecutive: int, finite: bool, file: Path
+    state: TrainingState,
+    reason: SkipReason,
+    max_consecutive: int,
+    finite: bool,
+    file: Path,
+    saved: bool,
 ) -> None:
     """Log a warning about a skipped update, or end the training.
 
@@ -39,6 +44,7 @@ def report_skipped_update(
         max_consecutive: skipped updates in a row that are allowed.
         finite: whether weights and the optimizer's averages are finite.
         file: holds the lines of the update.
+        saved: whether there is a state to resume from.
 
     Raises:
         NmtError: if more updates in a row were skipped, or no later one can succeed.
@@ -49,16 +55,27 @@ def report_skipped_update(
         *(update, reason.cause, state.skipped, file),
     )
     if not finite:
+        advice = _advice(
+            "resume from it with a smaller schedule.peak_rate, or begin another run with"
+            " precision=float32 or another seed",
+            saved,
+        )
         raise NmtError(
             f"update {update}: weights or the optimizer's averages are not finite, so no later "
-            "loss can be; the state saved before is good: resume from it with a smaller "
-            "schedule.peak_rate, or begin another run with precision=float32 or another seed"
+            f"loss can be; {advice}"
         )
     if row > max_consecutive:
         raise NmtError(
             f"{row} updates in a row are skipped, the last ({update}) because {reason.cause}; "
-            f"the state saved before is good: {reason.remedy}; the lines are in {file.parent}"
+            f"{_advice(reason.remedy, saved)}; the lines are in {file.parent}"
         )
+
+
+def _advice(remedy: str, saved: bool) -> str:
+    """Return what to do, which is to begin again where no state is saved yet."""
+    if saved:
+        return f"the state saved before is good: {remedy}"
+    return f"no state is saved yet: {remedy.replace('resume from it', 'begin again')}"
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,8 @@ class Trainer:
         else:
             file = self.callbacks.save_skipped(state.update, rate, result)
             reason, most = result.skip_reason, intervals.max_consecutive_skips
-            report_skipped_update(state, reason, most, self.updater.is_finite(), file)
+            finite, saved = self.updater.is_finite(), self.checkpoints.update() is not None
+            report_skipped_update(state, reason, most, finite, file, saved)
         if state.update % intervals.report_every == 0:
             self._stopwatch.tick(state)
             left = self._stopwatch.seconds_left(state, self._share())
@@ -208,9 +209,9 @@ class Trainer:
         """Save the state, unless its weights are not finite: the state before is good then."""
         self._saved_at = self._stopwatch.now
         if not self.updater.is_finite():
+            kept = "no state is" if self.checkpoints.update() is None else "the state before is"
             logger.warning(
-                "update %d left weights that are not finite; the state saved before is kept",
-                self.state.update,
+                "update %d left weights that are not finite; %s saved", self.state.update, kept
             )
             return
         checkpoint = self._checkpoint()

@@ -209,6 +209,13 @@ def test_an_n_gram_model_is_not_overwritten_by_another(learn):
         assert "run=runs/a was started with " in error.splitlines()[-1]
 
 
+def test_a_limit_below_one_update_is_what_a_training_without_updates_names(learn):
+    status, out, error = learn("run=runs/a", *TINY, "minutes=1e-9")
+    assert (status, out) == (2, "")
+    assert "minutes=1e-09 reached before the first update, so there is no model" in error
+    assert "peak_rate" not in error
+
+
 def test_a_training_without_a_finite_validation_reports_that_there_is_no_model(learn):
     arguments = ("objective._target_=helpers.user_classes.NotFiniteInValidation", "patience=null")
     status, out, error = learn("run=runs/a", *TINY, *arguments)

@@ -88,7 +88,7 @@ def test_one_line_comes_out_for_each_line_in(
         line.split(" ||| ") for item in numbered for line in MosesOutput()(*item).splitlines()
     ]
     assert [int(field[0]) for field in fields] == [
-        number for number, result in numbered for _ in result.candidates
+        number for number, result in numbered for _ in result.distinct
     ]
     assert all(len(field) == 4 for field in fields)
 

@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from nmt.analysis.plots.file_formats import check_format
 from nmt.config import arguments
-from nmt.config.command_line import configuration, run
+from nmt.config.command_line import configuration, own_configs, run
 from nmt.config.instantiate import instantiate, plain
 from nmt.inspection.model_folder import ANY, InspectedModel, inspect_all
 from nmt.runtime import allocator
@@ -30,7 +30,7 @@ def gradients(config: DictConfig) -> None:
     models = inspect_all(arguments.several(config.run), ANY, config.trust)
     _check(config, models)
     check_format(output := Path(str(config.output)))
-    cells = {str(name): _cell(config, str(name)) for name in config.fresh}
+    cells = {str(name): fresh_cell(config, str(name)) for name in config.fresh}
     # Imported only now, as they import torch; `plot` first, as it names a missing matplotlib.
     from nmt.analysis.gradients import table
     from nmt.analysis.gradients.measurement import GradientMeasurement, TextReader
@@ -90,10 +90,10 @@ def _fresh(config: DictConfig, cells: Mapping[str, DictConfig]) -> Iterator[tupl
         yield name, language_network(plain(config.model), tokenizer.size), tokenizer
 
 
-def _cell(config: DictConfig, name: str) -> DictConfig:
+def fresh_cell(config: DictConfig, name: str) -> DictConfig:
     """Return a node of `cells`, or else of the group model/cell."""
     if name not in config.cells:
-        config = configuration("gradients", [f"+model/cell@cells.{name}={name}"], ())
+        config = configuration("gradients", [*own_configs(), f"+model/cell@cells.{name}={name}"])
     node: DictConfig = config.cells[name]
     return node
 

@@ -169,7 +169,7 @@ def _train(
     if collectives.rank():  # All processes have the same weights, and each its own dropout.
         random_state.seed((spec.seed + collectives.rank()) % 2**32)
     trainer = _trainer(spec, corpus, network, place, checkpoints)
-    return complete(trainer, "train", run_settings, folder)
+    return complete(trainer, "nmt.train", run_settings, folder)
 
 
 def _trainer(

@@ -75,16 +75,16 @@ class LanguageModelSpec(TrainingSpec):
 
 def train_language_model(config: DictConfig) -> None:
     """Train a language model, or resume one; print its scores on stdout."""
-    if learn(config, "train_language_model"):
+    if learn(config, "nmt.train_language_model"):
         _show(config.run)
 
 
-def learn(config: DictConfig, command: str) -> bool:
+def learn(config: DictConfig, module: str) -> bool:
     """Train a language model, or resume one, and return whether anything was left to do.
 
     Args:
         config: composed from `conf/train_language_model.yaml`.
-        command: module that was called, for the message that says how to resume.
+        module: that was called, for the message that says how to resume.
 
     Raises:
         NmtError: what training raises.
@@ -116,7 +116,7 @@ def learn(config: DictConfig, command: str) -> bool:
         check_loadable({KIND: model}, dict(network.named_parameters()))
         logger.info("the model has %d weights", count(network))
         trainer = _trainer(spec, corpus, network, folder.checkpoints)
-        return complete(trainer, command, run_settings, folder)
+        return complete(trainer, module, run_settings, folder)
 
 
 def _count(

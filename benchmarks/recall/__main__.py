@@ -20,10 +20,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from benchmarks.recall.answers import count_correct
 from benchmarks.recall.sizes import nearest_size
 from benchmarks.recall.stories import Text
-from nmt.config import overrides
-from nmt.config.command_line import configuration, run
+from nmt.config.command_line import configuration, own_configs, run
 from nmt.config.instantiate import instantiate, plain
-from nmt.config.search_path import SearchPath
 from nmt.evaluation.contrastive.accuracy import AccuracyCount, AccuracyTable
 from nmt.evaluation.likelihood import load_scorer
 from nmt.inspection.model_folder import inspect
@@ -71,7 +69,7 @@ def recall(config: DictConfig) -> None:
     best: dict[str, DictConfig] = {}
     for name, several in trainings.items():
         for candidate in several:
-            learn(candidate, "recall")
+            learn(candidate, "benchmarks.recall")
         best[name] = min(several, key=_loss)
         logger.info("%s: best at a rate of %g", name, best[name].schedule.peak_rate)
         place = device.choose(config.device)
@@ -109,15 +107,15 @@ def training(config: DictConfig, cell: str, rate: float) -> DictConfig:
         raise ConfigurationError(
             "the language model has no cell; expected language_model=recurrent, whose cells change"
         )
-    choice = f"model/cell={cell}"
-    overrides.check_choice(SearchPath.of(None, ()), overrides.parse(choice))
+    choice = [*own_configs(), f"model/cell={cell}"]
+    chosen = configuration("train_language_model", choice).model.cell
     result = copy.deepcopy(config)
     with open_dict(result):
         for part in ("train", "valid"):
             result.data[part].paths = str(_file(config, part))
         result.run = str(Path(str(config.run)) / cell / f"{rate:g}")
         result.schedule.peak_rate = rate
-        result.model.cell = configuration(f"model/cell/{cell}", [], ()).model.cell
+        result.model.cell = chosen
     return OmegaConf.masked_copy(result, [str(key) for key in result if key not in OWN])
 
 

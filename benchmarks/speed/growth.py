@@ -59,7 +59,7 @@ class Keys:
         corpus: pairs of the starter grammar to prepare; 0 for none.
         rounds: number of turns of each measurement.
         threads: of each process.
-        picture: file of the plots, .png or .svg; empty for none.
+        plot: file of the plots, .png or .svg; empty for none.
     """
 
     length: tuple[int, ...] = (5, 10, 20, 40, 80)
@@ -69,7 +69,7 @@ class Keys:
     corpus: tuple[int, ...] = (10_000, 30_000, 100_000)
     rounds: int = 3
     threads: int = 1
-    picture: str = ""
+    plot: str = ""
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
@@ -95,8 +95,8 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
         "turns": results,
         "medians": {name: turns.medians(some) for name, some in results.items()},
     }
-    if keys.picture:
-        _draw(report["medians"], Path(keys.picture))
+    if keys.plot:
+        _draw(report["medians"], Path(keys.plot))
     return report
 
 
@@ -173,7 +173,7 @@ def _draw(medians: dict[str, turns.Figures], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        sys.exit("picture= needs matplotlib: pip install 'recurrent-nmt[plot]'")
+        sys.exit("plot= needs matplotlib: pip install 'recurrent-nmt[plot]'")
     from nmt.analysis.plots.plot import colour, save, style_axes
 
     quantities = list(dict.fromkeys(name.split()[0] for name in medians))

@@ -23,13 +23,13 @@ class Keys:
             columns `minutes` and `bleu`.
         levels: BLEU values; the table has the minutes until each is reached.
         moments: minutes; the table has the best BLEU until each.
-        picture: file of the plot, .png or .svg; empty for none.
+        plot: file of the plot, .png or .svg; empty for none.
     """
 
     curves: tuple[str, ...] = ("",)
     levels: tuple[float, ...] = (10.0, 20.0, 30.0)
     moments: tuple[float, ...] = (10.0, 30.0, 60.0)
-    picture: str = ""
+    plot: str = ""
 
 
 def main(arguments: Sequence[str]) -> dict[str, Any]:
@@ -50,8 +50,8 @@ def main(arguments: Sequence[str]) -> dict[str, Any]:
         }
         for name, curve in curves.items()
     }
-    if keys.picture:
-        _draw(curves, Path(keys.picture))
+    if keys.plot:
+        _draw(curves, Path(keys.plot))
     return {"threads": None, "curves": curves, "rows": rows}
 
 
@@ -92,7 +92,7 @@ def _draw(curves: dict[str, Curve], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        sys.exit("picture= needs matplotlib: pip install 'recurrent-nmt[plot]'")
+        sys.exit("plot= needs matplotlib: pip install 'recurrent-nmt[plot]'")
     from nmt.analysis.plots.plot import colour, save, style_axes
 
     figure = Figure(figsize=(6.4, 4), layout="constrained")

@@ -168,6 +168,11 @@ def configuration(
     return _compose(name, *_parse(arguments, positional, home))
 
 
+def own_configs() -> list[str]:
+    """Return the arguments `configs=` of this process, for what a command composes itself."""
+    return [argument for argument in sys.argv[1:] if argument.startswith(CONFIGS)]
+
+
 def _parse(
     arguments: Sequence[str], positional: Sequence[str], home: Path | None
 ) -> tuple[SearchPath, list[Override]]:

@@ -14,6 +14,7 @@ from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
 from nmt.runtime.errors import ConfigurationError, NmtError
+from nmt.runtime.out_of_memory import is_out_of_memory
 
 Built = TypeVar("Built")
 
@@ -36,8 +37,9 @@ def instantiate(node: Any) -> Any:
     try:
         return hydra.utils.instantiate(node)
     except InstantiationException as error:
-        if isinstance(error.__cause__, NmtError):
-            raise error.__cause__ from None
+        cause = error.__cause__
+        if cause is not None and (isinstance(cause, NmtError) or is_out_of_memory(cause)):
+            raise cause from None
         raise ConfigurationError(" ".join(str(error).split())) from error
     except (TypeError, ValueError) as error:  # from Hydra's own keys, as _partial_=3
         raise ConfigurationError(" ".join(str(error).split())) from error

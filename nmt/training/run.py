@@ -154,13 +154,13 @@ class RunFolder:
 
 
 def complete(
-    trainer: Trainer, command: str, settings: RunSettings, folder: RunFolder | None
+    trainer: Trainer, module: str, settings: RunSettings, folder: RunFolder | None
 ) -> bool:
     """Train to the end, and return whether anything was left to do; a signal ends the process.
 
     Args:
         trainer: continues from the newest state.
-        command: name of the module, for the message that says how to resume.
+        module: that was called, such as nmt.train, for the message that says how to resume.
         settings: written into the run's folder once the state has been found to fit them.
         folder: of the run; None in all processes but the first.
 
@@ -173,7 +173,7 @@ def complete(
     try:
         trainer.train()
     except Interrupted as interrupted:
-        again = shlex.join(["python", "-m", f"nmt.{command}", *sys.argv[1:]])
+        again = shlex.join(["python", "-m", module, *sys.argv[1:]])
         logger.info("interrupted; everything is saved, the same command resumes: %s", again)
         sys.exit(interrupted.status)
     if trainer.state.best == -math.inf:

@@ -1,5 +1,6 @@
 """Gradients by distance: against closed forms and finite differences; table, picture, command."""
 
+import sys
 from functools import partial
 
 import pytest
@@ -34,7 +35,7 @@ from nmt.config.instantiate import instantiate, plain
 from nmt.data.ragged import Ragged
 from nmt.data.special_ids import BEGIN, END, PADDING
 from nmt.data.tokenization.tokenizer import Tokenizers
-from nmt.gradients import gradients
+from nmt.gradients import fresh_cell, gradients
 from nmt.models import tree
 from nmt.models.cells.cell import Cell
 from nmt.models.cells.gru import GRU
@@ -488,3 +489,15 @@ def test_invalid_measurements_are_refused(folder, tmp_path, overrides, kind, mes
     with pytest.raises(kind, match=message):
         measure(folder, *chosen, *arguments)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("configs", ["configs={}", "configs=[{}]"])
+def test_fresh_cells_are_found_in_a_folder_of_the_user(tmp_path, monkeypatch, configs):
+    own = tmp_path / "model" / "cell" / "mine.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("_target_: nmt.models.cells.elman.Elman\nmine: 1\n")
+    monkeypatch.setattr(sys, "argv", ["nmt.gradients", configs.format(tmp_path), "fresh=[mine]"])
+    assert fresh_cell(configuration("gradients", sys.argv[1:]), "mine").mine == 1
+    monkeypatch.setattr(sys, "argv", ["nmt.gradients", "fresh=[mine]"])
+    with pytest.raises(ConfigurationError, match="mine: there is no such choice"):
+        fresh_cell(configuration("gradients", sys.argv[1:]), "mine")

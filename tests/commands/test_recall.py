@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 import torch
 
-from benchmarks.recall.__main__ import HOME, recall
+from benchmarks.recall.__main__ import HOME, recall, training
 from benchmarks.recall.answers import count_correct
 from benchmarks.recall.sizes import nearest_size
 from benchmarks.recall.stories import (
@@ -283,3 +283,26 @@ def test_invalid_settings_are_a_one_line_error(command, tmp_path, argument, mess
     assert (status, out) == (2, "")
     assert error.splitlines()[-1].startswith(f"error: {message}")
     assert "Traceback" not in error
+
+
+def test_cells_are_found_in_a_folder_of_the_user(tmp_path, monkeypatch):
+    own = tmp_path / "model" / "cell" / "mine.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text("_target_: nmt.models.cells.elman.Elman\nmine: 1\n")
+    arguments = [f"configs={tmp_path}", "cells=[mine]"]
+    monkeypatch.setattr(sys, "argv", ["benchmarks.recall", *arguments])
+    config = configuration("recall", arguments, home=HOME)
+    assert training(config, "mine", 0.1).model.cell.mine == 1
+
+
+@pytest.mark.slow
+def test_an_interrupted_training_is_to_be_resumed_by_this_command(command, monkeypatch):
+    called = []
+
+    def learn(config, module):
+        called.append(module)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("benchmarks.recall.__main__.learn", learn)
+    assert command("cells=[elman]")[0] == 130
+    assert called == ["benchmarks.recall"]

@@ -48,7 +48,7 @@ def test_growth_is_measured_and_drawn(measured, tmp_path, monkeypatch):
     values = ["length=4,8", "batch=1,3", "beam=1,2", "vocabulary=50,60", "corpus=0", "rounds=1"]
     picture = tmp_path / "growth.svg"
     sizes = ["model.hidden_size=8", "model.embedding_size=8"]
-    found, said = measured("growth", *values, *sizes, f"picture={picture}")
+    found, said = measured("growth", *values, *sizes, f"plot={picture}")
     assert len(found["medians"]) == 8
     assert found["medians"]["length 8"]["update_seconds"] > 0
     assert "update_seconds" not in found["medians"]["beam 2"]
@@ -70,7 +70,7 @@ def test_quality_is_read_from_runs_and_from_tables(measured, tmp_path):
     )
     (tmp_path / "peer.csv").write_text("minutes,bleu\n5,3.5\n20,2\n40,11\n")
     curves = f"curves=ours:{tmp_path / 'metrics.jsonl'},peer:{tmp_path / 'peer.csv'}"
-    found, said = measured("quality", curves, f"picture={tmp_path / 'quality.svg'}")
+    found, said = measured("quality", curves, f"plot={tmp_path / 'quality.svg'}")
     assert found["rows"]["ours"]["minutes_to"] == {"10": 2.0, "20": 10.0, "30": 10.0}
     assert found["rows"]["ours"]["bleu_after"] == {"10": 31.0, "30": 31.0, "60": 31.0}
     assert found["rows"]["peer"]["minutes_to"] == {"10": 40.0, "20": None, "30": None}
@@ -135,10 +135,10 @@ def test_a_text_too_short_for_a_measurement_is_refused(monkeypatch):
 
 
 def test_arguments_are_keys_or_overrides():
-    keys, rest = parse(quality.Keys, ["levels=1,2.5", "model=parallel", "picture=a.svg"])
-    assert keys.levels == (1.0, 2.5) and keys.picture == "a.svg" and rest == ["model=parallel"]
+    keys, rest = parse(quality.Keys, ["levels=1,2.5", "model=parallel", "plot=a.svg"])
+    assert keys.levels == (1.0, 2.5) and keys.plot == "a.svg" and rest == ["model=parallel"]
     with pytest.raises(SystemExit, match="is not KEY=VALUE"):
-        parse(quality.Keys, ["picture"])
+        parse(quality.Keys, ["plot"])
     with pytest.raises(SystemExit, match="expected a value like"):
         parse(quality.Keys, ["levels=much"])
 

@@ -1,11 +1,15 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
 from nmt.config.command_line import configuration, run
 from nmt.runtime.errors import ConfigurationError, NmtError
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -215,3 +219,36 @@ def test_the_status_is_2_even_if_stderr_is_closed(tmp_path):
     assert ended.returncode == 2
     closed = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", *words], cwd=tmp_path, check=False)
     assert closed.returncode == 2
+
+
+COMMANDS = sorted(path.stem for path in (ROOT / "conf").glob("[!_]*.yaml"))
+
+
+def groups(folders, name):
+    """Return the groups of a configuration's defaults list and of all the files that it names."""
+    file = next(path for one in folders if (path := one / f"{name}.yaml").exists())
+    found, above = set(), name.rpartition("/")[0]
+    for default in (yaml.safe_load(file.read_text("utf-8")) or {}).get("defaults", []):
+        key, choice = ("", default) if isinstance(default, str) else next(iter(default.items()))
+        if choice == "_self_":
+            continue
+        group = key.removeprefix("override ").removeprefix("optional ")
+        plain, _, package = group.partition("@")
+        group = plain if plain.endswith(f"/{package}") else group  # its package by default
+        if group:
+            found.add(group.lstrip("/") if group[0] == "/" else f"{above}/{group}".lstrip("/"))
+        path = "/".join(filter(None, [group.partition("@")[0], str(choice).partition("@")[0]]))
+        if choice is not None and "${" not in path:
+            path = path if path[0] == "/" else f"{above}/{path}"
+            found |= groups(folders, path.lstrip("/"))
+    return found
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "recall"])
+def test_help_lists_the_groups_of_all_nested_defaults_lists(name, monkeypatch, capsys):
+    home = ROOT / "benchmarks" / "recall" / "conf" if name == "recall" else None
+    expected = groups([home or ROOT, ROOT / "conf"], name)
+    monkeypatch.setattr(sys, "argv", [name, "--help"])
+    assert run(name, lambda config: None, home=home) == 0
+    listed = {line.strip().partition(": ")[0] for line in capsys.readouterr().out.splitlines()}
+    assert expected - listed == set()

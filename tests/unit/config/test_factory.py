@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 import torch
 from helpers.networks import batch
@@ -10,6 +12,7 @@ from nmt.inspection.safetensors import TensorInfo
 from nmt.models.factory import language_network, translation_model
 from nmt.runtime.errors import ConfigurationError
 from nmt.runtime.package_files import folder
+from nmt.training.schedules.constant import Constant
 
 MODELS = sorted(path.stem for path in (folder("conf") / "model").glob("[!_]*.yaml"))
 CHOICES = [
@@ -100,6 +103,26 @@ def test_the_error_of_a_constructor_is_shown_unchanged():
 
 
 CELLS = sorted(path.stem for path in (folder("conf") / "model" / "cell").glob("[!_]*.yaml"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        MemoryError("3 GiB"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    ],
+    ids=repr,
+)
+def test_a_constructor_without_memory_is_no_error_of_the_configuration(monkeypatch, error):
+    def fail(self, *_, **__):
+        raise error
+
+    monkeypatch.setattr(Constant, "__init__", fail)
+    with pytest.raises(type(error)) as raised:
+        instantiate({"_target_": "nmt.training.schedules.constant.Constant"})
+    assert raised.value is error
 
 
 @pytest.mark.parametrize("cell", CELLS)

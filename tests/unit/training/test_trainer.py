@@ -43,6 +43,8 @@ from nmt.training.objectives.cross_entropy import CrossEntropy
 from nmt.training.optimizers import parameter_groups
 from nmt.training.progress import TrainingState
 from nmt.training.resumption.resumption import ForkRecord
+from nmt.training.resumption.settings import RunSettings
+from nmt.training.run import complete
 from nmt.training.schedules.plateau import Plateau
 from nmt.training.schedules.warmup_cosine import WarmupCosine
 from nmt.training.validation.validation import Highest, Lowest
@@ -118,6 +120,15 @@ def test_a_signal_stops_a_validation_at_once_and_the_validation_is_repeated(stra
     assert interrupted.value.status == 143
     trainer(tmp_path, seed=77).train()
     assert metrics(straight) == metrics(tmp_path)
+
+
+@pytest.mark.parametrize("module", ["nmt.train", "benchmarks.recall"])
+def test_an_interrupted_training_names_the_command_that_resumes_it(tmp_path, caplog, module):
+    run = trainer(tmp_path, Signalling(signal.SIGINT, 3))
+    settings = RunSettings(tmp_path / "config.yaml", {}, [])
+    with caplog.at_level(logging.INFO), pytest.raises(SystemExit):
+        complete(run, module, settings, None)
+    assert f"the same command resumes: python -m {module} " in caplog.text
 
 
 def test_a_second_signal_ends_the_training_at_once(tmp_path):

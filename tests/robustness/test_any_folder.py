@@ -100,8 +100,9 @@ def replace(path, how, data):
         path.with_name("elsewhere").write_bytes(data)
         path.symlink_to("elsewhere")
     elif how == "planted":
-        os.mkfifo(path.with_name(".planted"))
-        path.symlink_to(".planted")
+        pipe = path.with_name(f".{path.name}.planted")
+        os.mkfifo(pipe)
+        path.symlink_to(pipe.name)
 
 
 def use(kind, folder):

@@ -97,6 +97,8 @@ def normalize(command: str, config: DictConfig) -> None:
         if isinstance(value, ListConfig) and not several:
             require(len(value) == 1, key, list(value), "one name")
             value = value[0]
+        nested = isinstance(value, ListConfig) and (not several or any(map(_is_list, value)))
+        require(not nested or key == "against", key, value, "no list in a list")
         plain = OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
         # Where a sentence may stand, it may be longer than a name.
         longest = None if (command, key) == ("plot", "input") else MAX_BYTES
@@ -120,6 +122,10 @@ def _name(key: str, value: Any, longest: int | None) -> Any:
                 f" {longest} bytes between slashes, and no NUL"
             )
     return expanded(value)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, ListConfig)
 
 
 def expanded(name: str) -> str:

@@ -64,6 +64,22 @@ def test_one_name_in_brackets_is_that_name_and_several_are_rejected(command, key
 
 
 @pytest.mark.parametrize(
+    ("command", "argument"),
+    [
+        ("translate", "run=[[a]]"),
+        ("translate", "output=[[a]]"),
+        ("plot", "output=[[]]"),
+        ("evaluate", "hypotheses=[a,[b]]"),
+        ("train", "run=[[a]]"),
+        ("train", "data.train.source=[[a]]"),
+    ],
+)
+def test_a_list_in_a_list_is_no_name(command, argument):
+    with pytest.raises(ConfigurationError, match="expected no list in a list"):
+        configuration(command, [argument])
+
+
+@pytest.mark.parametrize(
     ("command", "arguments", "key", "expected"),
     [
         ("translate", ["run=77", "run=2"], "run", "2"),

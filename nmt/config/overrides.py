@@ -126,6 +126,11 @@ def check_key(path: SearchPath, override: Override, base: DictConfig) -> None:
     group, value = key.replace(".", "/"), override.value()
     if group != key and isinstance(value, str) and value in path.choices(group):
         raise ConfigurationError(f"{key}={value}: write {group}={value}, as it is a choice")
+    moved = key.rpartition("_")[2]  # search, of the group search@validation_search
+    of_group = moved != key and isinstance(value, str) and value in path.choices(moved)
+    if of_group and isinstance(OmegaConf.select(base, key), DictConfig):
+        choice = f"{moved}@{key}={value}"
+        raise ConfigurationError(f"{key}={value}: write {choice}, as it is a choice")
     if key not in known and not adds(override):
         hint = _nearest(key, sorted({*known, *path.groups()}))
         raise ConfigurationError(f"{key or '(empty)'}: there is no such key{hint}; see --help")

@@ -17,6 +17,12 @@ ROOT = Path(__file__).parents[3]
     [
         ("model=paralel", r"model=paralel: .*nearest: parallel\); model is one of .*fixed_context"),
         ("model/cell=gruu", r"model/cell=gruu: there is no such choice \(nearest: gru"),
+        ("model.cell=gru", r"^model.cell=gru: write model/cell=gru, as it is a choice$"),
+        (
+            "validation_search=beam",
+            r"^validation_search=beam: write search@validation_search=beam, as it is a choice$",
+        ),
+        ("validation_search=bim", r"^validation_search=bim: expected keys below it, or a choice$"),
         ("model.encoder.layer=4", r"model.encoder.layer: .*nearest: model.encoder.layers"),
         ("modle.layers=3", r"modle.layers: there is no such key \(nearest: model.layers"),
         ("sed=3", r"sed: there is no such key \(nearest: seed"),

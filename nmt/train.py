@@ -31,6 +31,7 @@ from nmt.data.transforms.noise import Noise
 from nmt.evaluation.metrics.metric import Metric
 from nmt.evaluation.test_sets import EvaluationSet, from_data
 from nmt.inference.translator import Translator
+from nmt.inspection.config_sizes import check_search
 from nmt.inspection.files import read_json
 from nmt.inspection.model_folder import MAX_BYTES, SCORES
 from nmt.models.factory import model_of_languages
@@ -86,6 +87,7 @@ class TranslationSpec(TrainingSpec):
     def __post_init__(self) -> None:
         """Validate the values."""
         super().__post_init__()
+        check_search(self.settings["validation_search"], "the configuration", "validation_search")
         if "budget" in self.batches.keywords:  # Batches of a user's own class may have none.
             checks.integer("batches.budget", self.batches.keywords["budget"], 1)
         checks.at_least("validation_budget", self.validation_budget, 1)

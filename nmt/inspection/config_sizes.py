@@ -66,13 +66,18 @@ def _per_repetition(node: Mapping[str, Any], available: int, where: str) -> int:
     return available
 
 
-def check_search(node: Any, where: str) -> None:
+def check_search(node: Any, where: str, name: str = "search") -> None:
     """Check that a search takes neither hours nor all memory for a line.
+
+    Args:
+        node: plain values.
+        where: the configuration's file, for messages.
+        name: key of the node.
 
     Raises:
         ModelError: naming key and value, and the largest value allowed.
     """
-    _check_search_values(node, where)
+    _check_search_values(node, where, name)
     if not isinstance(node, Mapping):
         return
     numbers = {
@@ -85,15 +90,15 @@ def check_search(node: Any, where: str) -> None:
     if rows * steps > MAX_ROW_STEPS:
         largest = int(MAX_ROW_STEPS / steps)
         reason = f"with length_factor + length_extra = {steps:.0f} at most {largest} is allowed"
-        _refuse("search.size", rows, reason, where)
+        _refuse(f"{name}.size", rows, reason, where)
 
 
-def _check_search_values(node: Any, where: str) -> None:
+def _check_search_values(node: Any, where: str, name: str) -> None:
     for key, value in node.items() if isinstance(node, Mapping) else ():
         limit = SEARCH_LIMITS.get(key, 1000)
         if isinstance(value, int | float) and value > limit:
-            _refuse(f"search.{key}", value, f"at most {limit} is allowed", where)
-        _check_search_values(value, where)
+            _refuse(f"{name}.{key}", value, f"at most {limit} is allowed", where)
+        _check_search_values(value, where, name)
 
 
 def _refuse(key: object, value: object, reason: str, where: str) -> NoReturn:

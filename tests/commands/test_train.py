@@ -357,3 +357,11 @@ def test_a_training_starts_from_another_run_and_resumes_without_it(command, tmp_
     )
     assert status == 0, error
     assert "resuming after update 1" in error
+
+
+def test_a_search_of_validations_without_an_end_is_refused_before_training(command, tmp_path):
+    words = ("search@validation_search=beam", "validation_search.size=99999999999")
+    status, _, error = command("run=runs/a", *words)
+    assert status == 2
+    assert "'validation_search.size'=99999999999, but at most 1000 is allowed" in error
+    assert not (tmp_path / "runs/a/training").exists()

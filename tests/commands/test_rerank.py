@@ -167,7 +167,7 @@ def test_a_language_model_of_another_vocabulary_is_refused(say, runs):
     assert (status, out, error.count("\n")) == (2, "", 1)
     assert "other has another vocabulary than the translation model; train it on the same" in error
     status, _, error = say("translate", translate, "a", f"run={runs[1]}", "fusion.run=[a,b]")
-    assert (status, "fusion.run=['a', 'b']: expected the folder of one" in error) == (2, True)
+    assert (status, "fusion.run=['a', 'b']: expected one name" in error) == (2, True)
     status, _, error = say(
         "translate", translate, "a", f"run={runs[1]}", "fusion.weight=-1", f"fusion.run={runs[2]}"
     )
@@ -241,16 +241,20 @@ def test_arguments_that_allow_no_reranking_are_refused(say, runs, argument, mess
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("grid.length=[0.0,null]", "grid.length=None: expected a finite number"),
-        ("grid.language=[a]", "grid.language=a: expected a finite number"),
-        ("grid.language=true", "grid.language=True: expected a finite number"),
-        ("grid.language=[nan]", "grid.language=nan: expected a finite number"),
+        ("grid.length=[0.0,null]", "length=[0.0, None] of {}: expected Sequence[float]"),
+        ("grid.language=[a]", "language=['a'] of {}: expected Sequence[float]"),
+        ("grid.language=true", "language=[True] of {}: expected Sequence[float]"),
+        (
+            "grid.language=[nan]",
+            "grid.language=nan: expected a number, its magnitude at most 1e+30",
+        ),
     ],
 )
 def test_a_weight_that_is_no_number_is_refused(say, runs, monkeypatch, argument, message):
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # users run without
     where = (f"run={runs[1]}", f"language_run={runs[2]}")
     status, out, error = say("rerank", rerank, "a", *where, argument)
+    message = message.format("nmt.inference.reranking.WeightGrid")
     assert (status, out, error) == (2, "", f"error: {message}\n")
 
 

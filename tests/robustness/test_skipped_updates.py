@@ -58,7 +58,7 @@ class Signalling(CrossEntropy):
             self.seen.append(update)
             self.left[0] -= 1
             if self.left[0] == 0:
-                os.kill(os.getpid(), self.number)
+                signal.raise_signal(self.number)
         return loss
 
 
@@ -134,15 +134,15 @@ def test_an_error_rolls_back_gradients_buffers_and_random_generators():
 def test_a_signal_that_came_at_the_very_end_is_not_lost():
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(Interrupted), DeferredSignals():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_second_sigterm_stops_at_once_without_saving(tmp_path):
     class Twice(Data):
         def epoch(self, number, skip):
-            os.kill(os.getpid(), signal.SIGTERM)
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
             raise AssertionError("the second signal was ignored")
 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -155,7 +155,7 @@ def test_a_second_sigterm_stops_at_once_without_saving(tmp_path):
 
 def test_a_command_ends_with_status_143_after_sigterm(monkeypatch, capsys):
     def stopped(config):
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         time.sleep(300)
         raise AssertionError("the signal was ignored")
 

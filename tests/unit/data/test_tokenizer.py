@@ -332,7 +332,7 @@ def test_an_error_in_reading_the_lines_is_raised_unchanged(kind, max_lines):
 def test_a_signal_while_lines_are_read_is_raised_unchanged():
     def interrupted():
         yield from LINES
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         yield from LINES
 
     with pytest.raises(Terminated), raise_on_sigterm():

@@ -1,7 +1,6 @@
 """An exponential moving average is what is validated and saved, and resumes bit for bit."""
 
 import math
-import os
 import signal
 from dataclasses import replace
 
@@ -94,7 +93,7 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(straight, tmp_
         for batch in epoch(number, skip):
             left[0] -= 1
             if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
             yield batch
 
     one.data.epoch = signalling

@@ -1,7 +1,6 @@
 import dataclasses
 import logging
 import math
-import os
 import platform
 import random
 import signal
@@ -60,7 +59,7 @@ class Signalling(Data):
         for batch in super().epoch(number, skip):
             self.left -= 1
             if self.left == 0:
-                os.kill(os.getpid(), self.number)
+                signal.raise_signal(self.number)
             yield batch
 
 
@@ -111,7 +110,7 @@ def test_a_state_lost_since_the_last_save_is_reproduced_bit_for_bit(straight, tm
 
 def test_a_signal_stops_a_validation_at_once_and_the_validation_is_repeated(straight, tmp_path):
     def loss_of(network, before):
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         time.sleep(300)
         raise AssertionError("the signal was ignored")
 
@@ -128,14 +127,14 @@ def test_an_interrupted_training_names_the_command_that_resumes_it(tmp_path, cap
     settings = RunSettings(tmp_path / "config.yaml", {}, [])
     with caplog.at_level(logging.INFO), pytest.raises(SystemExit):
         complete(run, module, settings, None)
-    assert f"the same command resumes: python -m {module} " in caplog.text
+    assert f"the same command resumes: python -m {module}" in caplog.text
 
 
 def test_a_second_signal_ends_the_training_at_once(tmp_path):
     class Twice(Data):
         def epoch(self, number, skip):
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
             raise AssertionError("the second signal was ignored")
 
     with pytest.raises(KeyboardInterrupt) as interrupted:

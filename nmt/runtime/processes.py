@@ -83,7 +83,13 @@ class Forked(Process):
         read_responses, write_responses = os.pipe()
         # What Python itself does after a fork would swallow the exception of a signal's handler.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-        self.pid = os.fork()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            for pipe in (read_requests, write_requests, read_responses, write_responses):
+                os.close(pipe)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            raise
         if not self.pid:
             _serve_forked(function, read_requests, write_responses, mask)
         os.close(read_requests)

@@ -164,7 +164,7 @@ def test_help_shows_what_the_arguments_choose_with_the_comments_of_their_files(
         "cell: # A cell of mine.",
         "forget_bias: 0.5 # lower",
         "updates: 7 # steps of the optimizer; null is no limit",
-        "experiment: low_resource, mine, multi30k, multi30k_fast, why_attention [mine]",
+        "experiment: mine, multi30k, multi30k_fast, why_attention [mine]",
         "search@validation_search: beam, beam_10, greedy, sample [greedy]",
         "resumption: exact, fork [exact]",
     ):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -133,6 +134,18 @@ def closed(handle):
     except OSError:
         return True
     return False
+
+
+def test_a_process_that_cannot_be_forked_leaves_no_signal_blocked_and_no_pipe_open(monkeypatch):
+    def refuse():
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    descriptors = Path("/proc/self/fd")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ()), sorted(descriptors.iterdir())
+    with pytest.raises(BlockingIOError):
+        processes.Forked(operator.neg)
+    assert before == (signal.pthread_sigmask(signal.SIG_BLOCK, ()), sorted(descriptors.iterdir()))
 
 
 def test_a_forked_process_closes_the_files_of_its_parent(tmp_path):

@@ -66,6 +66,8 @@ def pytest_collection_modifyitems(config, items):
         lane = item.path.relative_to(TESTS).parts[0]
         if lane in LANES:
             item.add_marker(lane)
+        if "exported_model" in item.fixturenames:  # Its graphs take many seconds to trace.
+            item.add_marker("slow")
     if config.option.markexpr or any(".py" in arg for arg in config.args):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -65,6 +65,7 @@ def test_a_command_behaves_as_its_module_does(name, argument):
     assert done.returncode == same.returncode == (0 if argument == "--help" else 2)
 
 
+@pytest.mark.slow
 def test_a_command_reads_and_writes_standard_streams(tmp_path):
     run = small_run.save(tmp_path / "a")
     lines = "".join(f"Der Hund {number}.\n" for number in range(100))

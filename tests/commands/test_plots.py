@@ -431,6 +431,7 @@ def test_the_command_draws_curves_lengths_accuracy_and_gradient_norms(tmp_path):
         assert output.read_bytes().startswith(b"<?xml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "call"),
     [

@@ -37,6 +37,7 @@ def test_the_package_starts_without_what_it_exports():
         nmt.Transltor  # noqa: B018
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["evaluate", "train"])
 def test_a_command_is_called_whether_its_module_was_imported_before_or_not(name):
     refused = f"""

@@ -33,6 +33,7 @@ def model_of(*overrides):
     return translation_model(node_of(*overrides), 40, 40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", [*CHOICES, *(f"model={name}" for name in MODELS)])
 def test_every_model_and_part_builds_reads_a_batch_and_may_be_loaded(choice):
     torch.manual_seed(1)

@@ -86,6 +86,7 @@ def test_many_chunks_and_shards_hold_what_one_does(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["txt", "tsv", "jsonl"])
 def test_any_number_of_processes_writes_the_same_bytes(tmp_path, monkeypatch, ending):
     monkeypatch.setattr(encoding, "CHUNK", 7)

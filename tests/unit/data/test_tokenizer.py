@@ -150,6 +150,7 @@ def test_user_symbols_are_one_piece_each(method):
     assert "<en>" in tokenizer.pieces(tokenizer.encode("<en>Hund"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["UnigramTrainer", "BPETrainer"])
 @pytest.mark.parametrize("max_lines", [1000, 150])
 def test_the_same_text_gives_the_same_model_in_another_process(method, max_lines):
@@ -180,6 +181,7 @@ def test_lines_without_pieces_are_sampled_as_empty(tokenizer):
     assert rows(tokenizer.sample_lines([], 0.1, 1)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["UnigramTrainer", "BPETrainer"])
 def test_sampling_is_the_same_in_another_process(method):
     there = elsewhere(f"rows(pieces({method}).train(LINES).sample_lines(LINES, 0.1, 5))")

@@ -146,6 +146,7 @@ def test_a_worker_that_is_killed_is_one_error():
         list(pool.map([1, 2, 3]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_command_and_its_workers_without_output(tmp_path, number):
     folder = save(tmp_path / "run", 46)

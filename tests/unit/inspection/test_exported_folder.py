@@ -69,6 +69,7 @@ def repeating(graph):
     graph.graph.node[0].attribute.append(attribute)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("harm", "message"),
     [

@@ -125,7 +125,7 @@ def test_nothing_of_a_line_is_lost_and_no_sentence_is_empty(line):
         assert sentences == [line] or all(sentences)
 
 
-@pytest.mark.parametrize("space", map(chr, WIDE_SPACES))
+@pytest.mark.parametrize("space", list(map(chr, WIDE_SPACES)))
 def test_no_white_space_confuses_the_library(space):
     line = f"A{space}.{space}a{space}.'{space}B.{space}C"
     assert "".join(GERMAN(line)) == line

@@ -40,14 +40,13 @@ from nmt.models.saved.initial_weights import start_from
 from nmt.models.saved.translation_model import check_trainable, save_translation_model
 from nmt.models.translation_model import TranslationModel
 from nmt.prepare import prepared
-from nmt.runtime import allocator, checks, cpus, device, output_files, provenance, random_state
-from nmt.runtime.errors import require
+from nmt.runtime import allocator, checks, device, output_files, provenance, random_state
 from nmt.search.search import Search
 from nmt.training.averaging.kept_weights import KeptWeights
 from nmt.training.callbacks import Callbacks, of_process
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.distributed import collectives
-from nmt.training.distributed.launcher import launch, process_count
+from nmt.training.distributed.launcher import check_running, launch, process_count
 from nmt.training.optimizers import build_optimizer
 from nmt.training.run import KEPT, RunFolder, complete
 from nmt.training.skipped_updates import SKIPPED, SkippedUpdates
@@ -121,12 +120,7 @@ def train(config: DictConfig) -> Path:
             if spec is None:
                 spec, test = _spec(config)
                 if not collectives.rank():
-                    asked, ranks = (
-                        cpus.parse_count("workers", config.workers),
-                        collectives.world_size(),
-                    )
-                    running = f"auto, as {ranks} processes are running"
-                    require(asked in (None, ranks), "workers", asked, running)
+                    check_running(config.workers)
                     folder = stack.enter_context(RunFolder.open(spec.run, spec.keep))
         trained = _train(config, spec, folder, place)
     if trained and not collectives.rank():

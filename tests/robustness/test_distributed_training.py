@@ -188,9 +188,9 @@ ENDLESS = ["updates=100000", "validate_every=null"]
 )
 def test_torchrun_determines_the_number_of_workers(monkeypatch, words, message):
     monkeypatch.setenv("WORLD_SIZE", "2")
-    train._check_processes(configuration("train", ["workers=2"], ()))
+    launcher.check_running(configuration("train", ["workers=2"], ()).workers)
     with pytest.raises(ConfigurationError, match=message):
-        train._check_processes(configuration("train", words, ()))
+        launcher.check_running(configuration("train", words, ()).workers)
 
 
 @pytest.mark.parametrize(

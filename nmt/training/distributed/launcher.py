@@ -22,7 +22,7 @@ from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from nmt.config import command_line
 from nmt.runtime import cpus, worker_pool
-from nmt.runtime.errors import LostProcessError
+from nmt.runtime.errors import LostProcessError, require
 from nmt.training.distributed import collectives
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,16 @@ START = """import json, sys
 sys.path[:] = json.loads(sys.argv.pop(1))
 from nmt.training.distributed import launcher
 launcher.run_worker(sys.argv.pop(1))"""
+
+
+def check_running(workers: object) -> None:
+    """Check that as many processes as the user asked for are running, if torchrun started them.
+
+    Raises:
+        ConfigurationError: if `workers` is another number, or none.
+    """
+    asked, ranks = cpus.parse_count("workers", workers), collectives.world_size()
+    require(asked in (None, ranks), "workers", asked, f"auto, as {ranks} processes are running")
 
 
 def process_count(

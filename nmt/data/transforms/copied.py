@@ -7,27 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmt.data.transforms.transform import TextPair
-from nmt.runtime import checks
+from nmt.data.transforms.transform import TextPair, Transform
 
 NAME = re.compile(r"\b[^\W\d_]*[A-ZÄÖÜ][^\W\d_]+\b")
 DOMAINS = ("com", "org", "net", "de", "at", "ch", "eu", "info")
 
 
 @dataclass(frozen=True)
-class CopiedLines:
+class CopiedLines(Transform):
     """A pair becomes a line that is its own translation (Currey et al. 2017, "Copied Monolingual
     Data Improves Low-Resource Neural Machine Translation").
 
     It holds a name, which is a capitalized word that source and target have in common, or a random
     number, address of the web or of e-mail.
     """
-
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Check that the rate is in range."""
-        checks.fraction("noise.rate", self.rate)
 
     def __call__(
         self, pairs: Sequence[TextPair], row: int, random: np.random.Generator

@@ -14,8 +14,6 @@ FINAL_MARK = re.compile(r"(?<=\w)\s*[.!?…。！？]+\s*$")
 class NoFinalMark(SourceTransform):
     """The full stop, question mark or exclamation mark at the end is missing."""
 
-    rate: float
-
     def change(self, line: str, random: np.random.Generator) -> str:
         """Return the line without the mark that ends its last word."""
         return FINAL_MARK.sub("", line)

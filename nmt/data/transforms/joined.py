@@ -5,19 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmt.data.transforms.transform import TextPair
-from nmt.runtime import checks
+from nmt.data.transforms.transform import TextPair, Transform
 
 
 @dataclass(frozen=True)
-class JoinedSentences:
+class JoinedSentences(Transform):
     """A pair and one or two others make one pair, source and target alike."""
-
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Check that the rate is in range."""
-        checks.fraction("noise.rate", self.rate)
 
     def __call__(
         self, pairs: Sequence[TextPair], row: int, random: np.random.Generator

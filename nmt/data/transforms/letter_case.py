@@ -14,8 +14,6 @@ WORD_START = re.compile(r"(?<![\w'’])\w")
 class LowerCase(SourceTransform):
     """All letters are small, as in messages and search queries."""
 
-    rate: float
-
     def change(self, line: str, random: np.random.Generator) -> str:
         """Return the line in small letters."""
         return line.lower()
@@ -25,8 +23,6 @@ class LowerCase(SourceTransform):
 class AllCapitals(SourceTransform):
     """All letters are capitals, as in headlines and on signs."""
 
-    rate: float
-
     def change(self, line: str, random: np.random.Generator) -> str:
         """Return the line in capitals."""
         return line.upper()
@@ -35,8 +31,6 @@ class AllCapitals(SourceTransform):
 @dataclass(frozen=True)
 class TitleCase(SourceTransform):
     """Each word begins with a capital, as in titles."""
-
-    rate: float
 
     def change(self, line: str, random: np.random.Generator) -> str:
         """Return the line with a capital at the start of each word."""

@@ -1,7 +1,8 @@
-"""The contract of one kind of noise."""
+"""The contract of one kind of noise, and of noise in the source line alone."""
 
+import abc
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,8 +12,8 @@ TextPair = tuple[str, str]
 """A source line and its translation."""
 
 
-@runtime_checkable
-class Transform(Protocol):
+@dataclass(frozen=True)
+class Transform(abc.ABC):
     """Changes a pair.
 
     Attributes:
@@ -21,6 +22,11 @@ class Transform(Protocol):
 
     rate: float
 
+    def __post_init__(self) -> None:
+        """Check that the rate is in range."""
+        checks.fraction("noise.rate", self.rate)
+
+    @abc.abstractmethod
     def __call__(
         self, pairs: Sequence[TextPair], row: int, random: np.random.Generator
     ) -> TextPair:
@@ -31,17 +37,11 @@ class Transform(Protocol):
             row: index of the pair.
             random: where all random numbers come from.
         """
-        ...
 
 
-class SourceTransform:
+@dataclass(frozen=True)
+class SourceTransform(Transform):
     """Changes the source line alone, so that the translation stays the usual one."""
-
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Check that the rate is in range."""
-        checks.fraction("noise.rate", self.rate)
 
     def __call__(
         self, pairs: Sequence[TextPair], row: int, random: np.random.Generator
@@ -50,6 +50,6 @@ class SourceTransform:
         source, target = pairs[row]
         return self.change(source, random), target
 
+    @abc.abstractmethod
     def change(self, line: str, random: np.random.Generator) -> str:
         """Return another version of a source line."""
-        raise NotImplementedError

@@ -30,8 +30,6 @@ NEIGHBORS = _neighbors()
 class Typos(SourceTransform):
     """One letter is mistyped: its neighbor is hit, it is left out, doubled, or comes too late."""
 
-    rate: float
-
     def change(self, line: str, random: np.random.Generator) -> str:
         """Return the line with an error within a word; a line without letters is unchanged."""
         places = [place for place, letter in enumerate(line) if letter.lower() in NEIGHBORS]

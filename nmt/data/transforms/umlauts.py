@@ -15,8 +15,6 @@ TYPED = str.maketrans(
 class TypedUmlauts(SourceTransform):
     """Umlauts and ß are written as two letters: Größe is Groesse."""
 
-    rate: float
-
     def change(self, line: str, random: np.random.Generator) -> str:
         """Return the line with two letters for each umlaut and ß."""
         return line.translate(TYPED)

@@ -1,11 +1,18 @@
 """Two passes over one batch whose predictions are to agree; the base of SimCut and R-Drop."""
 
+import abc
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from nmt.data.batch import Batch
+from nmt.runtime import checks
+from nmt.training.objectives.cross_entropy import CrossEntropy
+from nmt.training.objectives.objective import Loss, Network
 
 
 class Weights(NamedTuple):
@@ -22,6 +29,51 @@ class Weights(NamedTuple):
     second: float
     forward: float
     backward: float
+
+
+@dataclass(frozen=True)
+class ConsistencyObjective(abc.ABC):
+    """Cross-entropy, and the divergence between two passes over a batch, with their own dropout.
+
+    In evaluation mode both passes are equal, and one cross-entropy is all that remains.
+
+    Attributes:
+        smoothing: share of each label that is spread, 0 to 1; see `CrossEntropy`.
+        slice_positions: target positions whose float32 values are in memory at a time.
+        weight: of the divergence, 0 or more.
+    """
+
+    smoothing: float
+    slice_positions: int
+    weight: float
+
+    def __post_init__(self) -> None:
+        """Check that the values are in range."""
+        CrossEntropy(self.smoothing, self.slice_positions)
+        checks.finite("objective.weight", self.weight)
+        checks.at_least("objective.weight", self.weight, 0)
+
+    @property
+    @abc.abstractmethod
+    def weights(self) -> Weights:
+        """The weights of the terms."""
+
+    def second_pass(self, network: Network, batch: Batch) -> Float[Tensor, "batch target readout"]:
+        """Return the readouts of the second pass."""
+        return network(batch)
+
+    def __call__(self, network: Network, batch: Batch, update: int) -> Loss:
+        """Return the sums over all target positions without padding."""
+        if not network.training:
+            return CrossEntropy(self.smoothing, self.slice_positions)(network, batch, update)
+        mask = batch.mask
+        labels = batch.labels[mask]
+        first = network.logits(network(batch)[mask])
+        second = network.logits(self.second_pass(network, batch)[mask])
+        total, likelihood = consistency(
+            (first, second), labels, self.weights, self.smoothing, self.slice_positions
+        )
+        return Loss(total, likelihood, len(labels))
 
 
 def consistency(

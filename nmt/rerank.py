@@ -17,6 +17,7 @@ from nmt.config.instantiate import instantiate, plain
 from nmt.inspection.model_folder import inspect, inspect_all
 from nmt.runtime import allocator, output_files
 from nmt.runtime.errors import ConfigurationError
+from nmt.search.checks import check_candidates
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +30,14 @@ def rerank(config: DictConfig) -> None:
     # Imported only now, as they import torch.
     from nmt.data.text import streams
     from nmt.evaluation.likelihood import LanguageModelScorer
-    from nmt.inference.reranking import check_best, score_candidates
+    from nmt.inference.reranking import score_candidates
     from nmt.inference.translator import Translator
     from nmt.models.saved.language_model import SavedLanguageModel
     from nmt.runtime.device import choose, set_threads
 
     allocator.keep_freed_blocks()
     set_threads(config.threads)
-    check_best(plain(config.search))
+    check_candidates(plain(config.search))
     instantiate(config.grid)
     windows, device = instantiate(config.windows), choose(config.device)
     translator = Translator.of(

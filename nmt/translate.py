@@ -12,10 +12,9 @@ from nmt.config.command_line import run
 from nmt.config.instantiate import build, instantiate
 from nmt.data.text import streams
 from nmt.data.text.cleaning import count_removed, left_out
-from nmt.inference.decisions.highest_score import HighestScore
 from nmt.inference.engines.engine import Engine, EngineOptions
-from nmt.inference.output_formats.text import TextOutput
 from nmt.runtime import output_files
+from nmt.search.checks import candidates
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +26,12 @@ def translate(config: DictConfig) -> None:
     options = build(EngineOptions, config, runs=runs, trust=trust)
     output_format, decision = instantiate(config.output_format), instantiate(config.decision)
     decision.check(options.search)
-    alone = isinstance(output_format, TextOutput) and isinstance(decision, HighestScore)
-    if alone and options.search.get("best", 1) > 1:
+    unused = not (decision.reads_all or output_format.writes_all)
+    if unused and (best := candidates(options.search)) > 1:
         logger.warning(
             "search.best=%d: output_format=text writes the best translation of each line alone;"
             " output_format=moses and jsonl write them all",
-            options.search["best"],
+            best,
         )
     if at_once := config.interactive or (config.input is None and sys.stdin.isatty()):
         options = replace(options, windows=replace(options.windows, lines=1))

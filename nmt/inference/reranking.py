@@ -11,7 +11,7 @@ from nmt.evaluation.likelihood import LikelihoodScorer, ScoredLine
 from nmt.evaluation.metrics.metric import Metric, Score
 from nmt.inference.translation import Translation
 from nmt.runtime import checks, output_files
-from nmt.runtime.errors import ModelError, NmtError
+from nmt.runtime.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -150,18 +150,3 @@ def score_candidates(
                 )
                 for one, likelihood in zip(line.candidates, likelihoods, strict=False)
             )
-
-
-def check_best(search: Mapping[str, object]) -> None:
-    """Check that a search, as plain values, returns several candidates for each line.
-
-    Raises:
-        NmtError: if it returns one.
-    """
-    if "best" not in search:
-        raise NmtError(
-            f"{search['_target_']} returns one candidate per line, which leaves nothing to rerank;"
-            " take search=beam_10, or search=sample search.best=10"
-        )
-    if search["best"] == 1:
-        raise NmtError("search.best=1 leaves nothing to rerank; expected 2 or more")

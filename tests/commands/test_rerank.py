@@ -223,10 +223,13 @@ def test_sampled_translations_are_candidates_as_well(say, runs, tmp_path):
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("search.best=1", "search.best=1 leaves nothing to rerank; expected 2 or more"),
-        ("search=beam", "search.best=1 leaves nothing to rerank; expected 2 or more"),
-        ("search=sample", "search.best=1 leaves nothing to rerank; expected 2 or more"),
-        ("search=greedy", "Greedy returns one candidate per line, which leaves nothing to rerank"),
+        ("search.best=1", "search.best=1 leaves nothing to choose from; expected 2 or more"),
+        ("search=beam", "search.best=1 leaves nothing to choose from; expected 2 or more"),
+        ("search=sample", "search.best=1 leaves nothing to choose from; expected 2 or more"),
+        (
+            "search=greedy",
+            "Greedy returns one candidate per line, which leaves nothing to choose from",
+        ),
         ("source=a.de", "source= and target= go together"),
         ("grid.length=[]", "grid.length"),
     ],

@@ -237,7 +237,7 @@ def test_a_decision_ranks_the_candidates_that_a_search_samples(monkeypatch, capf
     status, _, err = command(
         monkeypatch, capfd, given, f"run={saved}", "decision=minimum_bayes_risk"
     )
-    assert status == 2 and "nothing to rerank" in err
+    assert status == 2 and "nothing to choose from" in err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from nmt.inference.translation import Translation
 
@@ -10,7 +11,9 @@ from nmt.inference.translation import Translation
 class HighestScore:
     """Keeps the order of the search: an approximation of the most probable translation."""
 
-    def check(self, search: Mapping[str, object]) -> None:
+    reads_all: ClassVar[bool] = False
+
+    def check(self, search: Mapping[str, Any]) -> None:
         """Accept any search."""
 
     def __call__(self, translation: Translation) -> Translation:

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from nmt.evaluation.metrics.metric import Metric
-from nmt.inference.reranking import check_best
 from nmt.inference.translation import Translation
+from nmt.search.checks import check_candidates
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,15 @@ class MinimumBayesRisk:
     """
 
     metric: Metric
+    reads_all: ClassVar[bool] = True
 
-    def check(self, search: Mapping[str, object]) -> None:
+    def check(self, search: Mapping[str, Any]) -> None:
         """Check that a search, as plain values, returns several candidates for each line.
 
         Raises:
             NmtError: if it returns one.
         """
-        check_best(search)
+        check_candidates(search)
 
     def __call__(self, translation: Translation) -> Translation:
         """Return the candidates by expected metric, best first; it becomes their score.

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import ClassVar
 
 from nmt.inference.translation import Translation
 
@@ -16,6 +17,8 @@ class JSONLOutput:
     As in `{"source": …, "hypotheses": [{"text": …, "score": …, "log_probability": …,
     "pieces": […]}, …]}`; log-probabilities are in nats.
     """
+
+    writes_all: ClassVar[bool] = True
 
     def __call__(self, number: int, translation: Translation) -> str:
         """Return an object on one line, in which nothing is escaped that need not be."""

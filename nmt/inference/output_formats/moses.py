@@ -1,6 +1,7 @@
 """The n-best lists of the Moses toolkit, which rerankers and tuners read."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from nmt.inference.translation import Translation
 
@@ -15,6 +16,8 @@ class MosesOutput:
 
     The features are the log-probability in nats and the number of pieces.
     """
+
+    writes_all: ClassVar[bool] = True
 
     def __call__(self, number: int, translation: Translation) -> str:
         """Return a line for each candidate, best first."""

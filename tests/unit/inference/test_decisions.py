@@ -66,6 +66,6 @@ def test_the_highest_score_changes_nothing():
 
 @pytest.mark.parametrize("search", [{"_target_": "nmt.search.greedy.Greedy"}, {"best": 1}])
 def test_one_candidate_leaves_nothing_to_choose(search):
-    with pytest.raises(NmtError, match="nothing to rerank"):
+    with pytest.raises(NmtError, match="nothing to choose from"):
         CHRF.check(search)
     HighestScore().check(search)

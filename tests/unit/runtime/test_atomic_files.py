@@ -1,6 +1,7 @@
 import os
 
 import pytest
+from helpers.planted import KINDS, plant, unchanged
 
 from nmt.runtime import atomic_files
 from nmt.runtime.errors import NmtError
@@ -35,21 +36,12 @@ def test_a_partial_file_is_removed_and_the_reason_reported(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["file", ".file.part"])
-@pytest.mark.parametrize("kind", ["link", "dangling link", "hard link", "pipe"])
+@KINDS
 def test_a_link_or_pipe_is_replaced_and_never_written_through(tmp_path, name, kind):
     path, victim = tmp_path / "run" / name, tmp_path / "victim"
-    path.parent.mkdir()
-    if kind != "dangling link":
-        victim.write_bytes(b"precious")
-    {
-        "link": lambda: path.symlink_to(victim),
-        "dangling link": lambda: path.symlink_to(victim),
-        "hard link": lambda: path.hardlink_to(victim),
-        "pipe": lambda: os.mkfifo(path),
-    }[kind]()
+    plant(path, kind, victim)
     atomic_files.write(tmp_path / "run" / "file", b"text")
-    assert victim.exists() == (kind != "dangling link")
-    assert kind == "dangling link" or victim.read_bytes() == b"precious"
+    assert unchanged(kind, victim)
     assert [each.name for each in path.parent.iterdir()] == ["file"]
     assert not (tmp_path / "run" / "file").is_symlink()
     assert (tmp_path / "run" / "file").read_bytes() == b"text"

@@ -1,33 +1,13 @@
 """A run's folder from elsewhere, in which links and pipes lead to other files."""
 
-import os
 
 import pytest
+from helpers.planted import KINDS, plant, unchanged
 
 from nmt.runtime.errors import NmtError
 from nmt.training.checkpoints import Checkpoints
 from nmt.training.loggers.jsonl import JSONLLogger
 from nmt.training.run import RunFolder
-
-
-def plant(path, kind, victim):
-    """Make something that leads to another file of the user, or to none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if kind != "dangling link":
-        victim.write_bytes(b"precious")
-    {
-        "link": lambda: path.symlink_to(victim),
-        "dangling link": lambda: path.symlink_to(victim),
-        "hard link": lambda: path.hardlink_to(victim),
-        "pipe": lambda: os.mkfifo(path),
-    }[kind]()
-
-
-def unchanged(kind, victim):
-    return not victim.exists() if kind == "dangling link" else victim.read_bytes() == b"precious"
-
-
-KINDS = pytest.mark.parametrize("kind", ["link", "dangling link", "hard link", "pipe"])
 
 
 @KINDS

@@ -198,7 +198,7 @@ def _unchain(chain: Any) -> Iterator[Hypothesis]:
 
 
 def _with_spaces(sentences: Sequence[str]) -> list[tuple[str, str]]:
-    """Return each sentence without the white space behind it, and that; the last one as it is."""
+    """Return each sentence and the white space after it, or a space; the last one is unchanged."""
     stripped = [(one.rstrip(), one[len(one.rstrip()) :] or " ") for one in sentences[:-1]]
     return [*stripped, (sentences[-1], "")]
 

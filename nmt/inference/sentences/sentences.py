@@ -8,8 +8,8 @@ class Sentences(Protocol):
     """Splits a line into sentences."""
 
     def __call__(self, line: str) -> list[str]:
-        """Return the sentences in order, each with the white space behind it.
+        """Return the sentences in order, each with the white space after it; at least one.
 
-        Joined they are the line, and none but the only one is white space alone.
+        Their concatenation is the line. One of several sentences is never white space alone.
         """
         ...

@@ -38,7 +38,7 @@ class SplitSentences:
         require(bool(holds), "sentences.language", self.language, "a code of ISO 639, such as de")
 
     def __call__(self, line: str) -> list[str]:
-        """Return the sentences in order, each with the white space behind it."""
+        """Return the sentences in order, each with the white space after it."""
         sentences: list[str] = []
         start = 0
         for length in _lengths(self.language, line):

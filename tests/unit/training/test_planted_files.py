@@ -1,6 +1,5 @@
 """A run's folder from elsewhere, in which links and pipes lead to other files."""
 
-
 import pytest
 from helpers.planted import KINDS, plant, unchanged
 
